@@ -1,0 +1,1 @@
+"""Build, board and break a Hugging Face Docker Space before it is pushed."""

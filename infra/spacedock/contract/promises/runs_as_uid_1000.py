@@ -1,0 +1,58 @@
+"""A Space runs as the user that Hugging Face gives it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from spacedock import platform
+from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.berths import Berths, NotReady
+from spacedock.docks.base import Berth, Capability, Cause, Order
+from spacedock.space import Space
+
+AS_IMAGE_USER = Order(purpose="as the image's own user", user="image")
+_DENIED = re.compile(r"^.*(?:Permission denied|PermissionError|EACCES).*$", re.MULTILINE)
+
+
+class RunsAsUid1000(Promise):
+    """Where the boot ends in an exit, a second one as the image's own user decides whether that was why."""
+
+    title = "it runs as uid 1000"
+    reason = "Files that root made during the build cannot be written by the user that runs the Space."
+    consequence = "The container runs as uid 1000; the write fails with `[Errno 13] Permission denied`."
+    remedy = (
+        "`RUN useradd -m -u 1000 user`, `COPY --chown=user`, `USER user`, and write only below its HOME, "
+        "/tmp, or a folder that it owns"
+    )
+    source = "spaces-sdks-docker, Permissions; incident uid1000-permission-denied"
+    since = "0.1"
+    needs = frozenset({Capability.IDENTITY})
+
+    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+        """Look who runs, and whether anything was denied to it."""
+        berth = berths.board(AS_DEPLOYED)
+        if berth.boot.ready:
+            yield from self._look(berth)
+        elif berth.boot.cause is Cause.EXITED and berths.board(AS_IMAGE_USER).boot.ready:
+            yield self.problem(
+                f"as uid {platform.USER_ID} it {berth.boot}; as the image's own user it starts."
+                f"{_denials(berth)}",
+                berth=berth,
+            )
+        else:
+            raise NotReady(berth)
+
+    def _look(self, berth: Berth) -> Iterator[Problem]:
+        user = berth.identity()
+        if user != platform.USER_ID:
+            yield self.problem(
+                f"the server runs as uid {user}, although it was started as {platform.USER_ID}"
+            )
+        if denied := _denials(berth):
+            yield self.problem(f"it starts, but something is denied to it.{denied}")
+
+
+def _denials(berth: Berth) -> str:
+    lines = dict.fromkeys(match.strip() for match in _DENIED.findall(berth.logs()))
+    return "".join(f" Log: {line}" for line in lines)

@@ -1,0 +1,45 @@
+"""A Space needs no `.env` file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.berths import Berths, NotReady
+from spacedock.docks.base import Capability, Cause, Order
+from spacedock.space import Space
+
+WITH_ENV_FILE = Order(purpose="with a .env file in its working directory", env_file=True)
+
+
+class StartsWithoutEnvFile(Promise):
+    """Where the boot as deployed ends in an exit, a second one with a `.env` decides whether that was why."""
+
+    title = "it starts without a .env file"
+    reason = "A `.env` hides on every laptop what is missing on the platform, where there is none."
+    consequence = (
+        "Hugging Face gives variables and secrets as environment only; the Space ends in RUNTIME_ERROR."
+    )
+    remedy = "read settings from the environment; read `.env` only when it exists, and never commit it"
+    source = "spaces-overview, Managing secrets and environment variables; incident env-file-committed"
+    since = "0.1"
+    needs = frozenset({Capability.SERVICES})
+
+    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+        """Look whether it came up, and if it did not, whether a `.env` mends it."""
+        if ".env" in space.files():
+            yield self.problem(
+                "`.env` is among the files that would be pushed",
+                remedy="remove it from git, name it in .gitignore and .dockerignore, revoke what was in it",
+                consequence="Everybody can read it; Hugging Face's secret scanner writes to you.",
+            )
+        berth = berths.board(AS_DEPLOYED)
+        if berth.boot.ready:
+            return
+        if berth.boot.cause is Cause.EXITED and berths.board(WITH_ENV_FILE).boot.ready:
+            yield self.problem(
+                f"without a `.env` file it {berth.boot}; with one, holding the same values, it starts",
+                berth=berths.board(AS_DEPLOYED),
+            )
+            return
+        raise NotReady(berth)

@@ -1,0 +1,50 @@
+"""A Space ends when it is asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacedock import platform
+from spacedock.contract.base import Problem, Promise
+from spacedock.contract.berths import Berths
+from spacedock.docks.base import Capability, Order
+from spacedock.space import Space
+
+TO_BE_STOPPED = Order(purpose="to be stopped with SIGTERM")
+
+
+class StopsOnSigterm(Promise):
+    """SIGTERM goes to PID 1 alone, as a container runtime sends it."""
+
+    title = "it stops on SIGTERM"
+    reason = "A shell as PID 1 does not pass the signal on: requests are cut off, state is half written."
+    consequence = "At every restart and new build the Space is killed with SIGKILL when the grace is over."
+    remedy = (
+        'make the server PID 1: `CMD ["uvicorn", ...]`, or `exec` before it where a shell is needed: '
+        '`CMD ["sh", "-c", "exec uvicorn ... --port ${PORT:-7860}"]`'
+    )
+    source = (
+        "Docker documentation, `docker stop`; incident shell-form-pid1 (grace undocumented, 10 s asked here)"
+    )
+    since = "0.1"
+    needs = frozenset({Capability.SIGNALS})
+
+    def orders(self, _space: Space) -> tuple[Order, ...]:
+        """It ends its berth, so that it needs one of its own."""
+        return (TO_BE_STOPPED,)
+
+    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+        """Stop the berth and look what was left of it."""
+        berth = berths.ready(TO_BE_STOPPED)
+        stop = berth.stop(platform.STOP_GRACE_SECONDS)
+        if stop.killed:
+            yield self.problem(
+                f"still running {platform.STOP_GRACE_SECONDS:.0f} s after SIGTERM; SIGKILL ended it "
+                f"(exit code {stop.exit_code})",
+                berth=berth,
+            )
+        elif stop.orphans:
+            yield self.problem(
+                f"the main process ended, the server did not hear of it: {', '.join(stop.orphans)}",
+                berth=berth,
+            )

@@ -1,0 +1,171 @@
+"""What every dock offers: take an order, give a berth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol, Self
+
+
+class Capability(StrEnum):
+    """What a dock can show to be true. A promise lists what it needs."""
+
+    IMAGE = "image"  # the Dockerfile itself is built and run
+    IDENTITY = "identity"  # the process runs as uid 1000 over the image's own files and owners
+    LIMITS = "limits"  # the flavour's CPU and memory are enforced
+    SIGNALS = "signals"  # a stop can be sent and its effect seen
+    SERVICES = "services"  # the Space talks to real or stand-in services
+
+
+class Cause(StrEnum):
+    """Why a berth is not ready."""
+
+    EXITED = "exited"
+    OTHER_PORT = "listening on another port"
+    LOOPBACK = "listening on loopback only"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one boot wants. Equal orders may share one berth."""
+
+    purpose: str = "as deployed"
+    withheld: frozenset[str] = frozenset()  # names that are not set at all
+    blank: frozenset[str] = frozenset()  # names that are set to white space
+    port: int | None = None  # PORT; None leaves it unset, as the platform does
+    user: Literal["platform", "image"] = "platform"  # uid 1000, or the image's own USER
+    env_file: bool = False  # put a `.env` with every value into the working directory
+    environment: tuple[tuple[str, str], ...] = ()  # added last, wins over all others
+    expects_exit: bool = False  # the boot is over when the process is; readiness is a surprise
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A TCP socket that the Space listens on."""
+
+    address: str
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only the container itself can reach it."""
+        return self.address == "::1" or self.address.startswith("127.")
+
+    def __str__(self) -> str:
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Boot:
+    """How a boot ended: ready (`cause` is None), or not and why."""
+
+    seconds: float
+    port: int  # where it was expected
+    cause: Cause | None = None
+    exit_code: int | None = None
+    listeners: tuple[Listener, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether HTTP answered on the expected port, from outside."""
+        return self.cause is None
+
+    def __str__(self) -> str:
+        seen = ", ".join(str(listener) for listener in self.listeners)
+        match self.cause:
+            case None:
+                return f"ready on port {self.port} after {self.seconds:.2f} s"
+            case Cause.EXITED:
+                return f"exited with code {self.exit_code} after {self.seconds:.2f} s"
+            case Cause.OTHER_PORT:
+                return f"nothing on port {self.port}; it listens on {seen}"
+            case Cause.LOOPBACK:
+                return f"port {self.port} is bound to loopback only ({seen})"
+            case Cause.SILENT:
+                where = f"; it listens on {seen}" if seen else "; it listens on nothing"
+                return f"no HTTP answer on port {self.port} after {self.seconds:.0f} s{where}"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What a SIGTERM led to."""
+
+    seconds: float
+    exit_code: int | None
+    killed: bool  # the grace ran out and SIGKILL had to follow
+    orphans: tuple[str, ...] = ()  # processes that outlived the main one
+
+
+class Berth(Protocol):
+    """One running instance of a Space in a dock."""
+
+    @property
+    def order(self) -> Order: ...
+    @property
+    def boot(self) -> Boot: ...
+    @property
+    def url(self) -> str:
+        """`http://host:port`, as the harness reaches the Space; no trailing slash."""
+        ...
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment that the platform (not the image) gave."""
+        ...
+
+    def logs(self) -> str:
+        """Everything that the Space wrote so far, both streams, in order."""
+        ...
+
+    def follow(self) -> Iterator[str]:
+        """Yield the log line by line, as it is written, until the berth ends."""
+        ...
+
+    def alive(self) -> bool: ...
+
+    def identity(self) -> int | None:
+        """The user id of the main process; None when the dock cannot tell."""
+        ...
+
+    def stop(self, grace: float) -> Stop:
+        """Send SIGTERM, wait `grace` seconds at most, then SIGKILL."""
+        ...
+
+    def close(self) -> None:
+        """Remove the berth, however it stands. Never raises for one that is gone."""
+        ...
+
+
+class Dock(Protocol):
+    """Where a Space runs. A context manager: entering builds the Space and starts its services."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def capabilities(self) -> frozenset[Capability]: ...
+    @property
+    def shares_ports(self) -> bool:
+        """Whether berths live on one set of ports, so that two may not want the same one at once."""
+        ...
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """What a reader of the verdict must know: engine, stand-ins, what is different here."""
+        ...
+
+    @property
+    def canaries(self) -> Mapping[str, tuple[str, ...]]:
+        """For each secret's name the strings that must never be seen in a log or an answer."""
+        ...
+
+    def board(self, order: Order) -> Berth:
+        """Boot the Space and wait until it is ready or is known not to be.
+
+        A berth is returned in both cases; `berth.boot` says which.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...

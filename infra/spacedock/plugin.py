@@ -1,0 +1,100 @@
+"""The pytest plugin: options and fixtures.
+
+Loaded by every pytest run of an environment that has it, so that nothing heavy is imported here: docker,
+the docks and the services come with the first test that asks for a Space.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from spacedock.contract.base import Promise
+    from spacedock.docks.base import Berth
+    from spacedock.yard import Boarded, Yard
+
+_YARD = pytest.StashKey["Yard"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what `spacedock check` has too."""
+    group = parser.getgroup("spacedock", "Hugging Face Docker Spaces")
+    group.addoption("--dock", choices=("auto", "image", "process"), default="auto", help="where Spaces run")
+    group.addoption("--space", default=".", help="folder or manifest of the Space; default: pytest's root")
+    group.addoption(
+        "--strict-promises", action="store_true", help="count a broken `should` as broken (default: show it)"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test a promise."""
+    if "spacedock_promise" not in metafunc.fixturenames:
+        return
+    from spacedock.contract.examine import all_promises
+
+    promises = all_promises()
+    waived = dict(getattr(metafunc.cls, "waived", {}))
+    owner = metafunc.cls.__name__ if metafunc.cls else metafunc.function.__name__
+    if unknown := sorted(set(waived) - {promise.id for promise in promises}):
+        raise pytest.UsageError(f"{owner}.waived names no promise: {', '.join(unknown)}")
+    if bare := sorted(name for name, reason in waived.items() if not reason.strip()):
+        raise pytest.UsageError(f"{owner}.waived gives no reason for: {', '.join(bare)}")
+    metafunc.parametrize(
+        "spacedock_promise", [_parameter(promise, waived.get(promise.id)) for promise in promises]
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which Spaces were looked at in which dock."""
+    if yard := config.stash.get(_YARD, None):
+        yard.summarize(terminalreporter)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing running, however the session ended."""
+    if yard := config.stash.get(_YARD, None):
+        yard.close()
+
+
+@pytest.fixture
+def spacedock_boarded(request: pytest.FixtureRequest) -> Boarded:
+    """The Space of the test's class (`space = ...`), or of `--space`, in its dock."""
+    place = _place(request.config, request.cls)
+    asked: list[Promise] = [
+        cast("Promise", item.callspec.params["spacedock_promise"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and "spacedock_promise" in item.fixturenames
+        and _place(request.config, item.cls) == place
+    ]
+    return _yard(request.config).board(place, asked)
+
+
+@pytest.fixture
+def spacedock_berth(spacedock_boarded: Boarded) -> Berth:
+    """The Space as deployed, ready; `spacedock_berth.url` is where it answers. Shared: look, do not break."""
+    from spacedock.contract.base import AS_DEPLOYED
+
+    return spacedock_boarded.berths.ready(AS_DEPLOYED)
+
+
+def _yard(config: pytest.Config) -> Yard:
+    from spacedock.yard import Yard
+
+    if _YARD not in config.stash:
+        config.stash[_YARD] = Yard(config)
+    return config.stash[_YARD]
+
+
+def _place(config: pytest.Config, owner: type | None) -> Path:
+    """Return where a Space lies: as a test class says, else as the command line does."""
+    where: str | Path = getattr(owner, "space", None) or config.getoption("--space")
+    return (config.rootpath / where).resolve()
+
+
+def _parameter(promise: Promise, reason: str | None) -> object:
+    marks = [pytest.mark.xfail(reason=f"waived: {reason}", strict=True)] if reason else []
+    return pytest.param(promise, id=promise.id, marks=marks)

@@ -1,0 +1,44 @@
+"""What stands outside the Space: one small Protocol, one module a service.
+
+A service module offers two factories, so that adding a service is adding a module:
+
+    def in_container(network: Network, supply: Supply, run: Run) -> Service: ...
+    def in_process(run: Run) -> Service: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, Self
+
+
+class Service(Protocol):
+    """A running service. A context manager: entering starts it and returns once it answers."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """What a manifest may ask for (`from = "postgres.url"`), as the Space must be given it."""
+        ...
+
+    @property
+    def local(self) -> Mapping[str, str]:
+        """The same values as the harness itself must use them (addresses differ, secrets do not)."""
+        ...
+
+    @property
+    def canaries(self) -> Mapping[str, tuple[str, ...]]:
+        """For each key of `values` the strings in it that are secret; random, new each run."""
+        ...
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Lines for the verdict: what runs, whether it is a stand-in, what it cannot show."""
+        ...
+
+    def logs(self) -> str: ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...

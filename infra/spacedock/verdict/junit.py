@@ -1,0 +1,44 @@
+"""The verdict as JUnit XML, which every CI service reads."""
+
+from __future__ import annotations
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+from spacedock.contract.base import Finding, Outcome
+from spacedock.verdict.model import Verdict, is_red
+from spacedock.verdict.terminal import problem_lines
+
+FORMAT = "junit"
+
+
+def write(verdict: Verdict, *, strict: bool = False) -> str:
+    """Return the XML text: one case a promise; what was not proven is skipped, never passed."""
+    suite = TestSuite(f"spacedock.{verdict.dock}")
+    for line in verdict.header:
+        suite.add_property("dock", line)
+    suite.add_property("digest", verdict.digest)
+    for finding in verdict.findings:
+        suite.add_testcase(_case(finding, strict=strict))
+    document = JUnitXml("spacedock")
+    document.add_testsuite(suite)
+    document.update_statistics()
+    return str(document.tostring().decode())
+
+
+def _case(finding: Finding, *, strict: bool) -> TestCase:
+    case = TestCase(finding.promise.id, classname="spacedock.contract", time=round(finding.seconds, 3))
+    text = "\n\n".join("\n".join(problem_lines(problem)) for problem in finding.problems)
+    if is_red(finding, strict=strict):
+        case.result = [_said(Failure(finding.problems[0].seen, type_="broken"), text)]
+    elif finding.outcome is Outcome.BLOCKED:
+        case.result = [_said(Error("the Space did not boot", type_="blocked"), finding.detail)]
+    elif finding.outcome is Outcome.BROKEN:
+        case.system_out = text
+    elif finding.outcome is not Outcome.KEPT:
+        case.result = [Skipped(f"{finding.outcome}: {finding.detail}")]
+    return case
+
+
+def _said(result: Failure | Error, text: str) -> Failure | Error:
+    result.text = text
+    return result

@@ -1,0 +1,55 @@
+"""What one run of the contract found."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+from spacedock.contract.base import Finding, Level, Outcome
+from spacedock.errors import BootError
+from spacedock.space import Space
+
+KEPT, BROKEN, NOTHING_PROVEN = 0, 1, 3
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The findings of one run, for one content digest of the Space."""
+
+    space: str
+    digest: str
+    dock: str
+    header: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    def exit_code(self, *, strict: bool = False) -> int:
+        """0 kept, 1 broken, 3 nothing proven, 6 the Space did not boot; `strict` counts a broken `should`."""
+        if any(is_red(finding, strict=strict) for finding in self.findings):
+            return BROKEN
+        outcomes = self.counts()
+        if outcomes[Outcome.BLOCKED]:
+            return BootError.exit_code
+        return KEPT if outcomes[Outcome.KEPT] or outcomes[Outcome.BROKEN] else NOTHING_PROVEN
+
+    def counts(self) -> Counter[Outcome]:
+        """How many findings had each outcome."""
+        return Counter(finding.outcome for finding in self.findings)
+
+
+def is_red(finding: Finding, *, strict: bool = False) -> bool:
+    """Whether a finding alone turns the verdict red."""
+    must = finding.promise.level is Level.MUST
+    return finding.outcome is Outcome.BROKEN and (must or strict)
+
+
+def digest(space: Space) -> str:
+    """Return the SHA-256 of what a push would carry: paths and contents, in order."""
+    whole = hashlib.sha256()
+    for name in space.files():
+        path = space.root / name
+        content = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
+        whole.update(f"{name}\0{len(content)}\0".encode())
+        whole.update(content)
+    return whole.hexdigest()

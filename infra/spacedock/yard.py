@@ -1,0 +1,88 @@
+"""The docks of one pytest session, one a Space: opened when a test first asks, closed at the end."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from spacedock.console import ConsoleProgress
+from spacedock.contract.base import Finding, Outcome, Promise
+from spacedock.contract.berths import Berths
+from spacedock.contract.examine import start_ahead
+from spacedock.docks.base import Dock
+from spacedock.docks.choose import choose
+from spacedock.runs import open_run
+from spacedock.space import Space, read_space
+from spacedock.verdict.model import is_red
+from spacedock.verdict.terminal import problem_lines
+
+
+@dataclass
+class Boarded:
+    """A Space in its dock for the length of a session."""
+
+    space: Space
+    dock: Dock
+    berths: Berths
+    strict: bool
+    findings: list[Finding] = field(default_factory=list)
+
+
+class Yard:
+    """Opens each Space once, with its boots started ahead."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._stack = ExitStack()
+        self._boarded: dict[Path, Boarded] = {}
+
+    def board(self, place: Path, asked: list[Promise]) -> Boarded:
+        """Return the Space at `place` in its dock. Raises a SpacedockError when it cannot be had there."""
+        if place not in self._boarded:
+            # A build takes longer than anybody waits without a word; let it be seen past pytest's capture.
+            capture = self._config.pluginmanager.getplugin("capturemanager")
+            with capture.global_and_fixture_disabled() if capture else ExitStack():
+                self._boarded[place] = self._open(place, asked)
+        return self._boarded[place]
+
+    def close(self) -> None:
+        """Close every dock."""
+        self._stack.close()
+
+    def summarize(self, reporter: pytest.TerminalReporter) -> None:
+        """Say which dock each Space was in, and which broken `should` did not turn the run red."""
+        for boarded in self._boarded.values():
+            reporter.section(_title(boarded.space, boarded.dock))
+            for line in boarded.dock.header:
+                reporter.line(line)
+            for finding in boarded.findings:
+                if finding.outcome is Outcome.BROKEN and not is_red(finding, strict=boarded.strict):
+                    _show(reporter, finding)
+
+    def _open(self, place: Path, asked: list[Promise]) -> Boarded:
+        space = read_space(place)
+        run = self._stack.enter_context(open_run())
+        console = Console(stderr=True)
+        with ConsoleProgress(console) as progress:
+            dock = choose(self._config.getoption("--dock"), space, run, progress)
+            self._stack.enter_context(dock)
+        for line in (_title(space, dock), *dock.header):
+            console.print(line, style="dim", markup=False, highlight=False)
+        berths = self._stack.enter_context(Berths(dock, space.app_port))
+        start_ahead(asked, space, berths)
+        return Boarded(space, dock, berths, self._config.getoption("--strict-promises"))
+
+
+def _title(space: Space, dock: Dock) -> str:
+    return f"{space.manifest.space.id} in the {dock.name} dock"
+
+
+def _show(reporter: pytest.TerminalReporter, finding: Finding) -> None:
+    reporter.line(f"should, and does not: {finding.promise.id}", yellow=True)
+    for problem in finding.problems:
+        for line in problem_lines(problem):
+            reporter.line(f"  {line}")
