@@ -54,8 +54,8 @@ class Berths:
 
     def boarded(self) -> tuple[Berth, ...]:
         """Return the berths that have been boarded so far."""
-        done = [boot for boot in self._boots.values() if boot.done() and not boot.exception()]
-        return tuple(boot.result() for boot in done)
+        done = [boot for boot in self._boots.values() if boot.done() and not boot.cancelled()]
+        return tuple(boot.result() for boot in done if not boot.exception())
 
     def _boot(self, order: Order) -> Future[Berth]:
         if order not in self._boots:

@@ -31,6 +31,7 @@ class SpaceTable(_Table):
     folder: Path = Path()
     readme: Path | None = None
     dockerfile: Path | None = None
+    ships: tuple[str, ...] = ()  # the files and folders that are pushed; empty means all
     ready: Annotated[str, Field(pattern="^/")] = "/"
     hardware: str = "cpu-basic"
     honours_port: bool = False  # whether PORT, when it is set, moves the server

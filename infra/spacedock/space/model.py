@@ -51,7 +51,12 @@ class Space:
             every = (path for path in self.root.rglob("*") if path.is_file() or path.is_symlink())
             tracked = [path.relative_to(self.root).as_posix() for path in every]
             tracked = [path for path in tracked if ".git" not in path.split("/")]
-        return tuple(sorted(path for path in tracked if os.path.lexists(self.root / path)))
+        there = sorted(path for path in tracked if os.path.lexists(self.root / path))
+        return tuple(path for path in there if self._ships(path))
+
+    def _ships(self, path: str) -> bool:
+        wanted = self.manifest.space.ships
+        return not wanted or any(path == name or path.startswith(f"{name}/") for name in wanted)
 
 
 def read_space(where: Path) -> Space:
@@ -70,6 +75,11 @@ def read_space(where: Path) -> Space:
             path=manifest.path,
             remedy="correct the path",
         )
+    for name in table.ships:
+        if not (root / name).exists():
+            raise UsageError(
+                f"`space.ships` names {name}, which is not there", path=manifest.path, remedy="correct the path"
+            )
     readme = home / table.readme if table.readme else root / "README.md"
     dockerfile = home / table.dockerfile if table.dockerfile else root / "Dockerfile"
     return Space(

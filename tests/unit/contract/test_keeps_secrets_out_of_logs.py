@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+import respx
+
+from spacedock.contract.base import Finding, Outcome
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.spaces import sound_space
+
+PROMISE = "keeps-secrets-out-of-logs"
+CANARY = "c4n4ry-7f3a"
+
+
+def dock(log: str = "") -> FakeDock:
+    return FakeDock(canaries={"API_KEY": (CANARY,)}, otherwise=FakeBerth(log=log))
+
+
+def ask(space: Space, hold: Hold, dock: FakeDock, body: str = "{}") -> Finding:
+    with respx.mock(base_url="http://space.test", assert_all_called=False) as server:
+        server.get(path__regex=".*").mock(return_value=httpx.Response(200, text=body))
+        finding: Finding = hold(PROMISE, space, dock)
+    return finding
+
+
+def test_a_silent_space_keeps_it(space: Space, hold: Hold) -> None:
+    assert ask(space, hold, dock("started\n")).outcome is Outcome.KEPT
+
+
+def test_a_secret_in_the_log_breaks_it(space: Space, hold: Hold) -> None:
+    finding = ask(space, hold, dock(f"key={CANARY}\n"))
+    assert finding.outcome is Outcome.BROKEN
+    assert "the value of API_KEY is in the log (as deployed)" in finding.problems[0].seen
+
+
+def test_a_secret_in_an_answer_breaks_it(space: Space, hold: Hold) -> None:
+    finding = ask(space, hold, dock(), body=f"no route for {CANARY}")
+    assert "the value of API_KEY is in the answer to GET /" in finding.problems[0].seen
+
+
+def test_a_secret_in_the_words_of_a_failed_start_breaks_it(space: Space, hold: Hold) -> None:
+    shouting = FakeBerth(boot=exited(1), log=f"DATABASE_URL missing, API_KEY={CANARY}")
+    finding = ask(space, hold, dock().when("without DATABASE_URL", shouting))
+    assert [problem.seen for problem in finding.problems] == [
+        "the value of API_KEY is in the log (without DATABASE_URL)"
+    ]
+
+
+def test_a_secret_in_the_words_of_a_crash_is_found_though_nothing_else_can_be(
+    space: Space, hold: Hold
+) -> None:
+    crash = FakeBerth(boot=exited(1), log=f"{CANARY}")
+    assert ask(space, hold, dock().when("as deployed", crash)).outcome is Outcome.BROKEN
+
+
+@pytest.mark.parametrize("log", [f"key={CANARY}\n", f"Traceback\n  {CANARY}\n"])
+def test_the_problem_itself_does_not_repeat_the_secret(space: Space, hold: Hold, log: str) -> None:
+    (problem, *_) = ask(space, hold, dock(log)).problems
+    assert CANARY not in problem.log
+    assert "[API_KEY]" in problem.log
+
+
+def test_without_secrets_there_is_nothing_to_keep(tmp_path: Path, hold: Hold) -> None:
+    assert hold(PROMISE, sound_space(tmp_path, manifest=""), dock()).outcome is Outcome.NOT_ASKED

@@ -1,0 +1,85 @@
+"""A dock and berths that do what a test says, without a process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from spacedock.docks.base import Boot, Capability, Cause, Listener, Order, Stop
+
+READY = Boot(seconds=0.5, port=8080)
+
+
+def exited(code: int) -> Boot:
+    return Boot(seconds=0.3, port=8080, cause=Cause.EXITED, exit_code=code)
+
+
+def listening(cause: Cause, address: str, port: int) -> Boot:
+    return Boot(seconds=2.0, port=8080, cause=cause, listeners=(Listener(address, port),))
+
+
+@dataclass
+class FakeBerth:
+    order: Order = field(default_factory=Order)
+    boot: Boot = READY
+    log: str = ""
+    url: str = "http://space.test"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: int | None = 1000
+    stopped: Stop = field(default_factory=lambda: Stop(seconds=0.1, exit_code=0, killed=False))
+    closed: bool = False
+
+    def logs(self) -> str:
+        return self.log
+
+    def follow(self) -> Iterator[str]:
+        yield from self.log.splitlines()
+
+    def alive(self) -> bool:
+        return self.boot.cause is not Cause.EXITED and not self.closed
+
+    def identity(self) -> int | None:
+        return self.user
+
+    def stop(self, grace: float) -> Stop:
+        return self.stopped
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeDock:
+    """Gives the berth that a test prepared for an order's purpose, else one that is ready."""
+
+    name = "fake"
+    header = ("a dock of pretence",)
+
+    def __init__(
+        self,
+        *,
+        capabilities: frozenset[Capability] = frozenset(Capability),
+        shares_ports: bool = False,
+        canaries: Mapping[str, tuple[str, ...]] | None = None,
+        otherwise: FakeBerth | None = None,
+        **berths: FakeBerth,
+    ) -> None:
+        self.capabilities = capabilities
+        self.shares_ports = shares_ports
+        self.canaries = canaries or {}
+        self.boarded: list[Order] = []
+        self._otherwise = otherwise or FakeBerth()
+        self._berths = {name.replace("_", " "): berth for name, berth in berths.items()}
+
+    def when(self, purpose: str, berth: FakeBerth) -> Self:
+        self._berths[purpose] = berth
+        return self
+
+    def board(self, order: Order) -> FakeBerth:
+        self.boarded.append(order)
+        return replace(self._berths.get(order.purpose, self._otherwise), order=order)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None: ...

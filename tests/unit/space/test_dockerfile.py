@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spacedock.errors import UsageError
+from spacedock.space.dockerfile import Base, Dockerfile, expand, read_dockerfile
+
+
+def dockerfile(folder: Path, text: str) -> Dockerfile:
+    path = folder / "Dockerfile"
+    path.write_text(text)
+    return read_dockerfile(path)
+
+
+def test_a_base_knows_the_argument_that_names_it(tmp_path: Path) -> None:
+    found = dockerfile(tmp_path, "ARG PYTHON_IMAGE=python:3.11-slim\nFROM ${PYTHON_IMAGE}\n")
+    assert found.bases == (Base("python:3.11-slim", "PYTHON_IMAGE", 2),)
+
+
+def test_a_base_with_a_part_from_an_argument_has_no_argument_of_its_own(tmp_path: Path) -> None:
+    found = dockerfile(tmp_path, "ARG V=3.11\nFROM python:$V-slim\n")
+    assert found.bases == (Base("python:3.11-slim", None, 2),)
+
+
+def test_stages_and_scratch_come_from_nowhere(tmp_path: Path) -> None:
+    text = "FROM node:20 AS web\nFROM scratch AS empty\nFROM web\nFROM python:3.11-slim\n"
+    assert [base.image for base in dockerfile(tmp_path, text).bases] == ["node:20", "python:3.11-slim"]
+
+
+def test_the_final_stage_is_what_runs(tmp_path: Path) -> None:
+    text = "FROM node:20 AS web\nCMD first\nFROM python:3.11-slim\nUSER 1000\nCMD second\n"
+    assert [step.cmd for step in dockerfile(tmp_path, text).final_stage] == ["FROM", "USER", "CMD"]
+
+
+def test_only_arguments_within_a_stage_can_be_given_at_build_time(tmp_path: Path) -> None:
+    found = dockerfile(tmp_path, "ARG OUTSIDE=1\nFROM a\nARG INSIDE\nARG WITH=default\n")
+    assert found.declared_args == {"INSIDE", "WITH"}
+
+
+def test_environment_is_read_in_both_spellings(tmp_path: Path) -> None:
+    found = dockerfile(tmp_path, "FROM a\nENV A=1 B=\"two words\" C='3'\nENV OLD spelling of it\n")
+    assert [pair for step in found.instructions if step.cmd == "ENV" for pair in step.pairs] == [
+        ("A", "1"),
+        ("B", "two words"),
+        ("C", "3"),
+        ("OLD", "spelling of it"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "no instructions"), ("RUN true\n", "no FROM"), ("ARG BASE\nFROM $BASE\n", "names no image")],
+)
+def test_what_no_image_can_come_of_is_named(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        dockerfile(tmp_path, text)
+    assert says in caught.value.what
+    assert caught.value.place.endswith(("Dockerfile", "Dockerfile:1", "Dockerfile:2"))
+
+
+def test_an_absent_dockerfile_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no Dockerfile here"):
+        read_dockerfile(tmp_path / "Dockerfile")
+
+
+def test_variables_expand_as_the_builder_expands_them() -> None:
+    assert expand("$A-${B}-${C:-c}-${A:-z}-$D", {"A": "1", "B": "2"}) == "1-2-c-1-"

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spacedock.errors import UsageError
+from spacedock.space.manifest import Manifest, read_manifest
+from tests.unit.spaces import SOUND_MANIFEST
+
+
+def manifest(folder: Path, text: str) -> Manifest:
+    path = folder / "space.toml"
+    path.write_text(text)
+    return read_manifest(path)
+
+
+def test_a_manifest_names_secrets_and_who_supplies_them(tmp_path: Path) -> None:
+    found = manifest(tmp_path, SOUND_MANIFEST)
+    assert found.required_secrets == ("API_KEY", "DATABASE_URL")
+    assert found.secrets["DATABASE_URL"].source == "postgres.url"
+    assert found.services == ("postgres",)
+
+
+def test_an_optional_secret_may_be_missing(tmp_path: Path) -> None:
+    assert manifest(tmp_path, "[secrets]\nTOKEN = { required = false }\n").required_secrets == ()
+
+
+def test_what_only_a_dock_adds_is_kept_apart(tmp_path: Path) -> None:
+    text = '[variables]\nMODE = "fast"\n[dock.variables]\nOPENAI_BASE_URL = { from = "openai.base_url" }\n'
+    found = manifest(tmp_path, text)
+    assert set(found.variables) == {"MODE"}
+    assert set(found.all_variables) == {"MODE", "OPENAI_BASE_URL"}
+    assert found.services == ("openai",)
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "line"),
+    [
+        ("[space\n", "not TOML", 1),
+        ("[space]\nport = 1\n", "`space.port`", 2),
+        ('[space]\nhardware = "h100"\n', "`space.hardware` is 'h100'", 2),
+        ('[space]\nid = "no-owner"\n', "`space.id`", 2),
+        ('[space]\nready = "health"\n', "`space.ready`", 2),
+        ('[secrets]\nKEY = { from = "postgres" }\n', "`secrets.KEY.from`", 2),
+        ('[secrets]\n\nKEY = { value = "sk-123" }\n', "`secrets.KEY.value`", 3),
+        ('[secrets]\nKEY = {}\n[variables]\nKEY = "x"\n', "Collision on variables and secrets names", 2),
+        ("[variables]\nMODE = {}\n", "either a text or", 2),
+        ('[origins]\nallowed = ["https://a.example"]\nrefused = ["https://a.example"]\n', "both allowed", 3),
+        ('[origins]\nrefused = ["https://a.example/"]\n', "`origins.refused.0`", 2),
+        ('[origins]\nmethod = "FETCH"\n', "`origins.method`", 2),
+    ],
+)
+def test_a_defect_is_named_with_its_line_and_a_remedy(
+    tmp_path: Path, text: str, says: str, line: int
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        manifest(tmp_path, text)
+    assert says in caught.value.what
+    assert caught.value.line == line
+    assert caught.value.remedy
+
+
+def test_a_value_pasted_for_a_secret_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        manifest(tmp_path, '[secrets]\nKEY = { value = "sk-123" }\n')
+    assert "sk-123" not in str(caught.value)

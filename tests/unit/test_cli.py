@@ -1,0 +1,137 @@
+"""The command line as a user meets it: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from junitparser import JUnitXml
+
+from spacedock import cli
+from spacedock.contract.base import Promise
+from spacedock.contract.examine import all_promises
+from spacedock.docks import choose
+from spacedock.docks.base import Stop
+from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.spaces import write_space
+
+Spacedock = Callable[..., int]
+
+
+@pytest.fixture
+def spacedock(monkeypatch: pytest.MonkeyPatch) -> Spacedock:
+    """Run a command with a dock of pretence; return its exit code."""
+
+    def _run(*words: str, dock: FakeDock | None = None) -> int:
+        monkeypatch.setattr(choose, "choose", lambda *_: dock or FakeDock())
+        monkeypatch.setattr(sys, "argv", ["spacedock", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0)
+
+    return _run
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> str:
+    return str(write_space(tmp_path / "space", manifest='[space]\nid = "owner/name"\n'))
+
+
+def test_a_sound_space_ends_in_0(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert spacedock("check", place, "--promise", "binds-app-port") == 0
+    assert "1 kept" in capsys.readouterr().out
+
+
+def test_a_broken_promise_ends_in_1_and_says_what_mends_it(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deaf = FakeDock(otherwise=FakeBerth(stopped=Stop(10.0, 137, killed=True)))
+    assert spacedock("check", place, "--promise", "stops-on-sigterm", dock=deaf) == 1
+    said = capsys.readouterr().out
+    assert "SIGKILL" in said
+    assert "remedy:" in said
+
+
+def test_nothing_proven_is_not_a_pass(spacedock: Spacedock, place: str) -> None:
+    assert spacedock("check", place, "--promise", "names-missing-secrets") == 3
+
+
+def test_a_space_that_does_not_boot_ends_in_6_with_its_last_words(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crashing = FakeDock(otherwise=FakeBerth(boot=exited(1), log="ImportError: no module named app"))
+    assert spacedock("check", place, "--promise", "binds-app-port", dock=crashing) == 6
+    assert "ImportError: no module named app" in capsys.readouterr().out
+
+
+def test_a_report_is_written_beside_what_is_shown(spacedock: Spacedock, place: str, tmp_path: Path) -> None:
+    file = tmp_path / "gate.xml"
+    spacedock("check", place, "--promise", "binds-app-port", "--report", f"junit={file}")
+    assert next(iter(JUnitXml.fromfile(str(file)))).tests == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("check", "/nowhere/at/all"), "no such folder"),
+        (("check", "{place}", "--promise", "binds-port"), "there is no promise `binds-port`"),
+        (("check", "{place}", "--report", "html"), "is not FORMAT=FILE"),
+        (("check", "{place}", "--dock", "boat"), "boat"),
+        (("explain", "binds-port"), "there is no promise `binds-port`"),
+    ],
+)
+def test_a_wrong_word_ends_in_2_and_is_named(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str
+) -> None:
+    assert spacedock(*(word.format(place=place) for word in words)) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_defect_of_the_space_is_named_with_its_line(
+    spacedock: Spacedock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = write_space(tmp_path / "space", readme="---\ntitle: x\nsdk: gradio\n---\n")
+    assert spacedock("check", str(place)) == 2
+    assert "README.md:3: `sdk` is 'gradio'" in capsys.readouterr().err
+
+
+def test_list_names_every_promise(spacedock: Spacedock, capsys: pytest.CaptureFixture[str]) -> None:
+    assert spacedock("list") == 0
+    said = capsys.readouterr().out
+    assert all(promise.id in said for promise in all_promises())
+
+
+@pytest.mark.parametrize("promise", all_promises(), ids=lambda promise: promise.id)
+def test_explain_says_why_and_where_from(
+    spacedock: Spacedock, capsys: pytest.CaptureFixture[str], promise: Promise
+) -> None:
+    assert spacedock("explain", promise.id) == 0
+    said = capsys.readouterr().out
+    assert promise.reason in said
+    assert promise.source in said
+
+
+def test_up_shows_address_and_log_without_secrets(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dock = FakeDock(canaries={"API_KEY": ("c4n4ry",)}, otherwise=FakeBerth(log="started with c4n4ry"))
+    assert spacedock("up", place, dock=dock) == 6  # its log ends, so it must have exited
+    said = capsys.readouterr().out
+    assert "http://space.test" in said
+    assert "started with [API_KEY]" in said
+
+
+def test_listing_promises_imports_no_docker() -> None:
+    code = (
+        "import sys; sys.argv = ['spacedock', 'list']\n"
+        "from spacedock.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "assert not {'docker', 'testcontainers'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,114 @@
+"""`SpaceContract` as another repository uses it, in a pytest run of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.unit.spaces import write_space
+
+Run = Callable[..., pytest.RunResult]
+
+SUITE = """
+from spacedock.suite import SpaceContract
+
+class TestSpace(SpaceContract):
+    space = "space"
+    waived = {waived}
+"""
+
+# What the docks do is tested elsewhere: a dock of pretence takes the place of the real ones.
+CONFTEST = """
+import spacedock.yard
+from spacedock.docks.base import Capability, Stop
+from tests.unit.fakes import FakeBerth, FakeDock, exited
+
+spacedock.yard.choose = lambda *_: FakeDock({dock})
+"""
+
+DEAF = "otherwise=FakeBerth(stopped=Stop(10.0, 137, True))"
+CRASHING = "otherwise=FakeBerth(boot=exited(1), log='ImportError: no module named app')"
+WITHOUT_IDENTITY = "capabilities=frozenset(Capability) - {Capability.IDENTITY}"
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Hold a Space to the contract, but for the promise that would ask a real server."""
+    write_space(pytester.path / "space", manifest='[space]\nid = "owner/name"\n')
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+
+    def _run(dock: str = "", waived: str = "{}", choose: str = "not answers-head") -> pytest.RunResult:
+        pytester.makeconftest(CONFTEST.format(dock=dock))
+        pytester.makepyfile(SUITE.format(waived=waived))
+        return pytester.runpytest_subprocess("-k", choose, "-ra")
+
+    return _run
+
+
+def test_every_promise_is_a_test_of_its_name(run: Run) -> None:
+    result = run(choose="binds-app-port")
+    result.assert_outcomes(passed=1, deselected=7)
+
+
+def test_a_sound_space_passes_and_what_was_not_asked_is_skipped(run: Run) -> None:
+    result = run()
+    result.assert_outcomes(passed=4, skipped=3, deselected=1)
+    result.stdout.fnmatch_lines(["*SKIPPED*not asked: the manifest names no origins*"])
+
+
+def test_a_broken_promise_fails_with_its_remedy_and_no_traceback(run: Run) -> None:
+    result = run(DEAF, choose="stops-on-sigterm")
+    result.assert_outcomes(failed=1, deselected=7)
+    result.stdout.fnmatch_lines(["seen:*SIGKILL*", "remedy:*exec*"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_a_space_that_does_not_boot_fails_every_test_that_needs_it(run: Run) -> None:
+    result = run(CRASHING, choose="binds-app-port or starts-without")
+    result.assert_outcomes(failed=2, deselected=6)
+    result.stdout.fnmatch_lines(["*exited with code 1*", "*ImportError: no module named app*"])
+
+
+def test_what_the_dock_cannot_show_is_skipped_by_name(run: Run) -> None:
+    result = run(WITHOUT_IDENTITY, choose="uid-1000")
+    result.assert_outcomes(skipped=1, deselected=7)
+    result.stdout.fnmatch_lines(["*not proven here: the fake dock cannot show: identity*"])
+
+
+def test_a_waiver_is_an_expected_failure(run: Run) -> None:
+    result = run(DEAF, waived="{'stops-on-sigterm': 'see #12'}", choose="stops-on-sigterm")
+    result.assert_outcomes(xfailed=1, deselected=7)
+    result.stdout.fnmatch_lines(["*waived: see #12*"])
+
+
+def test_a_stale_waiver_fails(run: Run) -> None:
+    result = run(waived="{'stops-on-sigterm': 'see #12'}", choose="stops-on-sigterm")
+    result.assert_outcomes(failed=1, deselected=7)
+
+
+@pytest.mark.parametrize(
+    ("waived", "says"),
+    [
+        ("{'stops-on-term': 'see #12'}", "*waived names no promise: stops-on-term*"),
+        ("{'stops-on-sigterm': ' '}", "*waived gives no reason for: stops-on-sigterm*"),
+    ],
+)
+def test_a_waiver_that_means_nothing_is_an_error_at_collection(run: Run, waived: str, says: str) -> None:
+    result = run(waived=waived)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([says])
+
+
+def test_the_dock_and_what_stands_in_it_are_named(run: Run) -> None:
+    result = run(choose="binds-app-port")
+    result.stdout.fnmatch_lines(["*owner/name in the fake dock*", "a dock of pretence"])
+
+
+def test_the_plugin_imports_no_docker(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        "import sys\n"
+        "def test_imports(): assert not {'docker', 'testcontainers', 'spacedock.yard'} & set(sys.modules)"
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
