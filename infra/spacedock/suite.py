@@ -38,7 +38,7 @@ class SpaceContract:
         finding = examine(spacedock_promise, spacedock_boarded.space, spacedock_boarded.berths)
         spacedock_boarded.findings.append(finding)
         if finding.outcome is Outcome.BLOCKED:
-            pytest.fail(finding.detail, pytrace=False)
+            pytest.fail(f"{finding.detail}\n{finding.log}", pytrace=False)
         if finding.outcome in {Outcome.NOT_PROVEN, Outcome.NOT_ASKED}:
             pytest.skip(f"{finding.outcome}: {finding.detail}")
         if is_red(finding, strict=spacedock_boarded.strict):

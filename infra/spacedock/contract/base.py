@@ -53,6 +53,7 @@ class Finding:
     outcome: Outcome
     problems: tuple[Problem, ...] = ()
     detail: str = ""
+    log: str = ""  # the last lines of a boot that did not come up
     seconds: float = 0.0
 
 

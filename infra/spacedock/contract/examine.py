@@ -43,14 +43,12 @@ def examine(promise: Promise, space: Space, berths: Berths) -> Finding:
     if why_not := _why_not(promise, space, berths):
         return why_not
     started = time.monotonic()
-    outcome, detail = Outcome.KEPT, ""
+    outcome, detail, log = Outcome.KEPT, "", ""
     problems: list[Problem] = []
     try:
         problems.extend(promise.check(space, berths))
     except NotReady as error:
-        outcome = Outcome.BLOCKED
-        log = tail(error.berth.logs())
-        detail = f"{error}\n{log}" if log else str(error)
+        outcome, detail, log = Outcome.BLOCKED, str(error), tail(error.berth.logs())
     if problems:
         outcome = Outcome.BROKEN
     canaries = berths.dock.canaries
@@ -58,7 +56,8 @@ def examine(promise: Promise, space: Space, berths: Berths) -> Finding:
         promise,
         outcome,
         tuple(_redacted(problem, canaries) for problem in problems),
-        redact(detail, canaries),
+        detail,
+        redact(log, canaries),
         time.monotonic() - started,
     )
 

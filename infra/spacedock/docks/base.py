@@ -51,7 +51,8 @@ class Listener:
     @property
     def loopback(self) -> bool:
         """Whether only the container itself can reach it."""
-        return self.address == "::1" or self.address.startswith("127.")
+        address = self.address.removeprefix("::ffff:")
+        return address == "::1" or address.startswith("127.")
 
     def __str__(self) -> str:
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
@@ -66,6 +67,7 @@ class Boot:
     cause: Cause | None = None
     exit_code: int | None = None
     listeners: tuple[Listener, ...] = ()
+    out_of_memory: bool = False  # it was killed because it used more than its flavour has
 
     @property
     def ready(self) -> bool:
@@ -78,7 +80,8 @@ class Boot:
             case None:
                 return f"ready on port {self.port} after {self.seconds:.2f} s"
             case Cause.EXITED:
-                return f"exited with code {self.exit_code} after {self.seconds:.2f} s"
+                why = ", out of memory" if self.out_of_memory else ""
+                return f"exited with code {self.exit_code}{why} after {self.seconds:.2f} s"
             case Cause.OTHER_PORT:
                 return f"nothing on port {self.port}; it listens on {seen}"
             case Cause.LOOPBACK:
@@ -96,6 +99,7 @@ class Stop:
     exit_code: int | None
     killed: bool  # the grace ran out and SIGKILL had to follow
     orphans: tuple[str, ...] = ()  # processes that outlived the main one
+    unheard: bool = False  # the main process has no handler, and PID 1 without one never gets the signal
 
 
 class Berth(Protocol):

@@ -31,7 +31,9 @@ def _case(finding: Finding, *, strict: bool) -> TestCase:
     if is_red(finding, strict=strict):
         case.result = [_said(Failure(finding.problems[0].seen, type_="broken"), text)]
     elif finding.outcome is Outcome.BLOCKED:
-        case.result = [_said(Error("the Space did not boot", type_="blocked"), finding.detail)]
+        case.result = [
+            _said(Error("the Space did not boot", type_="blocked"), f"{finding.detail}\n{finding.log}")
+        ]
     elif finding.outcome is Outcome.BROKEN:
         case.system_out = text
     elif finding.outcome is not Outcome.KEPT:

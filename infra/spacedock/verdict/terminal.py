@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console
 from rich.text import Text
 
 from spacedock.contract.base import Finding, Level, Outcome, Problem
@@ -22,30 +21,29 @@ _MARKS = {
 
 
 def show(console: Console, verdict: Verdict) -> None:
-    """Print header, findings with their problems, and the closing line."""
+    """Print header, findings with their problems, and the closing line. Lines of a log are never broken."""
     console.print(Text(f"{verdict.space} in the {verdict.dock} dock", style="bold"))
     for line in verdict.header:
-        console.print(Text(f"  {line}", style="dim"))
+        console.print(Text(f"  {line}", style="dim"), soft_wrap=True)
     console.print()
+    shown: set[str] = set()
     for finding in verdict.findings:
-        console.print(render(finding))
+        console.print(headline(finding), soft_wrap=True)
+        for line in _below(finding, shown):
+            console.print(Text(f"    {line}"), soft_wrap=True)
     console.print()
     console.print(Text(closing_line(verdict), style="bold"))
 
 
-def render(finding: Finding) -> RenderableType:
-    """Return one finding as a line, with its problems below it."""
+def headline(finding: Finding) -> Text:
+    """Return a finding's mark, name and title."""
     mark, style = _MARKS[finding.outcome]
     if finding.outcome is Outcome.BROKEN and finding.promise.level is Level.SHOULD:
         mark, style = "!", "yellow"
-    head = Text.assemble((f"{mark} ", style), (finding.promise.id, "bold"), f"  {finding.promise.title}")
+    line = Text.assemble((f"{mark} ", style), (finding.promise.id, "bold"), f"  {finding.promise.title}")
     if finding.outcome is not Outcome.KEPT:
-        head.append(f"  ({finding.outcome})", style=style)
-    parts: list[RenderableType] = [head]
-    if finding.detail:
-        parts.append(Padding(Text(finding.detail, style="dim"), (0, 0, 0, 4)))
-    parts += [Padding(Text("\n".join(problem_lines(problem))), (0, 0, 0, 4)) for problem in finding.problems]
-    return Group(*parts)
+        line.append(f"  ({finding.outcome})", style=style)
+    return line
 
 
 def problem_lines(problem: Problem) -> Iterator[str]:
@@ -54,9 +52,14 @@ def problem_lines(problem: Problem) -> Iterator[str]:
     yield f"there:   {problem.consequence}"
     yield f"remedy:  {problem.remedy}"
     yield f"source:  {problem.source}"
-    if problem.log:
+    yield from log_lines(problem.log)
+
+
+def log_lines(log: str) -> Iterator[str]:
+    """Yield the last lines of a berth, marked as such."""
+    if log:
         yield "last lines of its log:"
-        yield from (f"  | {line}" for line in problem.log.splitlines())
+        yield from (f"  | {line}" for line in log.splitlines())
 
 
 def closing_line(verdict: Verdict) -> str:
@@ -64,3 +67,14 @@ def closing_line(verdict: Verdict) -> str:
     counts = verdict.counts()
     said = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
     return f"{said} in {verdict.seconds:.1f} s, Space {verdict.digest[:12]}"
+
+
+def _below(finding: Finding, shown: set[str]) -> Iterator[str]:
+    """Yield what stands below the headline; a log that was shown before is not shown again."""
+    if finding.detail:
+        yield finding.detail
+    if finding.log not in shown:
+        yield from log_lines(finding.log)
+    shown.add(finding.log)
+    for problem in finding.problems:
+        yield from problem_lines(problem)

@@ -19,7 +19,8 @@ def finding(outcome: Outcome, promise: str = "binds-app-port") -> Finding:
     (found,) = chosen([promise])
     problems = (PROBLEM,) if outcome is Outcome.BROKEN else ()
     detail = "" if outcome in {Outcome.KEPT, Outcome.BROKEN} else f"why: {outcome}"
-    return Finding(found, outcome, problems, detail, seconds=1.25)
+    log = "ImportError: no module named app" if outcome is Outcome.BLOCKED else ""
+    return Finding(found, outcome, problems, detail, log, seconds=1.25)
 
 
 def verdict(*findings: Finding) -> Verdict:

@@ -40,6 +40,17 @@ def test_text_in_brackets_is_not_taken_for_markup() -> None:
     assert "why: blocked" in on_paper(verdict(finding(Outcome.BLOCKED)))
 
 
+def test_the_log_of_one_failed_boot_is_shown_once() -> None:
+    blocked = finding(Outcome.BLOCKED)
+    assert on_paper(verdict(blocked, blocked)).count(blocked.log) == 1
+
+
+def test_the_lines_of_a_log_are_not_broken() -> None:
+    paper = StringIO()
+    show(Console(file=paper, width=40), verdict(finding(Outcome.BROKEN)))
+    assert f"  | {PROBLEM.log}\n" in paper.getvalue()
+
+
 def test_junit_tells_failure_error_and_skip_apart() -> None:
     said = verdict(*(finding(outcome) for outcome in Outcome if outcome is not Outcome.WAIVED))
     (suite,) = JUnitXml.fromstring(junit.write(said).encode())

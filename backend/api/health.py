@@ -1,0 +1,70 @@
+"""Whether the process lives, whether it can do its work, and a page for whoever opens the Space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+
+from backend.api.dependencies import Services
+from backend.services.roster import Status
+
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Textbook retrieval backend</title>
+<h1>Textbook retrieval backend</h1>
+<p>The backend of the <em>Physical AI &amp; Humanoid Robotics</em> textbook is running.
+<ul>
+<li><a href="/ready">Can it answer questions now?</a>
+<li><a href="/docs">What can it be asked?</a>
+</ul>
+</html>
+"""
+
+router = APIRouter()
+
+
+class Health(BaseModel):
+    """The process lives; the services are as last known."""
+
+    status: Literal["alive"] = "alive"
+    services: Mapping[str, Status]
+
+
+class Readiness(BaseModel):
+    """Whether everything that an answer needs is there."""
+
+    status: Literal["ready", "not ready"]
+    missing: list[str]
+    services: Mapping[str, Status]
+
+
+@router.head("/", include_in_schema=False)
+@router.get("/", include_in_schema=False)
+async def page() -> HTMLResponse:
+    """Show something on the Space's page."""
+    return HTMLResponse(PAGE)
+
+
+@router.head("/health", include_in_schema=False)
+@router.get("/health")
+async def health(services: Services) -> Health:
+    """Tell that the process lives. Asks nobody, so it is quick whatever is away."""
+    return Health(services=services.statuses)
+
+
+@router.head("/ready", include_in_schema=False)
+@router.get("/ready", responses={503: {"model": Readiness}})
+async def ready(services: Services, response: Response) -> Readiness:
+    """Ask every service now, within a deadline; 503 names those that are missing."""
+    statuses = await services.ask_all()
+    missing = [name for name, status in statuses.items() if status.state != "ready"]
+    if missing:
+        response.status_code = 503
+        response.headers["Retry-After"] = "5"
+    return Readiness(status="not ready" if missing else "ready", missing=missing, services=statuses)

@@ -1,0 +1,109 @@
+"""The services and what is known of each; asking them never fails and never takes longer than it may."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, Self
+
+from backend.config import Settings
+from backend.services.base import AwayError, Service
+
+log = logging.getLogger(__name__)
+
+NAMES = ("postgres", "qdrant", "openai")
+
+
+def open_services(settings: Settings) -> Sequence[Service]:
+    """Import the clients and create them; no connection is made.
+
+    The imports take longer than all others of the backend together, and the first answer needs none of them.
+    """
+    from backend.services.openai import OpenAI  # noqa: PLC0415
+    from backend.services.postgres import Postgres  # noqa: PLC0415
+    from backend.services.qdrant import Qdrant  # noqa: PLC0415
+
+    return Postgres(settings), Qdrant(settings), OpenAI(settings)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of one service."""
+
+    state: Literal["unknown", "ready", "away"] = "unknown"
+    detail: str = "not asked yet"
+
+
+class Roster:
+    """All services. A context manager: entering starts to ask them, without waiting for what they say."""
+
+    def __init__(self, open_services: Callable[[], Sequence[Service]], *, within: float) -> None:
+        self._open_services = open_services
+        self._within = within  # seconds that a round may take
+        self._opening: asyncio.Task[Sequence[Service]] | None = None
+        self._round: asyncio.Task[None] | None = None
+        self._statuses = dict.fromkeys(NAMES, Status())
+
+    @property
+    def statuses(self) -> Mapping[str, Status]:
+        """What is known of each, without asking."""
+        return MappingProxyType(self._statuses)
+
+    async def ask_all(self) -> Mapping[str, Status]:
+        """Ask all of them at once.
+
+        Whoever comes while a round is under way shares it, so that callers cannot pile up connections.
+        """
+        await asyncio.shield(self._current_round())
+        return self.statuses
+
+    def _current_round(self) -> asyncio.Task[None]:
+        if self._round is None or self._round.done():
+            self._round = asyncio.create_task(self._ask_round())
+        return self._round
+
+    async def _ask_round(self) -> None:
+        asks = {asyncio.create_task(self._ask(name)): name for name in NAMES}
+        try:
+            _, late = await asyncio.wait(asks, timeout=self._within)
+            for ask in late:
+                self._note(asks[ask], Status("away", f"it did not answer within {self._within:g} s"))
+        finally:
+            for ask in asks:
+                ask.cancel()
+
+    async def _ask(self, name: str) -> None:
+        try:
+            service = (await self._services())[name]
+            status = Status("ready", await service.ask())
+        except AwayError as reason:
+            status = Status("away", str(reason))
+        except Exception as error:  # the text of one that nobody foresaw may hold a secret
+            status = Status("away", f"asking it failed with {type(error).__name__}")
+        self._note(name, status)
+
+    async def _services(self) -> Mapping[str, Service]:
+        if self._opening is None:
+            self._opening = asyncio.create_task(asyncio.to_thread(self._open_services))
+        return {service.name: service for service in await asyncio.shield(self._opening)}
+
+    def _note(self, name: str, status: Status) -> None:
+        changed = status.state != self._statuses[name].state
+        self._statuses[name] = status
+        if changed:
+            level = logging.INFO if status.state == "ready" else logging.WARNING
+            log.log(level, "%s is %s: %s", name, status.state, status.detail)
+
+    async def __aenter__(self) -> Self:
+        self._current_round()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._round is not None:
+            self._round.cancel()
+        if self._opening is not None and self._opening.done() and self._opening.exception() is None:
+            for service in self._opening.result():
+                await service.close()
