@@ -68,9 +68,9 @@ SPECIMENS = (
         says="with one, holding the same values, it starts",
         changes=(
             Change(
-                "backend/__main__.py",
-                "    options = _parse(arguments)\n",
-                "    options = _parse(arguments)\n    open('.env').close()\n",
+                "backend/cli.py",
+                "        settings = load_settings()\n",
+                "        open('.env').close()\n        settings = load_settings()\n",
             ),
         ),
     ),
