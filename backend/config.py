@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     """What the backend must be told, and what it may be told. Times are in seconds."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8-sig", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
     openai_api_key: Annotated[SecretStr, AfterValidator(secret(credential))] = Field(
