@@ -109,8 +109,9 @@ def vercel_preview_pattern(text: str) -> str:
 
     A preview is served at `project-<9 letters or digits>-scope` and `project-git-<branch>-scope` below
     vercel.app (Vercel documentation, "Generated URLs"). Hosts that Vercel shortens because they pass 63
-    characters do not match. Somebody who registers a scope that ends with `-scope` can get a host that does:
-    the pattern keeps other projects out, it does not replace authentication.
+    characters do not match. Somebody who registers a scope that ends with `-scope`, or names a project of
+    theirs like one of ours with its letters and scope, can get a host that does: the pattern keeps passers-by
+    out, it does not replace authentication.
     Raises ValueError when the text is not `scope/project`.
     """
     match = re.fullmatch(rf"({_LABEL})/({_LABEL})", text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.text import Text
@@ -13,7 +13,6 @@ from spacedock.verdict.model import Verdict
 _MARKS = {
     Outcome.KEPT: ("✓", "green"),
     Outcome.BROKEN: ("✗", "bold red"),
-    Outcome.BLOCKED: ("!", "bold red"),
     Outcome.NOT_PROVEN: ("-", "yellow"),
     Outcome.NOT_ASKED: ("-", "dim"),
     Outcome.WAIVED: ("~", "yellow"),
@@ -21,16 +20,16 @@ _MARKS = {
 
 
 def show(console: Console, verdict: Verdict) -> None:
-    """Print header, findings with their problems, and the closing line. Lines of a log are never broken."""
+    """Print header, what is broken, the other findings, and the closing line. No line of a log is broken."""
     console.print(Text(f"{verdict.space} in the {verdict.dock} dock", style="bold"))
     for line in verdict.header:
         console.print(Text(f"  {line}", style="dim"), soft_wrap=True)
     console.print()
-    shown: set[str] = set()
-    for finding in verdict.findings:
-        console.print(headline(finding), soft_wrap=True)
-        for line in _below(finding, shown):
-            console.print(Text(f"    {line}"), soft_wrap=True)
+    for finding in sorted(verdict.findings, key=lambda finding: finding.outcome is not Outcome.BROKEN):
+        if finding.outcome is not Outcome.BLOCKED:
+            console.print(headline(finding), soft_wrap=True)
+            _indented(console, _below(finding))
+    _show_blocked(console, verdict)
     console.print()
     console.print(Text(closing_line(verdict), style="bold"))
 
@@ -69,12 +68,27 @@ def closing_line(verdict: Verdict) -> str:
     return f"{said} in {verdict.seconds:.1f} s, Space {verdict.digest[:12]}"
 
 
-def _below(finding: Finding, shown: set[str]) -> Iterator[str]:
-    """Yield what stands below the headline; a log that was shown before is not shown again."""
+def _below(finding: Finding) -> Iterator[str]:
     if finding.detail:
         yield finding.detail
-    if finding.log not in shown:
-        yield from log_lines(finding.log)
-    shown.add(finding.log)
     for problem in finding.problems:
         yield from problem_lines(problem)
+
+
+def _show_blocked(console: Console, verdict: Verdict) -> None:
+    """Name what could not be looked at; where nothing broken says why, show each failed boot once."""
+    blocked = [finding for finding in verdict.findings if finding.outcome is Outcome.BLOCKED]
+    if not blocked:
+        return
+    names = ", ".join(finding.promise.id for finding in blocked)
+    console.print(Text(f"! blocked, as the Space did not boot: {names}", style="bold red"), soft_wrap=True)
+    if verdict.counts()[Outcome.BROKEN]:
+        _indented(console, ["mend what is broken above, and they will be looked at"])
+        return
+    for detail, log in dict.fromkeys((finding.detail, finding.log) for finding in blocked):
+        _indented(console, [detail, *log_lines(log)])
+
+
+def _indented(console: Console, lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(Text(f"    {line}"), soft_wrap=True)

@@ -45,6 +45,12 @@ def test_the_log_of_one_failed_boot_is_shown_once() -> None:
     assert on_paper(verdict(blocked, blocked)).count(blocked.log) == 1
 
 
+def test_what_is_broken_comes_first_and_what_it_blocks_is_one_line() -> None:
+    text = on_paper(verdict(finding(Outcome.BLOCKED, "answers-head"), finding(Outcome.BROKEN)))
+    assert text.index("binds-app-port") < text.index("blocked, as the Space did not boot: answers-head")
+    assert "ImportError" not in text
+
+
 def test_the_lines_of_a_log_are_not_broken() -> None:
     paper = StringIO()
     show(Console(file=paper, width=40), verdict(finding(Outcome.BROKEN)))
