@@ -1,0 +1,65 @@
+"""OpenAI: a double, since the real one costs money and answers differently every time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from testcontainers.core.container import DockerContainer
+
+from spacedock.services.hosts.base import HostedService, http_refusal
+from spacedock.services.hosts.child import DoubleHost
+from spacedock.services.hosts.container import ContainerHost
+
+if TYPE_CHECKING:
+    from testcontainers.core.network import Network
+
+    from spacedock.images.supply import Supply
+    from spacedock.runs import Run
+    from spacedock.services.base import Service
+
+NAME = "openai"
+_PORT = 8000
+_HEADER = "openai: a double of its API with OpenAI's own types; the same answers every time"
+
+
+@dataclass(frozen=True)
+class OpenAIAccount:
+    """A project key."""
+
+    key: str = field(default_factory=lambda: f"sk-proj-{secrets.token_urlsafe(48)}", repr=False)
+
+    name = NAME
+
+    @property
+    def canaries(self) -> Mapping[str, tuple[str, ...]]:
+        """The key."""
+        return {"api_key": (self.key,), "base_url": ()}
+
+    def values(self, address: str) -> Mapping[str, str]:
+        """`api_key` and `base_url`."""
+        return {"api_key": self.key, "base_url": f"http://{address}/v1"}
+
+    def refusal(self, address: str) -> str | None:
+        """Ask for the models."""
+        return http_refusal(address, "/v1/models", {"Authorization": f"Bearer {self.key}"})
+
+
+def in_container(network: Network, supply: Supply, run: Run) -> Service:
+    """The double in a container; making its image may take a while, and happens here."""
+    account, image = OpenAIAccount(), supply.double(NAME)
+    container = (
+        DockerContainer(image.tag)
+        .with_envs(HOST="0.0.0.0", PORT=str(_PORT), DOUBLE_API_KEY=account.key)  # noqa: S104 - in its container
+        .with_exposed_ports(_PORT)
+    )
+    host = ContainerHost(container, image=image, name=NAME, port=_PORT, network=network, run=run)
+    return HostedService(account, host, _HEADER, inside=f"{NAME}:{_PORT}")
+
+
+def in_process(run: Run) -> Service:
+    """The double as a child process."""
+    account = OpenAIAccount()
+    return HostedService(account, DoubleHost(NAME, run, {"DOUBLE_API_KEY": account.key}), _HEADER)

@@ -1,0 +1,99 @@
+"""Postgres as on Neon: TLS only, SCRAM with channel binding. In a process, as much of that as a wheel can."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import psycopg
+import trustme
+from testcontainers.community.postgres import PostgresContainer
+
+from spacedock.services.hosts.base import HostedService
+from spacedock.services.hosts.cluster import ClusterHost
+from spacedock.services.hosts.container import ContainerHost, told
+
+if TYPE_CHECKING:
+    from testcontainers.core.network import Network
+
+    from spacedock.images.supply import Supply
+    from spacedock.runs import Run
+    from spacedock.services.base import Service
+
+NAME = "postgres"
+_PORT = 5432
+_DATABASE = "postgres"  # is there from the start, another would have to be created
+
+_PEM = "/tls/server.pem"
+# The file arrives as root's, Postgres wants its key to be its own, and the image's entry point sheds root.
+_COMMAND = f"""\
+set -e
+printf 'local all all trust\\nhostssl all all all scram-sha-256\\n' >/tls/pg_hba.conf
+chown -R postgres /tls
+chmod 700 /tls
+exec bash /usr/local/bin/docker-entrypoint.sh postgres \\
+  -c hba_file=/tls/pg_hba.conf -c ssl=on -c ssl_cert_file={_PEM} -c ssl_key_file={_PEM} \\
+  -c fsync=off -c full_page_writes=off -c synchronous_commit=off
+"""
+
+
+@dataclass(frozen=True)
+class PostgresAccount:
+    """A role that owns its database. `security` is `require` where TLS is to be had, else `prefer`."""
+
+    security: str
+    user: str = "space"
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+
+    name = NAME
+
+    @property
+    def canaries(self) -> Mapping[str, tuple[str, ...]]:
+        """The password; the rest of the URL is no secret."""
+        return {"url": (self.password,)}
+
+    def values(self, address: str) -> Mapping[str, str]:
+        """`url`, with the parameters that Neon gives it: drivers that trip over them shall trip here."""
+        parameters = f"sslmode={self.security}&channel_binding={self.security}"
+        return {"url": f"postgresql://{self.user}:{self.password}@{address}/{_DATABASE}?{parameters}"}
+
+    def refusal(self, address: str) -> str | None:
+        """Run a query."""
+        try:
+            with psycopg.connect(self.values(address)["url"], connect_timeout=2) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.OperationalError as error:
+            return str(error)
+        return None
+
+
+class _Postgres(PostgresContainer):
+    def _connect(self) -> None:
+        """Return at once: the wait of the base class looks once a second."""
+
+
+def in_container(network: Network, supply: Supply, run: Run) -> Service:
+    """The server in a container; finding its image may take a while, and happens here."""
+    account, image = PostgresAccount("require"), supply.pinned(NAME)
+    certificate = trustme.CA().issue_cert(NAME)
+    container = (
+        _Postgres(image.tag, username=account.user, password=account.password, dbname=_DATABASE)
+        .with_env("POSTGRES_INITDB_ARGS", "--no-sync")
+        .with_env("PGDATA", "/pgdata")
+        .with_tmpfs_mount("/pgdata")
+        .with_copy_into_container(certificate.private_key_and_cert_chain_pem.bytes(), _PEM, 0o600)
+        .with_command(["sh", "-c", _COMMAND])
+    )
+    host = ContainerHost(container, image=image, name=NAME, port=_PORT, network=network, run=run)
+    header = f"postgres: {told(image)}, TLS only"
+    return HostedService(account, host, header, inside=f"{NAME}:{_PORT}")
+
+
+def in_process(run: Run) -> Service:
+    """An embedded server as a child process."""
+    account = PostgresAccount("prefer")
+    host = ClusterHost(account.user, account.password, run)
+    header = f"postgres: embedded server {host.version}, built without TLS: sslmode=require is not shown here"
+    return HostedService(account, host, header)
