@@ -1,0 +1,189 @@
+"""Builds an image from a folder: with BuildKit where a docker command has it, else with the classic builder.
+
+docker-py has no BuildKit, so the build goes through the command line, which sends the folder to the engine,
+wherever that is.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import docker
+import dockerfile
+from docker.errors import DockerException
+
+from spacedock.errors import BuildError
+from spacedock.progress import Say
+
+PLATFORM = "linux/amd64"  # what Hugging Face builds and runs
+USUAL_PLACES = (
+    "/usr/bin",
+    "/usr/local/bin",
+    "/opt/homebrew/bin",
+    "/snap/bin",
+    "/Applications/Docker.app/Contents/Resources/bin",
+    "~/.docker/bin",
+)
+
+_TAIL = 20  # lines of a failed build that go into the error
+_CLASSIC_FLAGS = ("--from=", "--chown=")  # everything else on RUN, COPY and ADD is BuildKit's
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What one build wants. Secrets are values by id; they are never in a command line, nor on disk."""
+
+    context: Path
+    dockerfile: Path
+    tag: str
+    args: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BuildKit:
+    """A docker command that has BuildKit, as a plug-in or (until version 22) built in."""
+
+    command: tuple[str, ...]
+
+    @classmethod
+    def find(cls, places: Sequence[str] = USUAL_PLACES) -> BuildKit | None:
+        """The first of the docker commands on PATH, then in `places`, that has BuildKit."""
+        for executable in _docker_commands(places):
+            if _runs(executable, "buildx", "version") is not None:
+                # The engine's own builder: others would neither see nor keep images on this engine.
+                return cls((executable, "buildx", "build", "--builder=default", "--load"))
+            if "--secret" in (_runs(executable, "build", "--help") or ""):
+                return cls((executable, "build"))
+        return None
+
+    def build(self, recipe: Recipe, address: str, say: Say) -> None:
+        """Build on the engine at `address`. Raises BuildError."""
+        environment = os.environ | {"DOCKER_BUILDKIT": "1", "DOCKER_HOST": address}
+        environment.pop("DOCKER_CONTEXT", None)
+        options = ["--progress=plain", f"--platform={PLATFORM}", f"--file={recipe.dockerfile}"]
+        options += [f"--tag={recipe.tag}"]
+        options += [f"--build-arg={name}={value}" for name, value in recipe.args.items()]
+        options += [f"--label={name}={value}" for name, value in recipe.labels.items()]
+        for number, (name, value) in enumerate(recipe.secrets.items()):
+            environment[f"SPACEDOCK_BUILD_SECRET_{number}"] = value
+            options.append(f"--secret=id={name},env=SPACEDOCK_BUILD_SECRET_{number}")
+        log = _Log(recipe, say)
+        code = stream((*self.command, *options, str(recipe.context)), log.add, environment)
+        if code:
+            raise log.failed(f"the build of {recipe.tag} failed with exit code {code}")
+
+
+def build_classic(client: docker.DockerClient, recipe: Recipe, say: Say) -> None:
+    """Build with the engine's classic builder. Raises BuildError, at once where only BuildKit will do."""
+    refuse_what_needs_buildkit(recipe.dockerfile)
+    log = _Log(recipe, say)
+    try:
+        for chunk in client.api.build(
+            path=str(recipe.context),
+            dockerfile=str(recipe.dockerfile),
+            tag=recipe.tag,
+            buildargs=dict(recipe.args),
+            labels=dict(recipe.labels),
+            platform=PLATFORM,
+            rm=True,
+            forcerm=True,
+            decode=True,
+        ):
+            for line in (chunk.get("stream") or chunk.get("error") or "").splitlines():
+                log.add(line)
+            if "error" in chunk:
+                raise log.failed(f"the build of {recipe.tag} failed")
+    except (DockerException, OSError, TypeError) as error:
+        raise log.failed(f"the build of {recipe.tag} could not start: {error}") from error
+
+
+def refuse_what_needs_buildkit(path: Path) -> None:
+    """Raise BuildError at the first instruction that the classic builder does not understand."""
+    try:
+        instructions = dockerfile.parse_file(str(path))
+    except (dockerfile.GoIOError, dockerfile.GoParseError):
+        return  # the builder says what is wrong with it
+    for instruction in instructions:
+        flags = [flag for flag in instruction.flags if not flag.startswith(_CLASSIC_FLAGS)]
+        if instruction.cmd.upper() not in ("RUN", "COPY", "ADD"):
+            flags = []
+        if flags or instruction.heredocs:
+            what = flags[0].partition("=")[0] if flags else "<<"
+            raise BuildError(
+                f"`{instruction.cmd.upper()} {what}` needs BuildKit, and no docker command here has it",
+                path=path,
+                line=instruction.start_line,
+                remedy="install Docker's buildx plug-in (package docker-buildx-plugin or docker-buildx)",
+            )
+
+
+class _Log:
+    """Passes a build's lines on, without the secrets that they may hold, and keeps the last ones."""
+
+    def __init__(self, recipe: Recipe, say: Say) -> None:
+        self._recipe = recipe
+        self._say = say
+        self._tail: deque[str] = deque(maxlen=_TAIL)
+
+    def add(self, line: str) -> None:
+        for value in filter(None, self._recipe.secrets.values()):
+            line = line.replace(value, "***")
+        if line := line.rstrip():
+            self._tail.append(line)
+            self._say(line)
+
+    def failed(self, what: str) -> BuildError:
+        return BuildError(
+            what,
+            path=self._recipe.dockerfile,
+            remedy="mend the step that the last lines name",
+            log="\n".join(self._tail),
+        )
+
+
+def _docker_commands(places: Sequence[str]) -> Iterator[str]:
+    seen = set()
+    for folder in (*os.environ.get("PATH", "").split(os.pathsep), *places):
+        candidate = Path(folder).expanduser() / "docker"
+        if candidate.is_file() and os.access(candidate, os.X_OK) and candidate.resolve() not in seen:
+            seen.add(candidate.resolve())
+            yield str(candidate)
+
+
+def _runs(*command: str) -> str | None:
+    """The output of a command that succeeds."""
+    environment = os.environ | {"DOCKER_BUILDKIT": "1"}
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def stream(command: Sequence[str], add: Say, environment: Mapping[str, str] | None = None) -> int:
+    """Run a command, hand on each line as it comes, and return the exit code."""
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                add(line)
+        except BaseException:
+            process.terminate()  # not killed: what it has mounted or started, it ends
+            raise
+    return process.returncode

@@ -1,0 +1,185 @@
+"""The Docker engine, wherever it is: found, described, given images to build, and left as it was."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Protocol
+
+import docker
+from docker.errors import DockerException
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.docker_client import get_docker_host
+
+from spacedock.builder import BuildKit, Recipe, build_classic
+from spacedock.errors import EngineError
+from spacedock.progress import Say
+from spacedock.runs import HOST_LABEL, RUN_LABEL, host, is_alive
+
+IMAGE_LABEL = "hf-spacedock.image"
+STAND_IN_LABEL = "hf-spacedock.stand-in"
+
+_DEFAULT_ADDRESS = "npipe:////./pipe/docker_engine" if os.name == "nt" else "unix:///var/run/docker.sock"
+_ANSWER_TIMEOUT = 2  # seconds
+_REQUEST_TIMEOUT = 120  # seconds without a byte; a commit of a large layer is silent for long
+_NOTHING: Mapping[str, str] = {}
+
+
+class Tagged(Protocol):
+    """An image by what to run."""
+
+    @property
+    def tag(self) -> str: ...
+
+
+class Pins(Protocol):
+    """Gives pinned images: the supply, which stands above the engine."""
+
+    def pinned(self, key: str) -> Tagged: ...
+
+
+class Engine:
+    """A Docker engine that answers."""
+
+    def __init__(self, client: docker.DockerClient, address: str) -> None:
+        self.client = client
+        self.address = address
+        self.version: str = client.version()["Version"]
+
+    @classmethod
+    def connect(cls) -> Engine:
+        """The engine that testcontainers will use too: DOCKER_HOST, the current context, the local socket.
+
+        Raises EngineError within some two seconds when it does not answer.
+        """
+        address = get_docker_host() or _DEFAULT_ADDRESS
+        try:
+            engine = cls(_client(address, _ANSWER_TIMEOUT), address)
+        except (DockerException, OSError) as error:
+            raise _no_answer(address, error) from error
+        engine.client.api.timeout = _REQUEST_TIMEOUT
+        return engine
+
+    def another_client(self, *, timeout: int) -> docker.DockerClient:
+        """A client of the same engine that gives up after `timeout` seconds; to be closed by the caller."""
+        return _client(self.address, timeout)
+
+    @staticmethod
+    def answers() -> bool:
+        """Whether there is an engine to connect to."""
+        try:
+            Engine.connect().close()
+        except EngineError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+    @property
+    def description(self) -> str:
+        """`Docker 20.10.24 at unix:///var/run/docker.sock`."""
+        return f"Docker {self.version.partition('+')[0]} at {self.address}"
+
+    @cached_property
+    def buildkit(self) -> BuildKit | None:
+        """The docker command that builds with BuildKit, if there is one."""
+        return BuildKit.find()
+
+    def build(  # noqa: PLR0913 - what a build can be given, all by name
+        self,
+        context: Path,
+        *,
+        tag: str,
+        say: Say,
+        dockerfile: str = "Dockerfile",
+        args: Mapping[str, str] = _NOTHING,
+        secrets: Mapping[str, str] = _NOTHING,
+        labels: Mapping[str, str] = _NOTHING,
+    ) -> str:
+        """Build the folder for linux/amd64 and return the image's id. `dockerfile` may lie outside.
+
+        Raises BuildError with the build's last lines.
+        """
+        recipe = Recipe(
+            context, context / dockerfile, tag, args, secrets, labels={IMAGE_LABEL: tag, **labels}
+        )
+        if self.buildkit:
+            self.buildkit.build(recipe, self.address, say)
+        else:
+            build_classic(self.client, recipe, say)
+        return str(self.client.images.get(tag).id)
+
+    def sweep(self, *, everything: bool = False) -> list[str]:
+        """Remove this host's containers, networks and volumes of runs that are dead, and say which.
+
+        `everything` takes the living runs too, and the images that the harness built.
+        """
+        removed = []
+        for leftover in self._leftovers(images=everything):
+            if everything or not is_alive(leftover.labels.get(RUN_LABEL, "")):
+                with suppress(DockerException):  # another run was faster, or somebody else uses it
+                    leftover.remove()
+                    removed.append(leftover.name)
+        return removed
+
+    def _leftovers(self, *, images: bool) -> Iterator[_Leftover]:
+        """In the order in which they can be removed."""
+        mine: dict[str, str | list[str] | bool] = {"label": f"{HOST_LABEL}={host()}"}
+        for item in self.client.containers.list(all=True, filters=mine, ignore_removed=True):
+            yield _Leftover(f"container {item.name}", item.labels, partial(item.remove, v=True, force=True))
+        for network in self.client.networks.list(filters=mine):
+            yield _Leftover(f"network {network.name}", network.attrs["Labels"], network.remove)
+        for volume in self.client.volumes.list(filters=mine):
+            remove = partial(volume.remove, force=True)
+            yield _Leftover(f"volume {volume.name}", volume.attrs["Labels"], remove)
+        for image in self.client.images.list(filters={"label": IMAGE_LABEL}) if images else ():
+            if image.labels.get(HOST_LABEL, host()) == host():
+                for tag in image.tags or [str(image.id)]:
+                    remove = partial(self.client.images.remove, tag, force=True)
+                    yield _Leftover(f"image {tag}", image.labels, remove)
+
+    def enter_reaper(self, supply: Pins) -> None:
+        """Have testcontainers use Ryuk where its image can be had, and do without where it cannot."""
+        if testcontainers_config.ryuk_disabled:
+            return
+        try:
+            testcontainers_config.ryuk_image = supply.pinned("ryuk").tag
+        except EngineError:
+            testcontainers_config.ryuk_disabled = True
+
+
+@dataclass(frozen=True)
+class _Leftover:
+    name: str
+    labels: Mapping[str, str]
+    remove: Callable[[], object]
+
+
+def _client(address: str, timeout: int) -> docker.DockerClient:
+    if address.startswith("unix://"):
+        # Where nobody listens, docker-py leaves its socket open, for Python to warn of at any later time.
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(address.removeprefix("unix://"))
+    environment = {**os.environ, "DOCKER_HOST": address}
+    ssh = address.startswith("ssh://")
+    return docker.from_env(timeout=timeout, environment=environment, use_ssh_client=ssh)
+
+
+def _no_answer(address: str, error: Exception) -> EngineError:
+    if "Permission denied" in str(error):
+        return EngineError(
+            f"this user may not talk to the Docker engine at {address}",
+            remedy="add the user to the `docker` group, or run as root",
+        )
+    return EngineError(
+        f"no Docker engine answers at {address}",
+        remedy="start Docker or set DOCKER_HOST; on Debian and Ubuntu `sudo infra/engine.sh` installs and "
+        "starts one; `--dock=process` needs none",
+    )

@@ -1,0 +1,159 @@
+"""One run of the harness: its identity, its scratch folder, and what it must not leave behind.
+
+A run holds an OS file lock for as long as its process lives, however that ends. A run whose lock is free is
+dead, and the next run removes what it left.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+import psutil
+from filelock import FileLock, Timeout
+
+RUN_LABEL = "hf-spacedock.run"
+HOST_LABEL = "hf-spacedock.host"
+
+_GATE = ".gate"  # held while runs are opened and swept: a run that has yet to take its lock looks dead
+_HOST = ".host"
+_LOCK = ".lock"
+_JOURNAL = ".processes"
+_CLOCK_DRIFT = 2.0  # seconds; starts are told relative to the boot, which a clock's correction moves
+_GRACE = 5.0  # seconds that killed processes get to leave the process table
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is open: `folder` is its scratch, readable by every user, removed when the run ends."""
+
+    id: str
+    folder: Path
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What everything that the run starts on an engine is labelled with."""
+        return {RUN_LABEL: self.id, HOST_LABEL: host()}
+
+    def adopt(self, pid: int) -> None:
+        """Have the process, what it started and its process group ended if this run dies before they do."""
+        with suppress(psutil.NoSuchProcess):
+            started = psutil.Process(pid).create_time()
+            with (self.folder / _JOURNAL).open("a") as journal:
+                journal.write(f"{pid} {started}\n")
+
+
+@contextmanager
+def open_run() -> Iterator[Run]:
+    """Open a run after removing the processes and folders that dead runs left."""
+    root = cache_folder("runs")
+    run = Run(run_id := secrets.token_hex(6), root / run_id)
+    lock = FileLock(run.folder / _LOCK, thread_local=False)
+    with FileLock(root / _GATE):
+        _sweep(root)
+        run.folder.mkdir()
+        run.folder.chmod(0o755)
+        lock.acquire()
+    try:
+        yield run
+    finally:
+        _clear(run.folder)
+        lock.release()
+
+
+def is_alive(run_id: str) -> bool:
+    """Whether a run of this host still goes on."""
+    folder = cache_folder("runs") / run_id
+    if not run_id.isalnum() or not folder.is_dir():
+        return False
+    probe = FileLock(folder / _LOCK)
+    try:
+        probe.acquire(blocking=False)
+    except Timeout:
+        return True
+    probe.release()
+    return False
+
+
+def host() -> str:
+    """What tells this host's runs from all others on an engine that several hosts use.
+
+    Host names repeat, as in containers, and locks can only be asked where their folder is: so that folder has
+    a random name, which is part of the host's.
+    """
+    root = cache_folder("runs")
+    path = root / _HOST
+    if not path.exists():
+        with FileLock(root / _GATE):
+            if not path.exists():
+                draft = path.with_suffix(".draft")
+                draft.write_text(secrets.token_hex(4))
+                draft.replace(path)
+    return f"{socket.gethostname()}-{path.read_text()}"
+
+
+def cache_folder(name: str) -> Path:
+    """The folder `name` in the cache, made when missing; root's is readable by every user.
+
+    `SPACEDOCK_CACHE` moves the cache.
+    """
+    chosen = os.environ.get("SPACEDOCK_CACHE")
+    base = Path(chosen) if chosen else platformdirs.user_cache_path("spacedock", use_site_for_root=True)
+    folder = base / name
+    folder.mkdir(parents=True, exist_ok=True)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        base.chmod(0o755)
+        folder.chmod(0o755)
+    return folder
+
+
+def _sweep(root: Path) -> None:
+    for folder in root.iterdir():
+        if folder.is_dir() and not is_alive(folder.name):
+            _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    journal = folder / _JOURNAL
+    if journal.exists():
+        for line in journal.read_text().splitlines():
+            pid, started = line.split()
+            _end(int(pid), float(started))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(pid: int, started: float) -> None:
+    family = _family(pid, started)
+    for process in family:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(family, timeout=_GRACE)
+
+
+def _family(pid: int, started: float) -> set[psutil.Process]:
+    try:
+        leader = psutil.Process(pid)
+        if abs(leader.create_time() - started) > _CLOCK_DRIFT:
+            return set()  # the number was given to another process, so the old group is empty
+        family = {leader, *leader.children(recursive=True)}
+    except psutil.NoSuchProcess:
+        family = set()
+        if psutil.boot_time() > started:
+            return family
+    return (family | _group(pid)) - {psutil.Process()}
+
+
+def _group(pid: int) -> set[psutil.Process]:
+    members = set()
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == pid:
+                members.add(process)
+    return members

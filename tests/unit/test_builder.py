@@ -1,0 +1,210 @@
+"""Which builder is found, what it is told, what a failed build says. The docker commands are scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import docker
+import pytest
+
+from spacedock.builder import BuildKit, Recipe, build_classic, refuse_what_needs_buildkit
+from spacedock.errors import BuildError
+
+# What `docker buildx version` and `DOCKER_BUILDKIT=1 docker build --help` do in each kind of docker command.
+PLUG_IN = 'case "$1" in buildx) echo v0.30.1;; *) exit 1;; esac'
+BUILT_IN = 'case "$1" in build) echo "  --secret stringArray";; *) exit 1;; esac'
+CLASSIC_ONLY = 'case "$1" in build) echo "Usage: docker build";; *) exit 1;; esac'
+BROKEN = "exit 127"
+
+# Writes down how it was called, prints 30 lines, and ends as it is told.
+RECORDER = f"""#!{sys.executable}
+import json, os, sys
+from pathlib import Path
+
+kept = {{name: value for name, value in os.environ.items() if name.startswith(("DOCKER_", "SPACEDOCK_"))}}
+Path(__file__).with_name("call.json").write_text(json.dumps([sys.argv[1:], kept]))
+for number in range(30):
+    print(f"#{{number}} step", os.environ.get("SPACEDOCK_BUILD_SECRET_0", ""))
+sys.exit(CODE)
+"""
+
+
+def command(folder: Path, script: str) -> str:
+    """A docker command in a folder of its own."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "docker"
+    path.write_text(script if script.startswith("#!") else f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two folders on PATH, `first` and `second`, and nothing else."""
+    monkeypatch.setenv("PATH", f"{tmp_path / 'first'}:{tmp_path / 'second'}")
+    return tmp_path
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    folder = tmp_path / "context"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    return folder
+
+
+def recipe(context: Path, **more: dict[str, str]) -> Recipe:
+    return Recipe(context, context / "Dockerfile", "space:1", **more)
+
+
+class TestFinding:
+    def test_a_plug_in_builds_on_the_engine_itself(self, path: Path) -> None:
+        executable = command(path / "first", PLUG_IN)
+        found = BuildKit.find(places=())
+        assert found == BuildKit((executable, "buildx", "build", "--builder=default", "--load"))
+
+    def test_a_command_with_buildkit_built_in_is_taken(self, path: Path) -> None:
+        executable = command(path / "first", BUILT_IN)
+        assert BuildKit.find(places=()) == BuildKit((executable, "build"))
+
+    @pytest.mark.parametrize("script", [CLASSIC_ONLY, BROKEN], ids=["no BuildKit", "broken"])
+    def test_an_unfit_command_is_passed_over(self, path: Path, script: str) -> None:
+        command(path / "first", script)
+        executable = command(path / "second", BUILT_IN)
+        assert BuildKit.find(places=()) == BuildKit((executable, "build"))
+
+    def test_the_usual_places_come_after_path(self, path: Path) -> None:
+        command(path / "first", CLASSIC_ONLY)
+        executable = command(path / "off path", BUILT_IN)
+        assert BuildKit.find(places=(str(path / "off path"),)) == BuildKit((executable, "build"))
+
+    def test_a_link_to_a_command_is_not_asked_twice(self, path: Path) -> None:
+        executable = Path(command(path / "first", f"echo >>{path / 'calls'}; exit 1"))
+        (path / "second").mkdir()
+        (path / "second" / "docker").symlink_to(executable)
+        BuildKit.find(places=())
+        assert len((path / "calls").read_text()) == 2  # one question for each kind of BuildKit
+
+    @pytest.mark.usefixtures("path")
+    def test_none_is_none(self) -> None:
+        assert BuildKit.find(places=()) is None
+
+
+class TestBuildKit:
+    def build(self, context: Path, code: int = 0, **more: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+        executable = command(context.parent, RECORDER.replace("CODE", str(code)))
+        self.said: list[str] = []
+        kit = BuildKit((executable, "build"))
+        kit.build(recipe(context, **more), "tcp://engine:2375", self.said.append)
+        arguments, environment = json.loads((context.parent / "call.json").read_text())
+        return arguments, environment
+
+    def test_it_builds_for_the_platform(self, context: Path) -> None:
+        assert "--platform=linux/amd64" in self.build(context)[0]
+
+    def test_it_builds_on_the_engine_that_was_found(
+        self, context: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DOCKER_HOST", "unix:///another")
+        monkeypatch.setenv("DOCKER_CONTEXT", "another")
+        environment = self.build(context)[1]
+        assert environment["DOCKER_HOST"] == "tcp://engine:2375"
+        assert environment["DOCKER_BUILDKIT"] == "1"
+        assert "DOCKER_CONTEXT" not in environment
+
+    def test_it_passes_arguments_and_labels_on(self, context: Path) -> None:
+        arguments = self.build(context, args={"PYTHON_IMAGE": "base"}, labels={"a": "b"})[0]
+        assert {"--build-arg=PYTHON_IMAGE=base", "--label=a=b", "--tag=space:1"} < set(arguments)
+        assert arguments[-1] == str(context)
+
+    def test_a_secrets_value_is_in_no_command_line_and_no_line_said(self, context: Path) -> None:
+        arguments, environment = self.build(context, secrets={"TOKEN": "canary"})
+        assert "--secret=id=TOKEN,env=SPACEDOCK_BUILD_SECRET_0" in arguments
+        assert environment["SPACEDOCK_BUILD_SECRET_0"] == "canary"
+        assert "canary" not in " ".join(arguments + self.said)
+
+    def test_every_line_is_said_while_it_builds(self, context: Path) -> None:
+        self.build(context)
+        assert self.said == [f"#{number} step" for number in range(30)]
+
+    def test_a_failed_build_ends_with_its_last_lines(self, context: Path) -> None:
+        with pytest.raises(BuildError, match="exit code 3") as failed:
+            self.build(context, code=3, secrets={"TOKEN": "canary"})
+        assert failed.value.log.splitlines() == [f"#{number} step ***" for number in range(10, 30)]
+
+
+class TestWhatNeedsBuildKit:
+    @pytest.mark.parametrize(
+        ("line", "named"),
+        [
+            ("RUN --mount=type=secret,id=TOKEN pip install x", "RUN --mount"),
+            ("RUN --network=none make", "RUN --network"),
+            ("COPY --chmod=644 a b", "COPY --chmod"),
+            ("COPY --link a b", "COPY --link"),
+            ("ADD --checksum=sha256:0 https://host/a b", "ADD --checksum"),
+            ("RUN <<EOF\necho hello\nEOF", "RUN <<"),
+            ("COPY <<EOF /file\nhello\nEOF", "COPY <<"),
+        ],
+    )
+    def test_the_instruction_and_its_line_are_named(self, context: Path, line: str, named: str) -> None:
+        (context / "Dockerfile").write_text(f"FROM python:3.11-slim\n{line}\n")
+        with pytest.raises(BuildError) as refused:
+            refuse_what_needs_buildkit(context / "Dockerfile")
+        assert f"`{named}` needs BuildKit" in refused.value.what
+        assert refused.value.line == 2
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "COPY --from=builder --chown=1000:1000 a b",
+            "HEALTHCHECK --interval=5s CMD true",
+            "FROM --platform=linux/amd64 b",
+            "RUN echo --mount",
+        ],
+    )
+    def test_what_the_classic_builder_knows_is_let_through(self, context: Path, line: str) -> None:
+        (context / "Dockerfile").write_text(f"FROM python:3.11-slim\n{line}\n")
+        refuse_what_needs_buildkit(context / "Dockerfile")
+
+    def test_a_broken_dockerfile_is_left_to_the_builder(self, context: Path) -> None:
+        (context / "Dockerfile").write_text('FROM a\nENV "\n')
+        refuse_what_needs_buildkit(context / "Dockerfile")
+
+
+class TestClassicBuilder:
+    def client(self, *chunks: dict[str, str]) -> docker.DockerClient:
+        """A client whose engine answers every build with these chunks, and keeps what it was asked."""
+
+        class Api:
+            def build(self, **asked: object) -> object:
+                self.asked = asked
+                return iter(chunks)
+
+        client = docker.DockerClient.__new__(docker.DockerClient)
+        client.api = Api()  # type: ignore[assignment]
+        return client
+
+    def test_it_builds_what_buildkit_would(self, context: Path) -> None:
+        client = self.client({"stream": "Step 1/1 : FROM scratch\n"})
+        said: list[str] = []
+        build_classic(client, recipe(context, args={"A": "b"}, labels={"c": "d"}), said.append)
+        asked = client.api.asked  # type: ignore[attr-defined]
+        assert (asked["platform"], asked["buildargs"], asked["labels"]) == (
+            "linux/amd64",
+            {"A": "b"},
+            {"c": "d"},
+        )
+        assert said == ["Step 1/1 : FROM scratch"]
+
+    def test_a_failed_build_ends_with_its_last_lines(self, context: Path) -> None:
+        client = self.client({"stream": "Step 1/2 : FROM a"}, {"error": "the command returned 3"})
+        with pytest.raises(BuildError) as failed:
+            build_classic(client, recipe(context), print)
+        assert failed.value.log.splitlines() == ["Step 1/2 : FROM a", "the command returned 3"]
+
+    def test_it_does_not_try_what_it_cannot(self, context: Path) -> None:
+        (context / "Dockerfile").write_text("FROM a\nRUN --mount=type=cache,target=/c true\n")
+        with pytest.raises(BuildError, match="needs BuildKit"):
+            build_classic(self.client(), recipe(context), print)

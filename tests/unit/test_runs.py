@@ -1,0 +1,161 @@
+"""What a run leaves behind when it ends, and when it is killed. Real processes, no Docker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from spacedock import runs
+from spacedock.runs import HOST_LABEL, RUN_LABEL, cache_folder, host, is_alive, open_run
+
+# A harness that starts a process, adopts it, says who both are, and waits to be killed.
+HARNESS = """
+import subprocess, sys
+from spacedock.runs import open_run
+
+with open_run() as run:
+    child = subprocess.Popen({command!r}, start_new_session=True, stdout=subprocess.DEVNULL)
+    run.adopt(child.pid)
+    print(run.id, child.pid, flush=True)
+    sys.stdin.read()
+"""
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+# Its leader starts another process in the group, says so, and goes.
+ORPHANER = ["sh", "-c", "sleep 600 & exit 0"]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SPACEDOCK_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def harness(command: list[str]) -> tuple[subprocess.Popen[str], str, int]:
+    """Start a harness with one adopted process; the run's id and the process's."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HARNESS.format(command=command)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    run_id, pid = process.stdout.readline().split()
+    return process, run_id, int(pid)
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def group(pid: int) -> set[int]:
+    """Every process of the group that still does something."""
+    members = set()
+    for process in psutil.process_iter(["status"]):
+        try:
+            if os.getpgid(process.pid) == pid and process.info["status"] != psutil.STATUS_ZOMBIE:
+                members.add(process.pid)
+        except ProcessLookupError:
+            continue
+    return members
+
+
+def test_a_run_is_alive_until_it_ends() -> None:
+    with open_run() as run:
+        assert is_alive(run.id)
+    assert not is_alive(run.id)
+
+
+def test_the_scratch_folder_goes_with_the_run() -> None:
+    with open_run() as run:
+        (run.folder / "deep").mkdir()
+        (run.folder / "deep" / "file").touch()
+    assert not run.folder.exists()
+
+
+def test_the_space_user_can_read_the_scratch_folder() -> None:
+    with open_run() as run:
+        assert stat.S_IMODE(run.folder.stat().st_mode) == 0o755
+
+
+def test_labels_name_the_run_and_its_host() -> None:
+    with open_run() as run:
+        assert run.labels == {RUN_LABEL: run.id, HOST_LABEL: host()}
+
+
+def test_a_host_keeps_its_name() -> None:
+    assert host() == host()
+
+
+def test_two_hosts_of_one_name_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = host()
+    monkeypatch.setenv("SPACEDOCK_CACHE", str(tmp_path / "elsewhere"))
+    assert host() != here
+
+
+def test_a_run_that_was_killed_is_dead() -> None:
+    process, run_id, pid = harness(SLEEPER)
+    assert is_alive(run_id)
+    kill(process)
+    assert not is_alive(run_id)
+    os.killpg(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("command", [SLEEPER, ORPHANER], ids=["leader", "group without its leader"])
+def test_the_next_run_ends_what_a_killed_one_started(command: list[str]) -> None:
+    process, run_id, pid = harness(command)
+    kill(process)
+    assert group(pid)
+    with open_run() as run:
+        assert not group(pid)
+        assert not (run.folder.parent / run_id).exists()
+
+
+def test_a_living_run_keeps_its_processes_and_folder() -> None:
+    process, run_id, pid = harness(SLEEPER)
+    with open_run() as run:
+        assert group(pid)
+        assert (run.folder.parent / run_id).is_dir()
+    process.communicate("")
+    assert not group(pid)
+
+
+def test_a_process_that_was_given_a_dead_ones_number_is_spared() -> None:
+    with subprocess.Popen(SLEEPER, start_new_session=True) as bystander, open_run() as run:
+        started = psutil.Process(bystander.pid).create_time()
+        (run.folder / runs._JOURNAL).write_text(f"{bystander.pid} {started - 3600}\n")
+        runs._clear(run.folder)
+        assert bystander.poll() is None
+        bystander.kill()
+
+
+def test_a_process_that_is_gone_needs_no_adoption() -> None:
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+        with open_run() as run:
+            run.adopt(gone.pid)
+
+
+@pytest.mark.parametrize("nonsense", ["", ".", "../runs", "no-such-run"])
+def test_what_is_no_run_is_not_alive(nonsense: str) -> None:
+    assert not is_alive(nonsense)
+
+
+def test_a_cache_folder_is_made(cache: Path) -> None:
+    assert cache_folder("venvs") == cache / "venvs"
+    assert (cache / "venvs").is_dir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's cache is opened to others; run the tests as root")
+def test_roots_cache_can_be_read_by_everybody(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    folder = cache_folder("venvs")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
