@@ -78,7 +78,9 @@ def read_space(where: Path) -> Space:
     for name in table.ships:
         if not (root / name).exists():
             raise UsageError(
-                f"`space.ships` names {name}, which is not there", path=manifest.path, remedy="correct the path"
+                f"`space.ships` names {name}, which is not there",
+                path=manifest.path,
+                remedy="correct the path",
             )
     readme = home / table.readme if table.readme else root / "README.md"
     dockerfile = home / table.dockerfile if table.dockerfile else root / "Dockerfile"

@@ -22,6 +22,11 @@ Start = Callable[..., Container]
 PATIENCE = 60.0  # seconds for a service to come up
 
 
+@pytest.fixture(autouse=True)
+def _in_the_image_dock_only(needs_image_dock: None) -> None:
+    """What is tested here stands below the image dock alone."""
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """The engine that testcontainers would use."""

@@ -1,0 +1,21 @@
+"""Which dock a Space is boarded in."""
+
+from __future__ import annotations
+
+from spacedock.docks.base import Dock
+from spacedock.docks.image import ImageDock
+from spacedock.docks.process import ProcessDock
+from spacedock.engine import Engine
+from spacedock.progress import Progress
+from spacedock.runs import Run
+from spacedock.space import Space
+
+
+def choose(name: str, space: Space, run: Run, progress: Progress) -> Dock:
+    """Return the dock `name` (auto, image or process); auto is image where a Docker engine answers.
+
+    The image dock raises EngineError on entering when none does.
+    """
+    if name == "image" or (name == "auto" and Engine.answers()):
+        return ImageDock(space, run, progress)
+    return ProcessDock(space, run, progress)

@@ -1,0 +1,67 @@
+"""What would be pushed, laid out in a folder: the build context of both docks."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from pathlib import Path
+
+from docker.utils.build import exclude_paths
+
+from spacedock.errors import UsageError
+from spacedock.space import Space
+
+_EXECUTABLE = 0o755
+_PLAIN = 0o644
+
+
+def lay_out(space: Space, folder: Path) -> Path:
+    """Copy the Space's files to `folder`, README and Dockerfile to where Hugging Face reads them."""
+    for name in space.files():
+        _copy(space.root / name, folder / name)
+    for path, name in ((space.front_matter.path, "README.md"), (space.dockerfile.path, "Dockerfile")):
+        if path.resolve() != (space.root / name).resolve():
+            _copy(path.resolve(), folder / name)
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(_EXECUTABLE)
+    return folder
+
+
+def leave_out_ignored(context: Path) -> None:
+    """Remove from a laid out context what its `.dockerignore` keeps from the builder."""
+    ignore = context / ".dockerignore"
+    if not ignore.is_file():
+        return
+    lines = (line.strip() for line in ignore.read_text(encoding="utf-8").splitlines())
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    kept = exclude_paths(str(context), patterns, dockerfile="Dockerfile")
+    for path in sorted(context.rglob("*"), reverse=True):
+        if str(path.relative_to(context)) in kept:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        else:
+            path.unlink()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy as git would check it out: git knows links and the executable bit, and no other mode."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    if source.is_symlink():
+        target.symlink_to(source.readlink())
+        return
+    if source.is_dir():  # a submodule, which a push does not carry
+        target.mkdir()
+        return
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise UsageError(
+            f"it cannot be read: {error.strerror}",
+            path=source,
+            remedy="make it a readable file, or leave it out",
+        ) from None
+    target.chmod(_EXECUTABLE if source.stat().st_mode & stat.S_IXUSR else _PLAIN)

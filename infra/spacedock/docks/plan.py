@@ -1,0 +1,169 @@
+"""A Dockerfile without Docker: what its final stage copies, sets and starts, and which packages it installs.
+
+Stages are read in order, so that one may start from, or copy from, an earlier one. What a RUN does beside
+`pip install` cannot be had, and is named in `Plan.not_run`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from spacedock.docks.pip import Install, read_installs
+from spacedock.docks.stage import Stage
+from spacedock.errors import BuildError
+from spacedock.space import Dockerfile, Instruction
+from spacedock.space.dockerfile import expand
+
+_PYTHON = re.compile(r"python[:_-]?(3\.\d+)")
+_SHOWN = 90  # characters of an instruction that a header line shows
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What it takes to start a Space's main process."""
+
+    tree: Path  # the container's files, as far as they come from the Space
+    workdir: PurePosixPath
+    environment: Mapping[str, str]
+    command: tuple[str, ...]
+    user: str  # the USER instruction's word; empty when there is none
+    python: str | None  # "3.11", when the base image's name tells
+    installs: tuple[Install, ...]
+    not_run: tuple[str, ...]
+
+
+def read_plan(dockerfile: Dockerfile, context: Path, folder: Path, arguments: Mapping[str, str]) -> Plan:
+    """Interpret `dockerfile` over a laid out `context`; files go below `folder`.
+
+    Raises BuildError for a COPY of what is not there, and when nothing says what to start.
+    """
+    reader = _Reader(dockerfile, context, folder, arguments)
+    for step in dockerfile.instructions:
+        reader.read(step)
+    return reader.plan()
+
+
+class _Reader:
+    def __init__(
+        self, dockerfile: Dockerfile, context: Path, folder: Path, arguments: Mapping[str, str]
+    ) -> None:
+        self._dockerfile = dockerfile
+        self._context = context
+        self._folder = folder
+        self._arguments = arguments
+        self._global: dict[str, str] = {}  # what is set before the first FROM
+        self._stages: list[Stage] = []
+        self._names: dict[str, Stage] = {}
+        self._installs: list[Install] = []
+        self._not_run: list[str] = []
+        self._readers: Mapping[str, Callable[[Stage, Instruction], None]] = {
+            "ADD": self._copy, "ARG": self._arg, "CMD": self._cmd, "COPY": self._copy,
+            "ENTRYPOINT": self._entrypoint, "ENV": self._env, "RUN": self._run, "SHELL": self._shell,
+            "USER": self._user, "WORKDIR": self._workdir,
+        }  # fmt: skip
+
+    def read(self, step: Instruction) -> None:
+        """Take one instruction; those without a reader (EXPOSE, LABEL...) change nothing here."""
+        if step.cmd == "FROM":
+            self._from(step)
+        elif not self._stages:
+            self._global.update((name, expand(value, self._global)) for name, value in step.pairs)
+        elif step.cmd in self._readers:
+            self._readers[step.cmd](self._stages[-1], step)
+
+    def plan(self) -> Plan:
+        stage = self._stages[-1]
+        if not stage.started:
+            raise BuildError(
+                "it has neither CMD nor ENTRYPOINT: the Space would start whatever its base image starts",
+                path=self._dockerfile.path,
+                remedy='say what starts the server, e.g. `CMD ["python", "app.py"]`',
+            )
+        python = _PYTHON.search(stage.base)
+        return Plan(
+            stage.tree, stage.workdir, stage.environment, stage.started, stage.user,
+            python[1] if python else None, tuple(self._installs), tuple(self._not_run),
+        )  # fmt: skip
+
+    def _from(self, step: Instruction) -> None:
+        image = expand(step.value[0], self._global)
+        tree = self._folder / f"stage-{len(self._stages)}"
+        earlier = self._stage(image)
+        if earlier:
+            stage = earlier.continued(tree)
+        else:
+            tree.mkdir(parents=True)
+            stage = Stage(tree, image)
+        self._stages.append(stage)
+        if len(step.value) > 2:
+            self._names[step.value[2].lower()] = stage
+
+    def _stage(self, name: str) -> Stage | None:
+        """Return an earlier stage by name or number."""
+        if name.isdecimal() and int(name) < len(self._stages):
+            return self._stages[int(name)]
+        return self._names.get(name.lower())
+
+    def _arg(self, stage: Stage, step: Instruction) -> None:
+        for name, default in step.pairs:
+            stage.declare(name, default or self._global.get(name, ""), self._arguments)
+
+    def _env(self, stage: Stage, step: Instruction) -> None:
+        # Within one ENV every value sees the environment as it was before (Dockerfile reference, ENV).
+        stage.environment.update([(name, stage.expand(value)) for name, value in step.pairs])
+
+    def _workdir(self, stage: Stage, step: Instruction) -> None:
+        stage.enter(step.value[0])
+
+    def _user(self, stage: Stage, step: Instruction) -> None:
+        stage.user = stage.expand(step.value[0])
+
+    def _shell(self, stage: Stage, step: Instruction) -> None:
+        stage.shell = step.value
+
+    def _cmd(self, stage: Stage, step: Instruction) -> None:
+        stage.command = stage.words(step)
+
+    def _entrypoint(self, stage: Stage, step: Instruction) -> None:
+        stage.entrypoint = stage.words(step)
+
+    def _run(self, stage: Stage, step: Instruction) -> None:
+        script = shlex.join(step.value) if step.json else step.value[0]
+
+        def find(name: str) -> Path | None:
+            # A RUN may also read a file from a bind mount, which is never copied.
+            places = (stage.place(name), self._context / name.lstrip("/"))
+            return next((place for place in places if place.is_file()), None)
+
+        found, complete = read_installs(stage.expand(script), find)
+        self._installs += found
+        if not complete:
+            self._leave_out(step)
+
+    def _copy(self, stage: Stage, step: Instruction) -> None:
+        *sources, target = (stage.expand(word) for word in step.value)
+        flags = dict(flag.removeprefix("--").partition("=")[::2] for flag in step.flags)
+        local = tuple(source for source in sources if not source.startswith("<<") and "://" not in source)
+        origin: Path | None = self._context
+        if name := flags.get("from"):
+            earlier = self._stage(name)
+            origin = earlier.tree if earlier else None
+        missing = stage.copy(origin, local, target) if origin else name
+        if missing and not name:
+            raise BuildError(
+                f"{step.cmd} {missing}: there is no such file among what would be pushed",
+                path=self._dockerfile.path,
+                line=step.line,
+                remedy="add it to git, or correct the path or .dockerignore",
+            )
+        if missing or len(local) < len(sources):
+            self._leave_out(step)
+
+    def _leave_out(self, step: Instruction) -> None:
+        text = " ".join(step.original.split())
+        text = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+        self._not_run.append(f"{self._dockerfile.path.name}:{step.line} {text}")

@@ -1,0 +1,171 @@
+"""The dock without Docker: the Dockerfile's packages in a virtual environment, its CMD as a process.
+
+It shows how the server behaves, and nothing of the image; its header names what it cannot show.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+from typing import Self
+
+from spacedock.docks.alongside import Alongside, service_modules
+from spacedock.docks.base import Capability, Cause, Order
+from spacedock.docks.context import lay_out, leave_out_ignored
+from spacedock.docks.environment import Cargo
+from spacedock.docks.interpreter import Interpreter, find_interpreter
+from spacedock.docks.paths import Paths
+from spacedock.docks.plan import Plan, read_plan
+from spacedock.docks.ports import require_free
+from spacedock.docks.process_berth import ProcessBerth, Start
+from spacedock.docks.ready import watch
+from spacedock.docks.venv import virtual_environment
+from spacedock.errors import UsageError
+from spacedock.platform import USER_ID
+from spacedock.progress import Progress
+from spacedock.runs import Run, cache_folder
+from spacedock.services.base import Service
+from spacedock.space import Space
+
+
+class ProcessDock:
+    """Boards a Space as a process of this machine."""
+
+    name = "process"
+    capabilities = frozenset({Capability.SIGNALS, Capability.SERVICES})
+    shares_ports = True
+
+    def __init__(self, space: Space, run: Run, progress: Progress, *, boot_timeout: float = 60.0) -> None:
+        self._space = space
+        self._run = run
+        self._progress = progress
+        self._boot_timeout = boot_timeout
+        self._numbers = count(1)
+        self._stack = ExitStack()
+        self._folder: Path
+        self._plan: Plan
+        self._python: Interpreter
+        self._programs: Path
+        self._cargo: Cargo
+        self._service_lines: tuple[str, ...] = ()
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """What is different here from the Space's image."""
+        return tuple(_header(self._plan, self._python)) + self._service_lines
+
+    @property
+    def canaries(self) -> Mapping[str, tuple[str, ...]]:
+        return self._cargo.canaries
+
+    def board(self, order: Order) -> ProcessBerth:
+        """Boot the Space in a fresh copy of its files. Raises BootError when its port is taken."""
+        port = order.port or self._space.app_port
+        require_free(port)
+        given = self._cargo.environment(order)
+        folder = self._folder / f"berth-{next(self._numbers)}"
+        start = self._lay_berth(folder, given, self._cargo.env_file() if order.env_file else None)
+        began = time.monotonic()
+        berth = ProcessBerth(start, order, port, given)
+        self._stack.callback(berth.close)
+        self._run.adopt(berth.pid)
+        berth.boot = watch(berth, self._space.manifest.space.ready, began=began, timeout=self._boot_timeout)
+        if berth.boot.cause is Cause.EXITED:
+            berth.close()  # as a container's, its other processes end with the first
+        return berth
+
+    def _lay_berth(self, folder: Path, given: Mapping[str, str], env_file: str | None) -> Start:
+        """Stage what the main process finds: the image's files as far as they come from the Space."""
+        plan = self._plan
+        paths = _paths(plan, folder / "root", self._programs)
+        shutil.copytree(plan.tree, paths.tree, symlinks=True)
+        workdir = paths.staged(plan.workdir)
+        home = paths.staged(paths.home) if paths.home else folder / "home"
+        for place in (workdir, home):
+            place.mkdir(parents=True, exist_ok=True)
+        log = folder / "log"
+        log.touch()
+        if env_file is not None:
+            (workdir / ".env").write_text(env_file, encoding="utf-8")
+        _give_away(folder)
+        image = {name: paths.map(value) for name, value in plan.environment.items()}
+        image |= {"PATH": paths.search(plan.environment.get("PATH", "")), "HOME": str(home)}
+        command = [paths.map(word) for word in plan.command]
+        return Start(command, paths.tree, workdir, {**image, **given}, log)
+
+    def _build(self) -> None:
+        """Read the Dockerfile and make its virtual environment."""
+        context = lay_out(self._space, self._folder / "context")
+        leave_out_ignored(context)
+        self._plan = read_plan(self._space.dockerfile, context, self._folder, _arguments(self._space))
+        self._python = find_interpreter(self._plan.python, USER_ID if os.geteuid() == 0 else None)
+        with self._progress("making the Space's virtual environment") as say:
+            folder = virtual_environment(cache_folder("venvs"), self._python, self._plan.installs, say)
+        self._programs = folder / "bin"
+
+    def __enter__(self) -> Self:
+        if sys.platform == "win32":
+            raise UsageError(
+                "the process dock needs Linux or macOS",
+                remedy="use --dock=image with Docker Desktop, or run in WSL",
+            )
+        self._folder = Path(tempfile.mkdtemp(prefix="process-", dir=self._run.folder))
+        self._folder.chmod(0o755)  # the Space's user passes through it
+        modules = service_modules(self._space)
+        factories = {name: _factory(module, self._run) for name, module in modules.items()}
+        with ExitStack() as stack:
+            alongside = stack.enter_context(Alongside(factories, self._progress))
+            self._build()
+            services = alongside.ready()
+            self._cargo = Cargo.load(self._space, services)
+            self._service_lines = tuple(line for service in services.values() for line in service.header)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
+
+
+def _factory(module: ModuleType, run: Run) -> Callable[[], Service]:
+    def start() -> Service:
+        service: Service = module.in_process(run)
+        return service
+
+    return start
+
+
+def _arguments(space: Space) -> dict[str, str]:
+    """Return the public variables: build arguments (D spaces-sdks-docker, Variables/Buildtime)."""
+    return {name: variable.value for name, variable in space.manifest.variables.items() if variable.value}
+
+
+def _paths(plan: Plan, tree: Path, programs: Path) -> Paths:
+    home = plan.environment.get("HOME")
+    return Paths(tree, plan.workdir, PurePosixPath(home) if home else None, programs)
+
+
+def _give_away(folder: Path) -> None:
+    """Let the Space's user own its files when the harness is root; only the image knows better."""
+    if os.geteuid() != 0:
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, USER_ID, USER_ID, follow_symlinks=False)
+
+
+def _header(plan: Plan, python: Interpreter) -> Iterator[str]:
+    yield f"no Docker: Python {python.version} ({python.path}), the Dockerfile's packages and its CMD"
+    if not python.exact:
+        yield f"the image has Python {python.wanted}, and none that can be used was found on this machine"
+    user = f"as uid {USER_ID}" if os.geteuid() == 0 else f"as your own user (uid {os.geteuid()})"
+    yield f"runs {user}; USER in the Dockerfile: {plan.user or 'none'}"
+    yield "not shown here: the image, the owners of its files, the flavour's CPU and memory"
+    for instruction in plan.not_run:
+        yield f"not carried out beyond `pip install`: {instruction}"

@@ -1,0 +1,154 @@
+"""A Space's main process, watched, stopped and ended with all that it started."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from spacedock.docks.base import Boot, Order, Stop
+from spacedock.docks.family import Family, command_of
+from spacedock.docks.ready import Look
+from spacedock.platform import USER_ID
+
+# What a shell and a container engine answer for a program that is not there, or may not be executed.
+_NOT_FOUND = 127
+_NOT_EXECUTABLE = 126
+_AFTERMATH = 1.0  # seconds that helpers get to notice the main process's end; a container gives none
+_FOLLOW = 0.05  # seconds between two looks at a growing log
+_EVERYBODY_READS = 0o022
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the main process is started with: `tree` holds the Space's files, the `workdir` is in it."""
+
+    command: Sequence[str]
+    tree: Path
+    workdir: Path
+    environment: Mapping[str, str]
+    log: Path
+
+
+def spawn(start: Start) -> subprocess.Popen[bytes]:
+    """Start the process in a session of its own; as the platform's user when the harness is root."""
+    try:
+        return _popen(start.command, start)
+    except OSError as error:
+        code = _NOT_FOUND if error.errno == errno.ENOENT else _NOT_EXECUTABLE
+        with start.log.open("a") as log:
+            log.write(f"exec: {start.command[0]}: {error.strerror}\n")
+        return _popen(("/bin/sh", "-c", f"exit {code}"), start)
+
+
+def _popen(command: Sequence[str], start: Start) -> subprocess.Popen[bytes]:
+    root = os.geteuid() == 0
+    with start.log.open("ab") as log:
+        return subprocess.Popen(
+            command,
+            cwd=start.workdir,
+            env=dict(start.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            umask=_EVERYBODY_READS,
+            user=USER_ID if root else None,
+            group=USER_ID if root else None,
+            extra_groups=[] if root else None,
+        )
+
+
+class ProcessBerth:
+    """One running instance of a Space, as a process of this machine."""
+
+    shares_loopback = True
+    boot: Boot
+
+    def __init__(self, start: Start, order: Order, port: int, environment: Mapping[str, str]) -> None:
+        self._process = spawn(start)
+        self._family = Family(self._process.pid)
+        self._tree = start.tree
+        self._log = start.log
+        self.order = order
+        self.port = port
+        self.address = ("127.0.0.1", port)
+        self.environment = environment
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def logs(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def follow(self) -> Iterator[str]:
+        with self._log.open(encoding="utf-8", errors="replace") as log:
+            begun = ""
+            over = False
+            while not over:
+                over = self.ended(within=_FOLLOW)
+                *lines, begun = (begun + log.read()).split("\n")
+                yield from lines
+            if begun:
+                yield begun
+
+    def alive(self) -> bool:
+        return not self.ended(within=0)
+
+    def identity(self) -> int | None:
+        with suppress(psutil.Error):
+            return int(psutil.Process(self._process.pid).uids().real)
+        return None
+
+    def stop(self, grace: float) -> Stop:
+        if not self.alive():
+            return Stop(0.0, self.exit_code(), killed=False)
+        began = time.monotonic()
+        heard = self._family.hears_sigterm()
+        if heard:
+            self._process.terminate()
+        killed = not self.ended(within=grace)
+        orphans: tuple[str, ...] = ()
+        seconds = time.monotonic() - began
+        if not killed:
+            _, left = psutil.wait_procs(self._family.members(), timeout=_AFTERMATH)
+            orphans = tuple(command_of(process) for process in left)
+        self.close()
+        return Stop(seconds, self.exit_code(), killed, orphans, unheard=not heard)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()  # before anybody else does: psutil would take the exit code with it
+        self._family.kill()
+        shutil.rmtree(self._tree, ignore_errors=True)
+
+    def ended(self, within: float) -> bool:
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def exit_code(self) -> int | None:
+        """As a container reports it: 128 and the number of the signal that ended the process."""
+        code = self._process.poll()
+        return 128 - code if code is not None and code < 0 else code
+
+    def out_of_memory(self) -> bool:
+        return False  # no limit is set here
+
+    def look(self) -> Look:
+        return Look(self._family.listeners(), self._family.processor_seconds())

@@ -1,0 +1,187 @@
+"""When a boot is over: it answers, it is dead, or it is certain that nothing more will come.
+
+Ready is a TCP connect and an HTTP answer, of whatever status, on the expected port and from outside. The
+platform's own check is undocumented; evidence favours the TCP connect (O). A container's published port
+accepts connections even when nothing in the container does: only an answer shows that somebody listens.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from socket import create_connection, socket
+from typing import Protocol
+
+from spacedock.docks.base import Boot, Cause, Listener
+
+POLL = 0.02  # seconds between two calls; the process's death ends the wait at once
+ANSWER = 0.01  # seconds that one poll waits for an answer that is under way
+CONNECT = 0.5  # seconds for a TCP connect; a local one takes none
+DRAIN = 0.25  # seconds to read the answer's rest, so that a server does not log a broken connection
+
+# Looking at sockets costs an exec in a container: not before an ordinary boot is over, and not at every poll.
+FIRST_LOOK = 1.0
+LOOK_EVERY = 0.5
+
+# Who holds the expected port on loopback keeps others from it: certain once it is no passing glimpse.
+LOOPBACK_IS_CERTAIN = 1.0
+# Sockets elsewhere may be a helper's (metrics, a model server) that is up before the app. They tell the cause
+# once nothing has changed for longer than start scripts usually `sleep`, and nothing works any more.
+ELSEWHERE_IS_CERTAIN = 5.0
+BUSY = 0.25  # processor seconds a second: importing or loading takes about 1, an idle server and looking 0.1
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look into a Space shows."""
+
+    listeners: tuple[Listener, ...] = ()
+    processor_seconds: float = 0.0  # how much all of its processes have used so far
+
+
+class Watched(Protocol):
+    """A Space that boots, as the wait for it sees it."""
+
+    @property
+    def port(self) -> int:
+        """Where the platform expects it."""
+        ...
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where the harness reaches that port; None when nothing leads there any more."""
+        ...
+
+    @property
+    def shares_loopback(self) -> bool:
+        """Whether the harness reaches what is bound to loopback only, so that an answer is no proof."""
+        ...
+
+    def ended(self, within: float) -> bool:
+        """Whether the main process is dead, or dies within so many seconds."""
+        ...
+
+    def exit_code(self) -> int | None: ...
+    def out_of_memory(self) -> bool: ...
+    def look(self) -> Look: ...
+
+
+def watch(space: Watched, path: str, *, began: float, timeout: float) -> Boot:
+    """Wait until the outcome of a boot is certain: `timeout` seconds at most, from `began` (monotonic) on."""
+    sockets = _Sockets(space.port)
+    next_look = FIRST_LOOK
+    with closing(_Call(space.address, path)) as call:
+        while True:
+            ended = space.ended(within=POLL)
+            seconds = time.monotonic() - began
+            if ended:
+                return Boot(
+                    seconds, space.port, Cause.EXITED, space.exit_code(), out_of_memory=space.out_of_memory()
+                )
+            if call.answered() and (boot := _served(space, time.monotonic() - began)):
+                return boot
+            late = seconds >= timeout
+            if late or seconds >= next_look:
+                sockets.add(seconds, space.look())
+                next_look = seconds + LOOK_EVERY
+            if late or sockets.certain:
+                return Boot(seconds, space.port, sockets.cause, listeners=sockets.seen)
+
+
+def cause(listeners: tuple[Listener, ...], port: int) -> Cause:
+    """Return why nothing answers on `port` while these sockets are open."""
+    there = [listener for listener in listeners if listener.port == port]
+    if there:
+        return Cause.LOOPBACK if all(listener.loopback for listener in there) else Cause.SILENT
+    return Cause.OTHER_PORT if listeners else Cause.SILENT
+
+
+def _served(space: Watched, seconds: float) -> Boot | None:
+    """Return what an answer shows; None when somebody else gave it."""
+    if not space.shares_loopback:
+        return Boot(seconds, space.port)
+    listeners = tuple(listener for listener in space.look().listeners if listener.port == space.port)
+    if not listeners:
+        return None
+    if cause(listeners, space.port) is Cause.LOOPBACK:
+        return Boot(seconds, space.port, Cause.LOOPBACK, listeners=listeners)
+    return Boot(seconds, space.port)
+
+
+@dataclass
+class _Sockets:
+    """The sockets seen so far, and for how long they have been the same ones."""
+
+    port: int
+    seen: tuple[Listener, ...] = ()
+    _since: float = 0.0
+    _at: float = 0.0
+    _processor: float = 0.0
+
+    def add(self, at: float, look: Look) -> None:
+        busy = look.processor_seconds - self._processor > BUSY * (at - self._at)
+        if look.listeners != self.seen or (busy and self.cause is Cause.OTHER_PORT):
+            self._since = at
+        self.seen, self._at, self._processor = look.listeners, at, look.processor_seconds
+
+    @property
+    def cause(self) -> Cause:
+        return cause(self.seen, self.port)
+
+    @property
+    def certain(self) -> bool:
+        steady = self._at - self._since
+        match self.cause:
+            case Cause.LOOPBACK:
+                return steady >= LOOPBACK_IS_CERTAIN
+            case Cause.OTHER_PORT:
+                return steady >= ELSEWHERE_IS_CERTAIN
+            case _:
+                return False
+
+
+class _Call:
+    """Asks over HTTP, one request at a time and none waited for longer than a poll."""
+
+    def __init__(self, address: tuple[str, int] | None, path: str) -> None:
+        self._address = address
+        self._request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+        self._socket: socket | None = None
+
+    def answered(self) -> bool:
+        """Whether an answer has begun; asks when no request is under way."""
+        try:
+            connection = self._connection()
+            start = connection.recv(5)
+        except TimeoutError:
+            return False
+        except OSError:
+            self.close()
+            return False
+        if start == b"HTTP/":
+            self._drain(connection)
+            return True
+        self.close()
+        return False
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _connection(self) -> socket:
+        if self._address is None:
+            raise ConnectionError
+        if self._socket is None:
+            self._socket = create_connection(self._address, timeout=CONNECT)
+            self._socket.sendall(self._request)
+            self._socket.settimeout(ANSWER)
+        return self._socket
+
+    def _drain(self, connection: socket) -> None:
+        connection.settimeout(DRAIN)
+        with suppress(OSError):
+            while connection.recv(65536):
+                pass
+        self.close()

@@ -1,0 +1,258 @@
+"""Tiny Spaces in the image dock: one image, whose server does what an order's environment says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import docker
+import httpx
+import pytest
+
+from spacedock.docks import ready
+from spacedock.docks.base import Capability, Cause, Order
+from spacedock.docks.image import ImageDock
+from spacedock.engine import Engine
+from spacedock.errors import BuildError
+from spacedock.progress import silent
+from spacedock.runs import RUN_LABEL, Run, open_run
+from spacedock.space import Space
+from tests.unit.docks.servers import serving, space_of
+
+PORT = 8080
+# Starts as the environment says: HABIT runs first, HOST and AT are where it listens.
+APP = serving(
+    f"int(os.environ.get('AT', os.environ.get('PORT', {PORT})))", before="exec(os.environ.get('HABIT', ''))\n"
+).replace("'0.0.0.0'", "os.environ.get('HOST', '0.0.0.0')")
+MANIFEST = '[secrets]\nAPI_KEY = {}\n[variables]\nMODE = "fast"\n'
+
+
+@pytest.fixture(scope="module")
+def run(dock_name: str) -> Iterator[Run]:
+    if dock_name != "image":
+        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
+    with open_run() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDock]:
+    """The dock of the Space that does as it is told."""
+    space = space_of(tmp_path_factory.mktemp("space"), APP, port=PORT, manifest=MANIFEST)
+    with ImageDock(space, run, silent, boot_timeout=30) as opened:
+        yield opened
+
+
+def habit(script: str, **environment: str) -> Order:
+    return Order(script, environment=(("HABIT", script), *environment.items()))
+
+
+def told(url: str) -> dict[str, Any]:
+    """What the Space says it finds."""
+    found: dict[str, Any] = httpx.get(url).json()
+    return found
+
+
+def left_of(run: Run) -> list[str]:
+    """What the engine has of a run."""
+    client = docker.from_env()
+    filters: dict[str, str | list[str] | bool] = {"label": f"{RUN_LABEL}={run.id}"}
+    left = [
+        *(str(container.name) for container in client.containers.list(all=True, filters=filters)),
+        *(str(network.name) for network in client.networks.list(filters=filters)),
+        *(tag for image in client.images.list(filters=filters) for tag in image.tags),
+    ]
+    client.close()
+    return left
+
+
+def test_a_space_boots_as_the_platforms_user_in_the_platforms_environment(dock: ImageDock) -> None:
+    berth = dock.board(Order())
+    assert berth.boot.ready
+    seen = told(berth.url)
+    assert seen["uid"] == berth.identity() == 1000
+    assert not seen["env_file"]
+    environment = seen["environment"]
+    assert environment.items() >= berth.environment.items()
+    assert environment["MODE"] == "fast"
+    assert environment["CPU_CORES"] == "2"
+    assert "PORT" not in environment
+    assert dock.canaries["API_KEY"] == (environment["API_KEY"],)
+
+
+def test_an_order_chooses_port_user_secrets_and_env_file(dock: ImageDock) -> None:
+    order = Order(port=9123, user="image", env_file=True, withheld=frozenset({"API_KEY"}))
+    berth = dock.board(order)
+    assert berth.boot.ready
+    seen = told(berth.url)
+    assert seen["uid"] == berth.identity() == 0
+    assert seen["env_file"]
+    assert seen["environment"]["PORT"] == "9123"
+    assert "API_KEY" not in seen["environment"]
+
+
+def test_a_crash_is_told_by_exit_code_and_both_streams_in_order(dock: ImageDock) -> None:
+    berth = dock.board(
+        habit("print('one', flush=True); time.sleep(0.1); print('two', file=sys.stderr); sys.exit(78)")
+    )
+    assert (berth.boot.cause, berth.boot.exit_code, berth.boot.out_of_memory) == (Cause.EXITED, 78, False)
+    assert berth.logs() == "one\ntwo\n"
+    assert list(berth.follow()) == ["one", "two"]
+    assert not berth.alive()
+    assert berth.identity() is None
+    assert berth.stop(grace=30).seconds == 0
+
+
+def test_loopback_is_told(dock: ImageDock) -> None:
+    berth = dock.board(habit("", HOST="127.0.0.1"))
+    assert berth.boot.cause is Cause.LOOPBACK
+    assert [str(listener) for listener in berth.boot.listeners] == [f"127.0.0.1:{PORT}"]
+
+
+def test_another_port_is_told(dock: ImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ready, "ELSEWHERE_IS_CERTAIN", 0.5)
+    berth = dock.board(habit("", AT="8000"))
+    assert berth.boot.cause is Cause.OTHER_PORT
+    assert [str(listener) for listener in berth.boot.listeners] == ["0.0.0.0:8000"]
+
+
+def test_a_space_that_works_is_waited_for_though_a_helper_listens(
+    dock: ImageDock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ready, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(ready, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(ready, "ELSEWHERE_IS_CERTAIN", 0.4)
+    loads = "helper = socket.create_server(('', 9090))\nwhile time.process_time() < 2: pass"
+    assert dock.board(habit(loads)).boot.ready
+
+
+def test_silence_is_told_at_the_time_limit(dock: ImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dock, "_boot_timeout", 1.0)
+    berth = dock.board(habit("signal.pause()"))
+    assert (berth.boot.cause, berth.boot.listeners) == (Cause.SILENT, ())
+
+
+def test_more_memory_than_the_flavour_has_is_told_apart(
+    dock: ImageDock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dock, "_limits", replace(dock._limits, memory=64 * 2**20))
+    boot = dock.board(habit("hoard = bytearray(os.urandom(1)) * 2**28")).boot
+    assert (boot.cause, boot.exit_code, boot.out_of_memory) == (Cause.EXITED, 137, True)
+
+
+@pytest.mark.parametrize(
+    ("script", "killed", "unheard"),
+    [
+        ("", False, False),
+        ("signal.signal(signal.SIGTERM, lambda *_: None)", True, False),
+        ("signal.signal(signal.SIGTERM, signal.SIG_DFL)", True, True),
+    ],
+    ids=["handles", "ignores", "has no handler"],
+)
+def test_a_stop_is_seen(dock: ImageDock, script: str, killed: bool, unheard: bool) -> None:
+    berth = dock.board(habit(script))
+    stop = berth.stop(grace=1.0 if killed else 30.0)
+    assert (stop.killed, stop.unheard) == (killed, unheard)
+    assert stop.exit_code == (137 if killed else 0)
+    assert not berth.alive()
+
+
+def test_boots_of_several_threads_have_ports_of_their_own(dock: ImageDock) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        berths = list(pool.map(dock.board, [Order(str(number)) for number in range(3)]))
+    assert all(berth.boot.ready for berth in berths)
+    assert len({berth.url for berth in berths}) == 3
+
+
+def test_a_closed_berth_is_gone_and_its_log_stays(dock: ImageDock) -> None:
+    berth = dock.board(habit("print('said', flush=True)"))
+    berth.close()
+    berth.close()
+    assert berth.logs() == "said\n"
+    assert not berth.alive()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(berth.url)
+
+
+def test_the_header_names_engine_hardware_and_capabilities(dock: ImageDock) -> None:
+    assert dock.header[0].startswith("Docker ")
+    assert dock.header[1].startswith("hardware cpu-basic: 2 vCPU")
+    assert dock.capabilities >= {Capability.IMAGE, Capability.IDENTITY, Capability.LIMITS}
+    assert not dock.shares_ports
+
+
+@pytest.fixture
+def opened(run: Run, tmp_path: Path) -> Iterator[Callable[..., ImageDock]]:
+    """Dock a Space with a Dockerfile of its own."""
+    docks: list[ImageDock] = []
+
+    def dock(dockerfile: str, manifest: str = "") -> ImageDock:
+        space = space_of(tmp_path, APP, port=PORT, dockerfile=dockerfile, manifest=manifest)
+        docks.append(ImageDock(space, run, silent).__enter__())
+        return docks[-1]
+
+    yield dock
+    for entered in docks:
+        entered.__exit__()
+
+
+def test_sockets_are_seen_in_an_image_without_cat(opened: Callable[..., ImageDock]) -> None:
+    dockerfile = (
+        "FROM python:3.11-slim\nRUN rm /bin/cat\nCOPY app.py .\nENV HOST=127.0.0.1\n"
+        'CMD ["python", "app.py"]\n'
+    )
+    berth = opened(dockerfile).board(Order())
+    assert berth.boot.cause is Cause.LOOPBACK
+    assert berth.identity() == 1000
+
+
+def test_a_command_that_is_not_there_is_an_exit(opened: Callable[..., ImageDock]) -> None:
+    berth = opened('FROM python:3.11-slim\nCMD ["no-such-server"]\n').board(Order())
+    assert (berth.boot.cause, berth.boot.exit_code) == (Cause.EXITED, 127)
+    assert "no-such-server" in berth.logs()
+
+
+def test_the_build_is_given_variables_and_mounted_secrets(opened: Callable[..., ImageDock]) -> None:
+    engine = Engine.connect()
+    buildkit = engine.buildkit
+    engine.close()
+    if buildkit is None:
+        pytest.skip("needs a docker command with BuildKit: apt-get install docker-buildx")
+    mount = "--mount=type=secret,id=API_KEY,mode=0444,required=true"
+    dockerfile = (
+        'FROM python:3.11-slim\nWORKDIR /app\nARG MODE\nRUN test "$MODE" = fast\n'
+        # New each time, because a secret is no part of what the build's cache goes by.
+        f"RUN {mount} test -s /run/secrets/API_KEY && echo {token_hex()}\n"
+        'COPY app.py .\nCMD ["python", "app.py"]\n'
+    )
+    assert opened(dockerfile, MANIFEST).board(Order()).boot.ready
+
+
+def test_a_failed_build_names_the_dockerfile_and_leaves_nothing(
+    tmp_path: Path, dock_name: str, request: pytest.FixtureRequest
+) -> None:
+    if dock_name != "image":
+        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
+    dockerfile = "FROM python:3.11-slim\nRUN echo out of luck && exit 3\nCMD true\n"
+    space = space_of(tmp_path, "", port=PORT, dockerfile=dockerfile)
+    with open_run() as own:
+        with pytest.raises(BuildError) as caught:
+            ImageDock(space, own, silent).__enter__()
+        assert caught.value.path == space.dockerfile.path
+        assert "out of luck" in caught.value.log
+        assert left_of(own) == []
+
+
+def test_nothing_is_left_of_a_dock(tmp_path: Path, dock_name: str) -> None:
+    if dock_name != "image":
+        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
+    space: Space = space_of(tmp_path, APP, port=PORT)
+    with open_run() as own:
+        with ImageDock(space, own, silent) as dock:
+            dock.board(Order())
+            assert len(left_of(own)) == 3
+        assert left_of(own) == []

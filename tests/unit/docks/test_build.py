@@ -1,0 +1,90 @@
+"""What the builder is given: bases, public arguments, mounted secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spacedock.docks.build import mounted_secrets, public_arguments, substitute, wants_services
+from spacedock.images.supply import Image
+from spacedock.space import Space
+from tests.unit.docks.servers import space_of
+
+START = 'CMD ["true"]\n'
+
+
+def space_with(folder: Path, dockerfile: str, manifest: str = "") -> Space:
+    return space_of(folder, "", port=8080, dockerfile=dockerfile, manifest=manifest)
+
+
+def substituted(space: Space, folder: Path, *, stand_in: bool = True) -> tuple[dict[str, str], str]:
+    copy = folder / "copy"
+    copy.write_text(space.dockerfile.path.read_text())
+    images = {}
+    for base in space.dockerfile.bases:
+        tag = f"local/{base.image}" if stand_in else base.image
+        images[base] = Image(base.image, tag, stand_in)
+    return substitute(copy, space.dockerfile, images), copy.read_text()
+
+
+def test_a_base_from_an_argument_is_replaced_by_the_argument(tmp_path: Path) -> None:
+    dockerfile = f"ARG BASE=python:3.11\nFROM ${{BASE}}\n{START}"
+    space = space_with(tmp_path, dockerfile)
+    assert substituted(space, tmp_path) == ({"BASE": "local/python:3.11"}, dockerfile)
+
+
+def test_a_base_by_name_is_replaced_in_the_copy_on_its_own_line(tmp_path: Path) -> None:
+    dockerfile = f"# python:3.11 it is\nFROM python:3.11 AS a\nFROM python:3.12\nCOPY --from=a /x /x\n{START}"
+    space = space_with(tmp_path, dockerfile)
+    arguments, copy = substituted(space, tmp_path)
+    assert arguments == {}
+    assert copy.splitlines()[:3] == [
+        "# python:3.11 it is", "FROM local/python:3.11 AS a", "FROM local/python:3.12",
+    ]  # fmt: skip
+    assert space.dockerfile.path.read_text() == dockerfile
+
+
+def test_a_syntax_image_cannot_be_had_without_a_registry(tmp_path: Path) -> None:
+    dockerfile = f"# syntax=docker/dockerfile:1\nFROM python:3.11\n{START}"
+    assert substituted(space_with(tmp_path, dockerfile), tmp_path)[1].splitlines()[0] == "#"
+
+
+def test_nothing_changes_where_the_images_are_the_real_ones(tmp_path: Path) -> None:
+    dockerfile = f"# syntax=docker/dockerfile:1\nARG BASE=python:3.11\nFROM $BASE\n{START}"
+    space = space_with(tmp_path, dockerfile)
+    assert substituted(space, tmp_path, stand_in=False) == ({}, dockerfile)
+
+
+MANIFEST = """
+[secrets]
+TOKEN = {}
+KEY = { from = "openai.api_key" }
+[variables]
+MODE = "fast"
+UNUSED = "x"
+ADDRESS = { from = "qdrant.url" }
+"""
+
+
+def test_declared_variables_are_arguments_and_secrets_never_are(tmp_path: Path) -> None:
+    space = space_with(tmp_path, f"FROM python:3.11\nARG MODE\nARG TOKEN\n{START}", MANIFEST)
+    assert public_arguments(space, {}) == {"MODE": "fast"}
+    assert not wants_services(space)
+
+
+def test_a_variable_that_a_service_supplies_makes_the_build_wait(tmp_path: Path) -> None:
+    space = space_with(tmp_path, f"FROM python:3.11\nARG ADDRESS\n{START}", MANIFEST)
+    assert wants_services(space)
+    assert public_arguments(space, {"ADDRESS": "http://q"}) == {"ADDRESS": "http://q"}
+
+
+@pytest.mark.parametrize(
+    "mount",
+    ["--mount=type=secret,id=TOKEN,mode=0444,required=true", "--mount=id=TOKEN,type=secret"],
+)
+def test_mounted_secrets_are_known_by_their_ids(tmp_path: Path, mount: str) -> None:
+    run = f"RUN {mount} --mount=type=secret,id=FOREIGN --mount=type=cache,id=KEY,target=/c true\n"
+    space = space_with(tmp_path, f"FROM python:3.11\n{run}{START}", MANIFEST)
+    assert mounted_secrets(space) == {"TOKEN"}
+    assert wants_services(space)

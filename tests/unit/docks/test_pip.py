@@ -1,0 +1,84 @@
+"""What is taken from a RUN, and what makes one environment another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spacedock.docks.pip import Install, read_installs
+
+
+def arguments(script: str) -> list[tuple[str, ...]]:
+    found, _ = read_installs(script, Path)
+    return [install.arguments for install in found]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "pip install --no-cache-dir --upgrade -r req.txt",
+        "pip3 install --requirement=req.txt --root-user-action ignore",
+        "python -m pip install -r req.txt",
+        "uv pip install --system -r req.txt",
+        "PIP_NO_CACHE_DIR=1 /opt/venv/bin/pip install -r req.txt",
+        "pip install -U pip && pip install -r req.txt",
+    ],
+)
+def test_a_requirement_file_is_found_however_pip_is_called(script: str) -> None:
+    assert arguments(script) == [("-r", "req.txt")]
+    assert read_installs(script, Path)[1]
+
+
+def test_packages_indexes_and_constraints_are_kept() -> None:
+    script = "pip install --index-url https://mirror.test/simple --pre -c c.txt 'fastapi[all]>=0.1' uvicorn"
+    assert arguments(script) == [
+        (
+            "--index-url", "https://mirror.test/simple", "--prerelease=allow", "-c", "c.txt",
+            "fastapi[all]>=0.1", "uvicorn",
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "apt-get update && apt-get install -y git",
+        "pip install .",
+        "pip install -e .",
+        "pip wheel -r req.txt",
+        "uv sync --frozen",
+        "<<EOF",
+        "echo 'unclosed",
+    ],
+)
+def test_what_only_the_image_can_do_is_not_taken_for_done(script: str) -> None:
+    assert read_installs(script, Path) == ((), False)
+
+
+def test_pip_beside_something_else_is_taken_and_the_rest_is_told() -> None:
+    found, complete = read_installs("apt-get install -y gcc && pip install httpx; rm -rf /root/.cache", Path)
+    assert [install.arguments for install in found] == [("httpx",)]
+    assert not complete
+
+
+def test_a_requirement_file_that_only_the_image_has_is_not_taken_for_installed() -> None:
+    assert read_installs("pip install -r made.txt", lambda _: None) == ((), False)
+
+
+def test_the_digest_follows_contents_not_places(tmp_path: Path) -> None:
+    def digest(folder: str, text: str, included: str) -> str:
+        path = tmp_path / folder / "req.txt"
+        path.parent.mkdir()
+        path.write_text(text)
+        (path.parent / "base.txt").write_text(included)
+        return Install(("-r", str(path)), (path,)).digest()
+
+    first = digest("a", "-r base.txt\nhttpx\n", "idna\n")
+    assert digest("b", "-r base.txt\nhttpx\n", "idna\n") == first
+    assert digest("c", "-r base.txt\nhttpx\n", "idna==3\n") != first
+    assert digest("d", "-r base.txt\nhttpx==1\n", "idna\n") != first
+
+
+def test_the_digest_follows_options() -> None:
+    assert Install(("httpx",), ()).digest() != Install(("httpx", "--no-deps"), ()).digest()

@@ -1,0 +1,59 @@
+"""The kernel's texts, as they were read in containers."""
+
+from __future__ import annotations
+
+import pytest
+
+from spacedock.docks import proc
+
+TCP = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0 100 0 0 10 0
+   1: 0B00007F:A1B2 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 2 1 0 100 0 0 10 0
+   2: 020013AC:1F90 010013AC:D2A0 01 00000000:00000000 00:00000000 00000000  1000        0 3 1 0 20 4 30 10 -1
+"""
+TCP6 = """\
+  sl  local_address                         remote_address                        st tx_queue rx_queue
+   0: 00000000000000000000000000000000:2382 00000000000000000000000000000000:0000 0A 00000000:00000000
+   1: 00000000000000000000000001000000:2383 00000000000000000000000000000000:0000 0A 00000000:00000000
+   2: 0000000000000000FFFF00000100007F:2384 00000000000000000000000000000000:0000 0A 00000000:00000000
+"""
+STATUS = "Name:\tpython\nUid:\t1000\t1001\t1000\t1000\nSigBlk:\t{blocked}\nSigCgt:\t{caught}\n"
+
+
+def test_listening_sockets_are_told_without_the_engines_own_resolver() -> None:
+    text = TCP + TCP6 + "cat: /sys/fs/cgroup/cpu.stat: No such file or directory\n"
+    assert [str(listener) for listener in proc.listeners(text)] == [
+        "127.0.0.1:8080", "[::]:9090", "[::1]:9091", "127.0.0.1:9092",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (TCP + "usage_usec 1500000\nuser_usec 1\n", 1.5),
+        (TCP + "2500000000\n", 2.5),
+        (TCP, None),
+    ],
+)
+def test_processor_time_is_told_by_either_version_of_control_groups(text: str, seconds: float | None) -> None:
+    assert proc.processor_seconds(text) == seconds
+
+
+def test_the_user_is_the_effective_one() -> None:
+    assert proc.user_id(STATUS) == 1001
+    assert proc.user_id("") is None
+
+
+@pytest.mark.parametrize(
+    ("blocked", "caught", "heard"),
+    [
+        ("0000000000000000", "0000000000004002", True),
+        ("0000000000004000", "0000000000000000", True),
+        ("0000000000000000", "0000000000000002", False),
+    ],
+)
+def test_pid_1_hears_sigterm_only_where_it_handles_or_holds_it(
+    blocked: str, caught: str, heard: bool
+) -> None:
+    assert proc.hears_sigterm(STATUS.format(blocked=blocked, caught=caught)) is heard

@@ -1,0 +1,181 @@
+"""When a boot is over, on a Space that does what a test says and a clock that costs no time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from spacedock.docks import ready
+from spacedock.docks.base import Boot, Cause, Listener
+from spacedock.docks.ready import Look, cause, watch
+
+PUBLIC = Listener("0.0.0.0", 8080)
+LOOPBACK = Listener("127.0.0.1", 8080)
+METRICS = Listener("0.0.0.0", 9090)
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@dataclass
+class FakeSpace:
+    """A Space that nobody answers for; `shows` tells what a look at a time sees."""
+
+    clock: Clock
+    shows: Callable[[float], Look] = lambda _: Look()
+    dies_at: float = float("inf")
+    address: tuple[str, int] | None = None
+    port: int = 8080
+    shares_loopback: bool = False
+
+    def ended(self, within: float) -> bool:
+        self.clock.now += within
+        return self.clock.now >= self.dies_at
+
+    def exit_code(self) -> int | None:
+        return 78
+
+    def out_of_memory(self) -> bool:
+        return False
+
+    def look(self) -> Look:
+        return self.shows(self.clock.now)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(ready, "time", clock)
+    return clock
+
+
+def boot_of(space: FakeSpace, timeout: float = 60.0) -> Boot:
+    return watch(space, "/", began=0.0, timeout=timeout)
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[[bytes], tuple[str, int]]]:
+    """A server that says the given bytes to whoever connects."""
+    servers: list[socket.socket] = []
+
+    def start(answer: bytes) -> tuple[str, int]:
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+        threading.Thread(target=_answer, args=(server, answer), daemon=True).start()
+        address: tuple[str, int] = server.getsockname()
+        return address
+
+    yield start
+    for server in servers:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+
+
+def _answer(server: socket.socket, answer: bytes) -> None:
+    try:
+        while True:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(answer)
+    except OSError:
+        return
+
+
+def test_any_http_status_is_an_answer(answering: Callable[[bytes], tuple[str, int]]) -> None:
+    space = FakeSpace(Clock(), address=answering(b"HTTP/1.1 404 Not Found\r\n\r\n"))
+    assert watch(space, "/", began=0.0, timeout=1e9).ready
+
+
+def test_what_is_no_http_is_no_answer(answering: Callable[[bytes], tuple[str, int]], clock: Clock) -> None:
+    space = FakeSpace(clock, address=answering(b"\x15\x03\x01\x00\x02"), shows=lambda _: Look((PUBLIC,)))
+    assert boot_of(space, timeout=2).cause is Cause.SILENT
+
+
+def test_an_answer_from_loopback_is_no_answer_from_outside(
+    answering: Callable[[bytes], tuple[str, int]],
+) -> None:
+    address = answering(b"HTTP/1.1 200 OK\r\n\r\n")
+    space = FakeSpace(Clock(), address=address, shares_loopback=True, shows=lambda _: Look((LOOPBACK,)))
+    assert watch(space, "/", began=0.0, timeout=1e9).cause is Cause.LOOPBACK
+
+
+def test_somebody_elses_answer_is_not_the_spaces(
+    answering: Callable[[bytes], tuple[str, int]], clock: Clock
+) -> None:
+    address = answering(b"HTTP/1.1 200 OK\r\n\r\n")
+    assert boot_of(FakeSpace(clock, address=address, shares_loopback=True), timeout=1).cause is Cause.SILENT
+
+
+def test_a_death_is_known_within_a_poll(clock: Clock) -> None:
+    boot = boot_of(FakeSpace(clock, dies_at=0.4))
+    assert (boot.cause, boot.exit_code) == (Cause.EXITED, 78)
+    assert boot.seconds < 0.4 + 2 * ready.POLL
+
+
+def test_the_time_limit_ends_a_silent_boot(clock: Clock) -> None:
+    boot = boot_of(FakeSpace(clock))
+    assert boot.cause is Cause.SILENT
+    assert 60 <= boot.seconds < 61
+
+
+def test_loopback_is_certain_soon(clock: Clock) -> None:
+    boot = boot_of(FakeSpace(clock, shows=lambda _: Look((LOOPBACK, METRICS))))
+    assert boot.cause is Cause.LOOPBACK
+    assert boot.seconds < ready.FIRST_LOOK + ready.LOOPBACK_IS_CERTAIN + 2 * ready.LOOK_EVERY
+
+
+def test_another_port_is_certain_once_nothing_changes_any_more(clock: Clock) -> None:
+    boot = boot_of(FakeSpace(clock, shows=lambda now: Look((METRICS,), processor_seconds=0.1 * now)))
+    assert boot.cause is Cause.OTHER_PORT
+    assert boot.listeners == (METRICS,)
+    assert boot.seconds < ready.FIRST_LOOK + ready.ELSEWHERE_IS_CERTAIN + 2 * ready.LOOK_EVERY
+
+
+def test_another_port_is_not_certain_while_the_space_works(clock: Clock) -> None:
+    boot = boot_of(FakeSpace(clock, shows=lambda now: Look((METRICS,), processor_seconds=0.9 * now)))
+    assert boot.cause is Cause.OTHER_PORT
+    assert boot.seconds >= 60
+
+
+def test_another_port_is_not_certain_while_sockets_come(clock: Clock) -> None:
+    grows = lambda now: Look(tuple(Listener("0.0.0.0", 9000 + i) for i in range(int(now / 4) + 1)))  # noqa: E731
+    assert boot_of(FakeSpace(clock, shows=grows)).seconds >= 60
+
+
+def test_the_expected_port_that_opens_late_ends_all_doubt(clock: Clock) -> None:
+    opens = lambda now: Look((METRICS,) if now < 4 else (METRICS, PUBLIC))  # noqa: E731
+    assert boot_of(FakeSpace(clock, shows=opens)).cause is Cause.SILENT
+
+
+@pytest.mark.parametrize(
+    ("listeners", "expected"),
+    [
+        ((), Cause.SILENT),
+        ((PUBLIC,), Cause.SILENT),
+        ((LOOPBACK,), Cause.LOOPBACK),
+        ((Listener("::1", 8080), METRICS), Cause.LOOPBACK),
+        ((LOOPBACK, PUBLIC), Cause.SILENT),
+        ((METRICS,), Cause.OTHER_PORT),
+        ((Listener("127.0.0.1", 9090),), Cause.OTHER_PORT),
+    ],
+)
+def test_the_cause_is_read_from_the_sockets(listeners: tuple[Listener, ...], expected: Cause) -> None:
+    assert cause(listeners, 8080) is expected
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback"),
+    [("127.0.0.1", True), ("::1", True), ("::ffff:127.0.0.1", True), ("0.0.0.0", False), ("::", False)],
+)
+def test_loopback_in_each_notation(address: str, loopback: bool) -> None:
+    assert Listener(address, 1).loopback is loopback

@@ -1,0 +1,107 @@
+"""Real virtual environments from a wheel made here; no index is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from spacedock.docks.interpreter import Interpreter, find_interpreter
+from spacedock.docks.pip import Install
+from spacedock.docks.venv import virtual_environment
+from spacedock.errors import BuildError
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "1")
+
+
+@pytest.fixture
+def python() -> Interpreter:
+    return find_interpreter(None, None)
+
+
+def wheel(folder: Path, version: str = "1.0", name: str = "tiny") -> Path:
+    """Make a wheel of a package that is one module."""
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}.py", f"version = {version!r}\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def requiring(folder: Path, line: str) -> Install:
+    path = folder / "requirements.txt"
+    path.write_text(line)
+    return Install(("--find-links", str(folder), "-r", str(path)), (path,))
+
+
+def imported(environment: Path) -> str:
+    python = environment / "bin" / "python"
+    run = subprocess.run(
+        [str(python), "-c", "import tiny; print(tiny.version)"], check=False, capture_output=True, text=True
+    )
+    return run.stdout.strip()
+
+
+def test_an_environment_is_made_once_for_the_same_requirements(tmp_path: Path, python: Interpreter) -> None:
+    wheel(tmp_path)
+    install = requiring(tmp_path, "tiny==1.0")
+    said: list[str] = []
+    first = virtual_environment(tmp_path / "cache", python, [install], said.append)
+    assert imported(first) == "1.0"
+    assert said
+    said.clear()
+    assert virtual_environment(tmp_path / "cache", python, [install], said.append) == first
+    assert not said
+
+
+def test_an_environment_that_was_cut_short_is_made_anew(tmp_path: Path, python: Interpreter) -> None:
+    wheel(tmp_path)
+    install = requiring(tmp_path, "tiny==1.0")
+    made = virtual_environment(tmp_path / "cache", python, [install], _silent)
+    (made / ".spacedock-complete").unlink()
+    (made / "bin" / "python").unlink()
+    assert virtual_environment(tmp_path / "cache", python, [install], _silent) == made
+    assert imported(made) == "1.0"
+
+
+def test_hashes_are_held_to(tmp_path: Path, python: Interpreter) -> None:
+    wheel(tmp_path, name="small")
+    digest = hashlib.sha256(wheel(tmp_path).read_bytes()).hexdigest()
+    right = requiring(tmp_path, f"tiny==1.0 --hash=sha256:{digest}")
+    assert imported(virtual_environment(tmp_path / "cache", python, [right], _silent)) == "1.0"
+    for line in (f"tiny==1.0 --hash=sha256:{'0' * 64}", f"tiny==1.0 --hash=sha256:{digest}\nsmall==1.0"):
+        with pytest.raises(BuildError) as caught:
+            virtual_environment(tmp_path / "cache", python, [requiring(tmp_path, line)], _silent)
+        assert "hash" in caught.value.log.lower()
+
+
+def test_what_the_harness_is_constrained_to_is_nothing_to_the_space(
+    tmp_path: Path, python: Interpreter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel(tmp_path)
+    wheel(tmp_path, "2.0")
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("tiny==1.0\n")
+    monkeypatch.setenv("UV_CONSTRAINT", str(constraints))
+    made = virtual_environment(tmp_path / "cache", python, [requiring(tmp_path, "tiny")], _silent)
+    assert imported(made) == "2.0"
+
+
+def test_a_package_that_cannot_be_had_is_named(tmp_path: Path, python: Interpreter) -> None:
+    with pytest.raises(BuildError) as caught:
+        virtual_environment(tmp_path / "cache", python, [requiring(tmp_path, "tiny")], _silent)
+    assert "tiny" in caught.value.log
+    assert caught.value.exit_code == 5
+
+
+def _silent(line: str) -> None:
+    pass
