@@ -32,5 +32,11 @@ def test_a_server_that_outlives_its_shell_breaks_it(space: Space, hold: Hold) ->
     assert "python -m app" in finding.problems[0].seen
 
 
+def test_a_server_that_would_not_hear_it_as_pid_1_breaks_it(space: Space, hold: Hold) -> None:
+    deaf = FakeBerth(stopped=Stop(seconds=0.1, exit_code=143, killed=False, unheard=True))
+    finding = hold(PROMISE, space, FakeDock(otherwise=deaf))
+    assert "no handler for SIGTERM" in finding.problems[0].seen
+
+
 def test_a_space_that_never_started_cannot_be_stopped(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED

@@ -38,13 +38,19 @@ class StopsOnSigterm(Promise):
         berth = berths.ready(TO_BE_STOPPED)
         stop = berth.stop(platform.STOP_GRACE_SECONDS)
         if stop.killed:
+            why = ": its main process has no handler for it" if stop.unheard else ""
             yield self.problem(
-                f"still running {platform.STOP_GRACE_SECONDS:.0f} s after SIGTERM; SIGKILL ended it "
+                f"still running {platform.STOP_GRACE_SECONDS:.0f} s after SIGTERM{why}; SIGKILL ended it "
                 f"(exit code {stop.exit_code})",
                 berth=berth,
             )
         elif stop.orphans:
             yield self.problem(
                 f"the main process ended, the server did not hear of it: {', '.join(stop.orphans)}",
+                berth=berth,
+            )
+        elif stop.unheard:
+            yield self.problem(
+                "its main process has no handler for SIGTERM; the kernel drops the signal for such a PID 1",
                 berth=berth,
             )
