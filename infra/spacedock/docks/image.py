@@ -144,7 +144,7 @@ class ImageDock:
         self._cargo = Cargo.load(self._space, services)
         self._notes += [line for service in services.values() for line in service.header]
 
-    def _raise(self, alongside: Alongside) -> None:
+    def _prepare(self, alongside: Alongside) -> None:
         """Build while the services start; where the build takes a value of theirs, afterwards."""
         if wants_services(self._space):
             self._load(alongside.ready())
@@ -169,7 +169,7 @@ class ImageDock:
             }
             stack.callback(self._remove_leftovers)
             alongside = stack.enter_context(Alongside(factories, self._progress))
-            self._raise(alongside)
+            self._prepare(alongside)
             stack.callback(self._close_berths)
             self._stack = stack.pop_all()
         return self

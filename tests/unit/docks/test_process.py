@@ -14,10 +14,12 @@ import httpx
 import psutil
 import pytest
 
-from spacedock.docks import ready
+from spacedock.docks import process, ready
 from spacedock.docks.base import Capability, Cause, Order
+from spacedock.docks.interpreter import Interpreter, find_interpreter
 from spacedock.docks.process import ProcessDock
 from spacedock.errors import BootError, BuildError
+from spacedock.platform import USER_ID
 from spacedock.progress import silent
 from spacedock.runs import Run, open_run
 from spacedock.space import Space
@@ -46,9 +48,15 @@ def docked(run: Run) -> Iterator[Callable[..., ProcessDock]]:
         opened.__exit__()
 
 
+@pytest.fixture(scope="module")
+def python() -> Interpreter:
+    return find_interpreter("3.11", USER_ID if os.geteuid() == 0 else None)
+
+
 @pytest.fixture(autouse=True)
-def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the wait for a boot look at sockets from the start, so that a test takes no second for it."""
+def quick(monkeypatch: pytest.MonkeyPatch, python: Interpreter) -> None:
+    """Look for Python once, and at sockets from a boot's start, so that no test takes a second for it."""
+    monkeypatch.setattr(process, "find_interpreter", lambda *_: python)
     monkeypatch.setattr(ready, "FIRST_LOOK", 0.0)
     monkeypatch.setattr(ready, "LOOK_EVERY", 0.05)
 
@@ -126,7 +134,7 @@ def test_a_space_that_listens_on_nothing_is_silent(tmp_path: Path, docked: Board
 
 def test_a_server_that_accepts_and_never_answers_is_silent(tmp_path: Path, docked: Boards, port: int) -> None:
     app = doing(f"s = socket.create_server(('', {port})); signal.pause()")
-    berth = docked(space_of(tmp_path, app, port=port), boot_timeout=1.0).board(Order())
+    berth = docked(space_of(tmp_path, app, port=port), boot_timeout=0.5).board(Order())
     assert berth.boot.cause is Cause.SILENT
     assert [listener.port for listener in berth.boot.listeners] == [port]
 
@@ -266,6 +274,7 @@ import sys
 from pathlib import Path
 from spacedock.docks.base import Order
 from spacedock.docks.process import ProcessDock
+from spacedock.platform import USER_ID
 from spacedock.progress import silent
 from spacedock.runs import open_run
 from spacedock.space import read_space
