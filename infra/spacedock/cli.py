@@ -143,7 +143,7 @@ def _verdict(path: Path, dock: DockName, promises: tuple[Promise, ...], *, verbo
         open_run() as run,
         ConsoleProgress(Console(stderr=True), verbose=verbose) as progress,
         choose(dock, space, run, progress) as opened,
-        Berths(opened, space.app_port) as berths,
+        Berths(opened) as berths,
     ):
         start_ahead(promises, space, berths)
         findings = []

@@ -117,9 +117,9 @@ class Engine:
         return str(self.client.images.get(tag).id)
 
     def sweep(self, *, everything: bool = False) -> list[str]:
-        """Remove this host's containers, networks and volumes of runs that are dead, and say which.
+        """Remove this host's containers, networks, volumes and Space images of dead runs, and say which.
 
-        `everything` takes the living runs too, and the images that the harness built.
+        `everything` takes the living runs too, and all other images that the harness built.
         """
         removed = []
         for leftover in self._leftovers(images=everything):
@@ -139,8 +139,9 @@ class Engine:
         for volume in self.client.volumes.list(filters=mine):
             remove = partial(volume.remove, force=True)
             yield _Leftover(f"volume {volume.name}", volume.attrs["Labels"], remove)
-        for image in self.client.images.list(filters={"label": IMAGE_LABEL}) if images else ():
-            if image.labels.get(HOST_LABEL, host()) == host():
+        for image in self.client.images.list(filters={"label": IMAGE_LABEL}):
+            a_runs = RUN_LABEL in image.labels  # a Space's; stand-ins and doubles serve other runs
+            if (images or a_runs) and image.labels.get(HOST_LABEL, host()) == host():
                 for tag in image.tags or [str(image.id)]:
                     remove = partial(self.client.images.remove, tag, force=True)
                     yield _Leftover(f"image {tag}", image.labels, remove)

@@ -72,7 +72,7 @@ class Yard:
             self._stack.enter_context(dock)
         for line in (_title(space, dock), *dock.header):
             console.print(line, style="dim", markup=False, highlight=False)
-        berths = self._stack.enter_context(Berths(dock, space.app_port))
+        berths = self._stack.enter_context(Berths(dock))
         start_ahead(asked, space, berths)
         return Boarded(space, dock, berths, self._config.getoption("--strict-promises"))
 

@@ -43,7 +43,7 @@ def hold(dock_name: str) -> Hold:
         with (
             open_run() as run,
             choose(dock_name, space, run, silent) as dock,
-            Berths(dock, space.app_port) as berths,
+            Berths(dock) as berths,
         ):
             start_ahead(promises, space, berths)
             findings = tuple(examine(promise, space, berths) for promise in promises)

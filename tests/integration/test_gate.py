@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import httpx
+import pytest
+from qdrant_client import QdrantClient
+from qdrant_client.models import Distance, VectorParams
 
 from spacedock.docks.base import Berth
 from spacedock.suite import SpaceContract
+from spacedock.yard import Boarded
 
 
 class TestTextbookSpace(SpaceContract):
     """The retrieval backend, as it would be pushed."""
 
 
-def test_every_service_is_reached_from_within_the_space(spacedock_berth: Berth) -> None:
-    answer = httpx.get(f"{spacedock_berth.url}/ready", timeout=20, trust_env=False)
-    assert answer.status_code == 200, answer.text
+def missing(berth: Berth) -> tuple[int, list[str]]:
+    answer = httpx.get(f"{berth.url}/ready", timeout=20, trust_env=False)
+    return answer.status_code, answer.json()["missing"]
+
+
+@pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")  # as within a dock
+def test_every_service_is_reached_from_within_the_space(
+    spacedock_boarded: Boarded, spacedock_berth: Berth
+) -> None:
+    assert missing(spacedock_berth) == (503, ["qdrant"])  # it is there, and has no collection yet
+    qdrant = spacedock_boarded.dock.services["qdrant"].local
+    collection = spacedock_berth.environment["QDRANT_COLLECTION_NAME"]
+    with_vectors = VectorParams(size=8, distance=Distance.COSINE)
+    client = QdrantClient(qdrant["url"], api_key=qdrant["api_key"])
+    try:
+        client.create_collection(collection, vectors_config=with_vectors)
+        assert missing(spacedock_berth) == (200, [])
+        client.delete_collection(collection)
+    finally:
+        client.close()

@@ -76,7 +76,7 @@ def test_a_space_that_does_not_answer_can_be_looked_at_too(dock_name: str, tmp_p
 def containers_of(run: str) -> list[object]:
     engine = Engine.connect()
     try:
-        mine = {"label": f"hf-spacedock.run={run}"}
+        mine: dict[str, str | list[str] | bool] = {"label": f"hf-spacedock.run={run}"}
         return list(engine.client.containers.list(all=True, filters=mine))
     finally:
         engine.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from spacedock.docks.base import Boot, Capability, Cause, Listener, Order, Stop
+from spacedock.services.base import Service
 
 READY = Boot(seconds=0.5, port=8080)
 
@@ -67,6 +68,7 @@ class FakeDock:
         self.capabilities = capabilities
         self.shares_ports = shares_ports
         self.canaries = canaries or {}
+        self.services: Mapping[str, Service] = {}
         self.boarded: list[Order] = []
         self._otherwise = otherwise or FakeBerth()
         self._berths = {name.replace("_", " "): berth for name, berth in berths.items()}

@@ -13,7 +13,7 @@ import pytest
 from docker.errors import APIError
 from testcontainers.core.config import testcontainers_config
 
-from spacedock.engine import IMAGE_LABEL, Engine
+from spacedock.engine import IMAGE_LABEL, STAND_IN_LABEL, Engine
 from spacedock.errors import EngineError
 from spacedock.images.supply import Image
 from spacedock.runs import HOST_LABEL, RUN_LABEL, Run, host, open_run
@@ -150,9 +150,16 @@ class TestSweeping:
         client.containers.things.append(Thing("mine", run.labels))
         assert engine.sweep(everything=True) == ["container mine"]
 
-    def test_images_stay_for_the_next_run(self, engine: Engine, client: FakeClient) -> None:
-        client.images.things.append(Thing("hf-spacedock/python:1", {IMAGE_LABEL: "x", **of_dead_run()}))
+    def test_stand_ins_stay_for_the_next_run(self, engine: Engine, client: FakeClient) -> None:
+        client.images.things.append(Thing("hf-spacedock/python:1", {IMAGE_LABEL: "x", STAND_IN_LABEL: "y"}))
         assert engine.sweep() == []
+
+    def test_the_space_image_of_a_dead_run_goes(self, engine: Engine, client: FakeClient, run: Run) -> None:
+        client.images.things += [
+            Thing("hf-spacedock/space:dead", {IMAGE_LABEL: "x", **of_dead_run()}),
+            Thing("hf-spacedock/space:mine", {IMAGE_LABEL: "x", **run.labels}),
+        ]
+        assert engine.sweep() == ["image hf-spacedock/space:dead"]
 
     def test_everything_takes_stand_ins_and_this_hosts_space_images(
         self, engine: Engine, client: FakeClient, run: Run

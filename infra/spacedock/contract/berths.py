@@ -23,13 +23,12 @@ class NotReady(Exception):  # noqa: N818 - a state that a promise meets, not an 
 class Berths:
     """Boards orders on a dock, each once. A context manager: leaving closes every berth.
 
-    On a dock whose berths share the ports of one machine, boarding an order closes the running berths
-    that hold its port; a promise therefore works with one berth at a time.
+    On a dock whose berths share the ports of one machine, boarding an order closes the berths that run: one
+    may hold the port, asked for or not. A promise therefore works with one berth at a time.
     """
 
-    def __init__(self, dock: Dock, app_port: int) -> None:
+    def __init__(self, dock: Dock) -> None:
         self.dock = dock
-        self._app_port = app_port
         self._boots: dict[Order, Future[Berth]] = {}
         self._pool = ThreadPoolExecutor(1 if dock.shares_ports else BOOTS_AT_ONCE, "boot")
 
@@ -42,7 +41,7 @@ class Berths:
     def board(self, order: Order) -> Berth:
         """Return the berth of `order`, ready or not. Raises BootError when the dock could not even try."""
         if self.dock.shares_ports:
-            self._clear_port_for(order)
+            self._close_all_but(order)
         return self._boot(order).result()
 
     def ready(self, order: Order) -> Berth:
@@ -62,14 +61,11 @@ class Berths:
             self._boots[order] = self._pool.submit(self.dock.board, order)
         return self._boots[order]
 
-    def _clear_port_for(self, order: Order) -> None:
+    def _close_all_but(self, order: Order) -> None:
         for berth in self.boarded():
-            if berth.order != order and berth.alive() and self._port(berth.order) == self._port(order):
+            if berth.order != order and berth.alive():
                 berth.close()
                 del self._boots[berth.order]
-
-    def _port(self, order: Order) -> int:
-        return order.port or self._app_port
 
     def __enter__(self) -> Self:
         return self

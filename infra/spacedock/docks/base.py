@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol, Self
 
+from spacedock.services.base import Service
+
 
 class Capability(StrEnum):
     """What a dock can show to be true. A promise lists what it needs."""
@@ -38,7 +40,6 @@ class Order:
     user: Literal["platform", "image"] = "platform"  # uid 1000, or the image's own USER
     env_file: bool = False  # put a `.env` with every value into the working directory
     environment: tuple[tuple[str, str], ...] = ()  # added last, wins over all others
-    expects_exit: bool = False  # the boot is over when the process is; readiness is a surprise
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,11 @@ class Dock(Protocol):
     @property
     def header(self) -> tuple[str, ...]:
         """What a reader of the verdict must know: engine, stand-ins, what is different here."""
+        ...
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """The services beside the Space, by name."""
         ...
 
     @property

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from spacedock.docks.base import Dock
-from spacedock.docks.image import ImageDock
-from spacedock.docks.process import ProcessDock
+from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.process.dock import ProcessDock
 from spacedock.engine import Engine
 from spacedock.progress import Progress
 from spacedock.runs import Run

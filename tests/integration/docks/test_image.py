@@ -15,7 +15,7 @@ import pytest
 
 from spacedock.docks import ready
 from spacedock.docks.base import Capability, Cause, Order
-from spacedock.docks.image import ImageDock
+from spacedock.docks.image.dock import ImageDock
 from spacedock.engine import Engine
 from spacedock.errors import BuildError
 from spacedock.progress import silent

@@ -26,7 +26,7 @@ def hold() -> Hold:
 
     def _hold(promise: str, space: Space, dock: FakeDock) -> Finding:
         (found,) = chosen([promise])
-        with Berths(dock, space.app_port) as berths:
+        with Berths(dock) as berths:
             return examine(found, space, berths)
 
     return _hold

@@ -51,12 +51,9 @@ def orders_without_secrets(space: Space) -> tuple[Order, ...]:
     without = [frozenset({name}) for name in sorted(required)]
     if len(required) > 1:
         without.append(required)
-    orders = [
-        Order(purpose=f"without {', '.join(sorted(names))}", withheld=names, expects_exit=True)
-        for names in without
-    ]
+    orders = [Order(purpose=f"without {', '.join(sorted(names))}", withheld=names) for names in without]
     if required:
-        orders.append(Order(purpose="with blank secrets", blank=required, expects_exit=True))
+        orders.append(Order(purpose="with blank secrets", blank=required))
     return tuple(orders)
 
 

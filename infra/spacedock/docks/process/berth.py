@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from spacedock.docks.base import Boot, Order, Stop
-from spacedock.docks.family import Family, command_of
+from spacedock.docks.process.family import Family, command_of
 from spacedock.docks.ready import Look
 from spacedock.platform import USER_ID
 

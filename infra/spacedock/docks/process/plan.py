@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from spacedock.docks.pip import Install, read_installs
-from spacedock.docks.stage import Stage
+from spacedock.docks.process.pip import Install, read_installs
+from spacedock.docks.process.stage import Stage
 from spacedock.errors import BuildError
 from spacedock.space import Dockerfile, Instruction
 from spacedock.space.dockerfile import expand

@@ -21,13 +21,13 @@ from spacedock.docks.alongside import Alongside, service_modules
 from spacedock.docks.base import Capability, Cause, Order
 from spacedock.docks.context import lay_out, leave_out_ignored
 from spacedock.docks.environment import Cargo
-from spacedock.docks.interpreter import Interpreter, find_interpreter
-from spacedock.docks.paths import Paths
-from spacedock.docks.plan import Plan, read_plan
-from spacedock.docks.ports import require_free
-from spacedock.docks.process_berth import ProcessBerth, Start
+from spacedock.docks.process.berth import ProcessBerth, Start
+from spacedock.docks.process.interpreter import Interpreter, find_interpreter
+from spacedock.docks.process.paths import Paths
+from spacedock.docks.process.plan import Plan, read_plan
+from spacedock.docks.process.ports import require_free
+from spacedock.docks.process.venv import virtual_environment
 from spacedock.docks.ready import watch
-from spacedock.docks.venv import virtual_environment
 from spacedock.errors import UsageError
 from spacedock.platform import USER_ID
 from spacedock.progress import Progress
@@ -55,12 +55,13 @@ class ProcessDock:
         self._python: Interpreter
         self._programs: Path
         self._cargo: Cargo
-        self._service_lines: tuple[str, ...] = ()
+        self.services: Mapping[str, Service] = {}
 
     @property
     def header(self) -> tuple[str, ...]:
         """What is different here from the Space's image."""
-        return tuple(_header(self._plan, self._python)) + self._service_lines
+        told = (line for service in self.services.values() for line in service.header)
+        return (*_header(self._plan, self._python), *told)
 
     @property
     def canaries(self) -> Mapping[str, tuple[str, ...]]:
@@ -124,9 +125,8 @@ class ProcessDock:
         with ExitStack() as stack:
             alongside = stack.enter_context(Alongside(factories, self._progress))
             self._build()
-            services = alongside.ready()
-            self._cargo = Cargo.load(self._space, services)
-            self._service_lines = tuple(line for service in services.values() for line in service.header)
+            self.services = alongside.ready()
+            self._cargo = Cargo.load(self._space, self.services)
             self._stack = stack.pop_all()
         return self
 

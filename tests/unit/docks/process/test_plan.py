@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.docks.plan import Plan, read_plan
+from spacedock.docks.process.plan import Plan, read_plan
 from spacedock.errors import BuildError
 from spacedock.space.dockerfile import read_dockerfile
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spacedock.docks.limits import Limits
+from spacedock.docks.image.limits import Limits
 
 GIB = 2**30
 

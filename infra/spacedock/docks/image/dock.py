@@ -19,11 +19,11 @@ from testcontainers.core.network import Network
 from spacedock import platform
 from spacedock.docks.alongside import Alongside, service_modules
 from spacedock.docks.base import Capability, Order
-from spacedock.docks.build import mounted_secrets, public_arguments, substitute, wants_services
-from spacedock.docks.container_berth import ContainerBerth
 from spacedock.docks.context import lay_out
 from spacedock.docks.environment import Cargo
-from spacedock.docks.limits import Limits
+from spacedock.docks.image.berth import ContainerBerth
+from spacedock.docks.image.build import mounted_secrets, public_arguments, substitute, wants_services
+from spacedock.docks.image.limits import Limits
 from spacedock.docks.ready import watch
 from spacedock.engine import Engine
 from spacedock.errors import BuildError
@@ -61,6 +61,7 @@ class ImageDock:
         self._limits: Limits
         self._cargo: Cargo
         self._workdir = "/"
+        self.services: Mapping[str, Service] = {}
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -141,6 +142,7 @@ class ImageDock:
         self._workdir = (config["WorkingDir"] or "/").rstrip("/")
 
     def _load(self, services: Mapping[str, Service]) -> None:
+        self.services = services
         self._cargo = Cargo.load(self._space, services)
         self._notes += [line for service in services.values() for line in service.header]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.docks import interpreter
-from spacedock.docks.interpreter import find_interpreter
+from spacedock.docks.process import interpreter
+from spacedock.docks.process.interpreter import find_interpreter
 from spacedock.errors import BuildError
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from spacedock.docks.paths import Paths
+from spacedock.docks.process.paths import Paths
 
 
 @pytest.fixture

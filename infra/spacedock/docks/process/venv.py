@@ -13,8 +13,8 @@ from pathlib import Path
 import uv
 from filelock import FileLock
 
-from spacedock.docks.interpreter import Interpreter
-from spacedock.docks.pip import Install
+from spacedock.docks.process.interpreter import Interpreter
+from spacedock.docks.process.pip import Install
 from spacedock.errors import BuildError
 from spacedock.images.trust import Trust
 from spacedock.progress import Say

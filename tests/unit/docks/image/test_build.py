@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.docks.build import mounted_secrets, public_arguments, substitute, wants_services
+from spacedock.docks.image.build import mounted_secrets, public_arguments, substitute, wants_services
 from spacedock.images.supply import Image
 from spacedock.space import Space
 from tests.unit.docks.servers import space_of

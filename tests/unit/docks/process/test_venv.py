@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.docks.interpreter import Interpreter, find_interpreter
-from spacedock.docks.pip import Install
-from spacedock.docks.venv import virtual_environment
+from spacedock.docks.process.interpreter import Interpreter, find_interpreter
+from spacedock.docks.process.pip import Install
+from spacedock.docks.process.venv import virtual_environment
 from spacedock.errors import BuildError
 
 

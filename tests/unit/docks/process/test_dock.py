@@ -14,10 +14,11 @@ import httpx
 import psutil
 import pytest
 
-from spacedock.docks import process, ready
+from spacedock.docks import ready
 from spacedock.docks.base import Capability, Cause, Order
-from spacedock.docks.interpreter import Interpreter, find_interpreter
-from spacedock.docks.process import ProcessDock
+from spacedock.docks.process import dock
+from spacedock.docks.process.dock import ProcessDock
+from spacedock.docks.process.interpreter import Interpreter, find_interpreter
 from spacedock.errors import BootError, BuildError
 from spacedock.platform import USER_ID
 from spacedock.progress import silent
@@ -56,7 +57,7 @@ def python() -> Interpreter:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, python: Interpreter) -> None:
     """Look for Python once, and at sockets from a boot's start, so that no test takes a second for it."""
-    monkeypatch.setattr(process, "find_interpreter", lambda *_: python)
+    monkeypatch.setattr(dock, "find_interpreter", lambda *_: python)
     monkeypatch.setattr(ready, "FIRST_LOOK", 0.0)
     monkeypatch.setattr(ready, "LOOK_EVERY", 0.05)
 
@@ -273,7 +274,7 @@ HARNESS = """
 import sys
 from pathlib import Path
 from spacedock.docks.base import Order
-from spacedock.docks.process import ProcessDock
+from spacedock.docks.process.dock import ProcessDock
 from spacedock.platform import USER_ID
 from spacedock.progress import silent
 from spacedock.runs import open_run

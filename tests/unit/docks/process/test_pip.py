@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.docks.pip import Install, read_installs
+from spacedock.docks.process.pip import Install, read_installs
 
 
 def arguments(script: str) -> list[tuple[str, ...]]:

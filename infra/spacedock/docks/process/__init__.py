@@ -1,0 +1,1 @@
+"""The dock without Docker: the Space as a process of this machine."""
