@@ -6,6 +6,7 @@ the docks and the services come with the first test that asks for a Space.
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from spacedock.yard import Boarded, Yard
 
 _YARD = pytest.StashKey["Yard"]()
+_WANTED = pytest.StashKey["Counter[Path]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,6 +49,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Count the tests that want each Space, so that its dock can be closed after the last of them."""
+    session.config.stash[_WANTED] = Counter(
+        _place(session.config, item) for item in session.items if _wants_space(item)
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Close the dock of a Space that no later test wants."""
+    if _wants_space(item):
+        wanted = item.config.stash[_WANTED]
+        place = _place(item.config, item)
+        wanted[place] -= 1
+        if not wanted[place] and (yard := item.config.stash.get(_YARD, None)):
+            yard.leave(place)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say which Spaces were looked at in which dock."""
     if yard := config.stash.get(_YARD, None):
@@ -62,13 +82,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 def spacedock_boarded(request: pytest.FixtureRequest) -> Boarded:
     """The Space of the test's class (`space = ...`), or of `--space`, in its dock."""
-    place = _place(request.config, request.cls)
-    asked: list[Promise] = [
+    place = _place(request.config, request.node)
+    asked = [
         cast("Promise", item.callspec.params["spacedock_promise"])
         for item in request.session.items
         if isinstance(item, pytest.Function)
         and "spacedock_promise" in item.fixturenames
-        and _place(request.config, item.cls) == place
+        and _place(request.config, item) == place
     ]
     return _yard(request.config).board(place, asked)
 
@@ -89,8 +109,13 @@ def _yard(config: pytest.Config) -> Yard:
     return config.stash[_YARD]
 
 
-def _place(config: pytest.Config, owner: type | None) -> Path:
-    """Return where a Space lies: as a test class says, else as the command line does."""
+def _wants_space(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and "spacedock_boarded" in item.fixturenames
+
+
+def _place(config: pytest.Config, item: pytest.Item) -> Path:
+    """Return where a test's Space lies: as its class says, else as the command line does."""
+    owner = item.cls if isinstance(item, pytest.Function) else None
     where: str | Path = getattr(owner, "space", None) or config.getoption("--space")
     return (config.rootpath / where).resolve()
 

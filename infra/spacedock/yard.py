@@ -1,4 +1,4 @@
-"""The docks of one pytest session, one a Space: opened when a test first asks, closed at the end."""
+"""The docks of one pytest session, one a Space: opened when a test first asks, closed after the last."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from spacedock.verdict.terminal import problem_lines
 
 @dataclass
 class Boarded:
-    """A Space in its dock for the length of a session."""
+    """A Space in its dock, for as long as tests ask for it."""
 
     space: Space
     dock: Dock
@@ -37,8 +37,9 @@ class Yard:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._stack = ExitStack()
         self._boarded: dict[Path, Boarded] = {}
+        self._open: dict[Path, ExitStack] = {}
+        self._seen: list[Boarded] = []
 
     def board(self, place: Path, asked: list[Promise]) -> Boarded:
         """Return the Space at `place` in its dock. Raises a SpacedockError when it cannot be had there."""
@@ -46,16 +47,24 @@ class Yard:
             # A build takes longer than anybody waits without a word; let it be seen past pytest's capture.
             capture = self._config.pluginmanager.getplugin("capturemanager")
             with capture.global_and_fixture_disabled() if capture else ExitStack():
-                self._boarded[place] = self._open(place, asked)
+                self._boarded[place] = self._enter(place, asked)
+            self._seen.append(self._boarded[place])
         return self._boarded[place]
 
+    def leave(self, place: Path) -> None:
+        """Close the dock of the Space at `place`: its berths may hold ports that another Space wants."""
+        self._boarded.pop(place, None)
+        if stack := self._open.pop(place, None):
+            stack.close()
+
     def close(self) -> None:
-        """Close every dock."""
-        self._stack.close()
+        """Close every dock that is open."""
+        for place in tuple(self._open):
+            self.leave(place)
 
     def summarize(self, reporter: pytest.TerminalReporter) -> None:
         """Say which dock each Space was in, and which broken `should` did not turn the run red."""
-        for boarded in self._boarded.values():
+        for boarded in self._seen:
             reporter.section(_title(boarded.space, boarded.dock))
             for line in boarded.dock.header:
                 reporter.line(line)
@@ -63,16 +72,17 @@ class Yard:
                 if finding.outcome is Outcome.BROKEN and not is_red(finding, strict=boarded.strict):
                     _show(reporter, finding)
 
-    def _open(self, place: Path, asked: list[Promise]) -> Boarded:
+    def _enter(self, place: Path, asked: list[Promise]) -> Boarded:
         space = read_space(place)
-        run = self._stack.enter_context(open_run())
+        stack = self._open[place] = ExitStack()
+        run = stack.enter_context(open_run())
         console = Console(stderr=True)
         with ConsoleProgress(console) as progress:
             dock = choose(self._config.getoption("--dock"), space, run, progress)
-            self._stack.enter_context(dock)
+            stack.enter_context(dock)
         for line in (_title(space, dock), *dock.header):
             console.print(line, style="dim", markup=False, highlight=False)
-        berths = self._stack.enter_context(Berths(dock))
+        berths = stack.enter_context(Berths(dock))
         start_ahead(asked, space, berths)
         return Boarded(space, dock, berths, self._config.getoption("--strict-promises"))
 

@@ -106,6 +106,53 @@ def test_the_dock_and_what_stands_in_it_are_named(run: Run) -> None:
     result.stdout.fnmatch_lines(["*owner/name in the fake dock*", "a dock of pretence"])
 
 
+def test_a_dock_is_closed_before_the_next_space_is_boarded(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two Spaces may want the same port of one machine."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    for name in ("one", "two"):
+        write_space(pytester.path / name, manifest=f'[space]\nid = "owner/{name}"\n')
+    pytester.makeconftest(
+        """
+import spacedock.yard
+from tests.unit.fakes import FakeDock
+
+class Told(FakeDock):
+    def __init__(self, space):
+        super().__init__()
+        self.space = space.manifest.space.id
+    def tell(self, word):
+        with open("told", "a") as file:
+            file.write(f"{word} {self.space}\\n")
+    def __enter__(self):
+        self.tell("open")
+        return self
+    def __exit__(self, *exc):
+        self.tell("close")
+
+spacedock.yard.choose = lambda name, space, *_: Told(space)
+"""
+    )
+    pytester.makepyfile(
+        """
+class TestOne:
+    space = "one"
+    def test_first(self, spacedock_berth): pass
+    def test_last(self, spacedock_berth): pass
+
+def test_plain(): pass
+
+class TestTwo:
+    space = "two"
+    def test_only(self, spacedock_berth): pass
+"""
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=4)
+    told = (pytester.path / "told").read_text().splitlines()
+    assert told == ["open owner/one", "close owner/one", "open owner/two", "close owner/two"]
+
+
 def test_the_plugin_imports_no_docker(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         "import sys\n"
