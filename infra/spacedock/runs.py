@@ -28,6 +28,7 @@ _LOCK = ".lock"
 _JOURNAL = ".processes"
 _CLOCK_DRIFT = 2.0  # seconds; starts are told relative to the boot, which a clock's correction moves
 _GRACE = 5.0  # seconds that killed processes get to leave the process table
+_PATIENCE = 2.0  # seconds that a process gets to end by itself
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,10 @@ def _clear(folder: Path) -> None:
 
 def _end(pid: int, started: float) -> None:
     family = _family(pid, started)
+    for leader in (process for process in family if process.pid == pid):
+        with suppress(psutil.Error):  # Postgres gives its shared memory back only when it is asked to end
+            leader.terminate()
+            leader.wait(_PATIENCE)
     for process in family:
         with suppress(psutil.Error):
             process.kill()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import pytest
 from junitparser import JUnitXml
@@ -15,6 +16,7 @@ from spacedock.contract.base import Promise
 from spacedock.contract.examine import all_promises
 from spacedock.docks import choose
 from spacedock.docks.base import Stop
+from spacedock.errors import BootError, BuildError, EngineError, SpacedockError
 from tests.unit.fakes import FakeBerth, FakeDock, exited
 from tests.unit.spaces import write_space
 
@@ -67,6 +69,32 @@ def test_a_space_that_does_not_boot_ends_in_6_with_its_last_words(
     crashing = FakeDock(otherwise=FakeBerth(boot=exited(1), log="ImportError: no module named app"))
     assert spacedock("check", place, "--promise", "binds-app-port", dock=crashing) == 6
     assert "ImportError: no module named app" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (EngineError("no Docker engine answers", remedy="start Docker"), 4),
+        (BuildError("the build failed", remedy="mend the step", log="ERROR: no such file"), 5),
+        (BootError("postgres exited", remedy="read its log"), 6),
+    ],
+)
+def test_what_keeps_a_dock_from_opening_has_an_exit_code_of_its_own(
+    spacedock: Spacedock,
+    place: str,
+    capsys: pytest.CaptureFixture[str],
+    error: SpacedockError,
+    code: int,
+) -> None:
+    class Closed(FakeDock):
+        def __enter__(self) -> Self:
+            raise error
+
+    assert spacedock("check", place, dock=Closed()) == code
+    said = capsys.readouterr().err
+    assert error.what in said
+    assert error.remedy in said
+    assert error.log in said
 
 
 def test_a_report_is_written_beside_what_is_shown(spacedock: Spacedock, place: str, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -58,3 +60,16 @@ def test_no_document_installs_somebody_elses_package() -> None:
     files = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".github/**/*"), ROOT / "tox.ini"]
     guilty = [path for path in files if path.is_file() and "install spacedock" in path.read_text()]
     assert guilty == []
+
+
+def test_every_dependency_says_why_it_and_not_its_rival() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = [*project["project"]["dependencies"], *chain(*project["dependency-groups"].values())]
+    named += [
+        line for line in (ROOT / "backend" / "requirements.in").read_text().splitlines() if line[0] != "#"
+    ]
+    named += [line for line in (ROOT / "infra" / "tox.txt").read_text().splitlines() if line[0] != "#"]
+    packages = {re.match(r"[\w-]+", line)[0] for line in named}  # type: ignore[index]
+    rows = re.findall(r"^\| ([\w, -]+) \|", (ROOT / "docs" / "dependencies.md").read_text(), re.MULTILINE)
+    explained = {name.strip() for row in rows for name in row.split(",")}
+    assert packages - explained == set()

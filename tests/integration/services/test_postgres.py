@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import Any, LiteralString
 
 import psutil
@@ -158,8 +159,16 @@ class TestInAProcess:
             pid = postmaster(harness.stdout.readline().strip())
             harness.send_signal(signal.SIGKILL)
         assert psutil.pid_exists(pid)
+        assert shared_memory_of(pid)
         with open_run():
             assert not psutil.pid_exists(pid)
+        assert not shared_memory_of(pid)
+
+
+def shared_memory_of(pid: int) -> list[str]:
+    """Return the System V segments that a process made; they outlive one that is killed."""
+    rows = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+    return [row for row in rows if row.split()[4] == str(pid)]
 
 
 def postmaster(url: str) -> int:

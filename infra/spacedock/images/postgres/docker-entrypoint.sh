@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Obeys what https://hub.docker.com/_/postgres documents: POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB (each also as a
-# file, with _FILE), POSTGRES_INITDB_ARGS, POSTGRES_HOST_AUTH_METHOD, PGDATA, and /docker-entrypoint-initdb.d.
+# Obeys what the official image documents (docker-library/docs, postgres): POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB
+# (each also as a file, with _FILE), POSTGRES_INITDB_ARGS, POSTGRES_HOST_AUTH_METHOD, PGDATA, and
+# /docker-entrypoint-initdb.d.
 set -euo pipefail
 
 from_file_too() {
