@@ -51,7 +51,7 @@ class ImageDock:
         self._run = run
         self._progress = progress
         self._boot_timeout = boot_timeout
-        self._tag = f"hf-spacedock/space:{run.id}-{secrets.token_hex(3)}"
+        self.image = f"hf-spacedock/space:{run.id}-{secrets.token_hex(3)}"
         self._berths: list[ContainerBerth] = []
         self._notes: list[str] = []
         self._stack = ExitStack()
@@ -98,8 +98,8 @@ class ImageDock:
         }
         if order.user == "platform":
             options["user"] = _PLATFORM_USER
-        container = DockerContainer(self._tag, env=dict(environment), network=self._network)
-        container.image = self._tag  # testcontainers puts the prefix of a private registry in front
+        container = DockerContainer(self.image, env=dict(environment), network=self._network)
+        container.image = self.image  # testcontainers puts the prefix of a private registry in front
         container.with_exposed_ports(port).with_kwargs(**options)
         if order.env_file:
             container.with_copy_into_container(self._cargo.env_file().encode(), f"{self._workdir}/.env")
@@ -129,7 +129,7 @@ class ImageDock:
             try:
                 self._engine.build(
                     context,
-                    tag=self._tag,
+                    tag=self.image,
                     say=say,
                     args={**public_arguments(self._space, values), **arguments},
                     secrets=mounted,
@@ -138,7 +138,7 @@ class ImageDock:
             except BuildError as error:
                 error.path = dockerfile.path  # not the copy's
                 raise
-        config = self._engine.client.images.get(self._tag).attrs["Config"]
+        config = self._engine.client.images.get(self.image).attrs["Config"]
         self._workdir = (config["WorkingDir"] or "/").rstrip("/")
 
     def _load(self, services: Mapping[str, Service]) -> None:
@@ -192,7 +192,7 @@ class ImageDock:
             for container in client.containers.list(all=True, filters=ours, ignore_removed=True):
                 container.remove(force=True, v=True)
         with suppress(DockerException):
-            client.images.remove(self._tag, force=True, noprune=True)
+            client.images.remove(self.image, force=True, noprune=True)
 
 
 class _Network(Network):
