@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from spacedock.contract.base import Outcome
+from spacedock.docks.base import Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
 
 PROMISE = "starts-without-env-file"
 WITH_ONE = "with a .env file in its working directory"
@@ -23,6 +24,11 @@ def test_a_space_that_only_starts_with_one_breaks_it(space: Space, hold: Hold) -
 
 def test_a_space_that_starts_neither_way_fails_for_another_reason(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+
+
+def test_a_space_that_runs_and_is_not_reached_does_not_want_one(space: Space, hold: Hold) -> None:
+    loopback = FakeBerth(boot=listening(Cause.LOOPBACK, "127.0.0.1", 8080))
+    assert hold(PROMISE, space, FakeDock().when("as deployed", loopback)).outcome is Outcome.BLOCKED
 
 
 def test_no_second_boot_is_made_for_a_space_that_starts(space: Space, hold: Hold) -> None:
