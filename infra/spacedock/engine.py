@@ -14,7 +14,9 @@ from typing import Protocol
 import docker
 from docker.errors import DockerException
 from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import Reaper
 from testcontainers.core.docker_client import get_docker_host
+from testcontainers.core.exceptions import ContainerConnectException
 
 from spacedock.builder import BuildKit, Recipe, build_classic
 from spacedock.errors import EngineError
@@ -147,12 +149,18 @@ class Engine:
                     yield _Leftover(f"image {tag}", image.labels, remove)
 
     def enter_reaper(self, supply: Pins) -> None:
-        """Have testcontainers use Ryuk where its image can be had, and do without where it cannot."""
+        """Start Ryuk where its image can be had and runs, and have testcontainers do without elsewhere.
+
+        Here and once: testcontainers starts it with its first container, and ours start in several threads,
+        each of which would start one of the same name.
+        """
         if testcontainers_config.ryuk_disabled:
             return
         try:
             testcontainers_config.ryuk_image = supply.pinned("ryuk").tag
-        except EngineError:
+            Reaper.get_instance()
+        except (EngineError, DockerException, OSError, ContainerConnectException):
+            Reaper.delete_instance()
             testcontainers_config.ryuk_disabled = True
 
 

@@ -10,8 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from docker.errors import APIError
+from docker.errors import APIError, DockerException
 from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import Reaper
+from testcontainers.core.exceptions import ContainerConnectException
 
 from spacedock.engine import IMAGE_LABEL, STAND_IN_LABEL, Engine
 from spacedock.errors import EngineError
@@ -179,11 +181,32 @@ class TestReaper:
         monkeypatch.setattr(testcontainers_config, "ryuk_image", "testcontainers/ryuk:0")
         monkeypatch.setattr(testcontainers_config, "_ryuk_disabled", False)
 
-    def test_it_is_used_where_its_image_can_be_had(self, engine: Engine) -> None:
+    @pytest.fixture
+    def pins(self) -> SimpleNamespace:
         image = Image("testcontainers/ryuk:1", "testcontainers/ryuk:1", stand_in=False)
-        engine.enter_reaper(SimpleNamespace(pinned=lambda key: image))
-        assert testcontainers_config.ryuk_image == "testcontainers/ryuk:1"
+        return SimpleNamespace(pinned=lambda key: image)
+
+    def test_it_is_started_where_its_image_can_be_had(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch, pins: SimpleNamespace
+    ) -> None:
+        started: list[str] = []
+        monkeypatch.setattr(Reaper, "get_instance", lambda: started.append(testcontainers_config.ryuk_image))
+        engine.enter_reaper(pins)
+        assert started == ["testcontainers/ryuk:1"]
         assert not testcontainers_config.ryuk_disabled
+
+    @pytest.mark.parametrize(
+        "error", [DockerException("no"), ConnectionRefusedError(), ContainerConnectException()]
+    )
+    def test_it_is_done_without_where_it_does_not_run(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch, pins: SimpleNamespace, error: Exception
+    ) -> None:
+        def fail() -> None:
+            raise error
+
+        monkeypatch.setattr(Reaper, "get_instance", fail)
+        engine.enter_reaper(pins)
+        assert testcontainers_config.ryuk_disabled
 
     def test_it_is_done_without_where_it_cannot(self, engine: Engine) -> None:
         def refuse(key: str) -> Image:
