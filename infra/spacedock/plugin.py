@@ -90,7 +90,13 @@ def spacedock_boarded(request: pytest.FixtureRequest) -> Boarded:
         and "spacedock_promise" in item.fixturenames
         and _place(request.config, item) == place
     ]
-    return _yard(request.config).board(place, asked)
+    from spacedock.errors import SpacedockError
+
+    try:
+        return _yard(request.config).board(place, asked)
+    except SpacedockError as error:
+        refusal = str(error)
+    pytest.fail(refusal, pytrace=False)  # outside of `except`, or pytest shows how the error came about
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from spacedock.contract.berths import Berths
 from spacedock.contract.examine import start_ahead
 from spacedock.docks.base import Dock
 from spacedock.docks.choose import choose
+from spacedock.errors import SpacedockError
 from spacedock.runs import open_run
 from spacedock.space import Space, read_space
 from spacedock.verdict.model import is_red
@@ -40,14 +41,24 @@ class Yard:
         self._boarded: dict[Path, Boarded] = {}
         self._open: dict[Path, ExitStack] = {}
         self._seen: list[Boarded] = []
+        self._refused: dict[Path, SpacedockError] = {}
 
     def board(self, place: Path, asked: list[Promise]) -> Boarded:
-        """Return the Space at `place` in its dock. Raises a SpacedockError when it cannot be had there."""
+        """Return the Space at `place` in its dock.
+
+        Raises a SpacedockError when it cannot be had there; tried once, however many tests ask.
+        """
+        if place in self._refused:
+            raise self._refused[place]
         if place not in self._boarded:
             # A build takes longer than anybody waits without a word; let it be seen past pytest's capture.
             capture = self._config.pluginmanager.getplugin("capturemanager")
             with capture.global_and_fixture_disabled() if capture else ExitStack():
-                self._boarded[place] = self._enter(place, asked)
+                try:
+                    self._boarded[place] = self._enter(place, asked)
+                except SpacedockError as error:
+                    self._refused[place] = error
+                    raise
             self._seen.append(self._boarded[place])
         return self._boarded[place]
 

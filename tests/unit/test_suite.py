@@ -106,6 +106,32 @@ def test_the_dock_and_what_stands_in_it_are_named(run: Run) -> None:
     result.stdout.fnmatch_lines(["*owner/name in the fake dock*", "a dock of pretence"])
 
 
+def test_a_dock_that_cannot_be_opened_is_tried_once_and_says_why(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    write_space(pytester.path / "space", manifest='[space]\nid = "owner/name"\n')
+    pytester.makeconftest(
+        """
+import spacedock.yard
+from spacedock.errors import BuildError
+
+def choose(*_):
+    with open("tried", "a") as file:
+        file.write("once")
+    raise BuildError("the build failed", remedy="mend the step", log="ERROR: no such file")
+
+spacedock.yard.choose = choose
+"""
+    )
+    pytester.makepyfile(SUITE.format(waived="{}"))
+    result = pytester.runpytest_subprocess("-k", "binds-app-port or uid-1000")
+    result.assert_outcomes(errors=2, deselected=6)
+    result.stdout.fnmatch_lines(["the build failed", "*remedy: mend the step", "*ERROR: no such file"])
+    assert "exception" not in result.stdout.str()
+    assert (pytester.path / "tried").read_text() == "once"
+
+
 def test_a_dock_is_closed_before_the_next_space_is_boarded(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
