@@ -59,7 +59,7 @@ pip=$(echo /usr/share/python-wheels/pip-*.whl)
 python "$pip/pip" install --quiet --no-index --no-deps --no-compile --no-cache-dir --root-user-action=ignore \
   /usr/share/python-wheels/*.whl
 [ ! -s /tmp/pip.conf ] || cp /tmp/pip.conf /etc/pip.conf
-rm -rf /tmp/ca.crt /tmp/pip.conf /root/.cache
+rm -rf /tmp/ca.crt /tmp/pip.conf
 find /usr/local/lib -name __pycache__ -prune -exec rm -rf {} +
 
 # As in Docker's own images of Debian: installing leaves no archives behind.

@@ -41,7 +41,7 @@ def test_only_what_the_space_brings_moves(paths: Paths, text: str, expected: str
 
 
 def test_the_environments_programs_come_first_and_the_developers_never(paths: Paths) -> None:
-    search = paths.search("/opt/tools:/root/.pyenv/bin:").split(":")
+    search = paths.search("/opt/tools:/opt/pyenv/bin:").split(":")
     assert search[:2] == [str(paths.programs), str(paths.tree / "opt/tools")]
-    assert "/root/.pyenv/bin" not in search
+    assert "/opt/pyenv/bin" not in search
     assert "/usr/bin" in search

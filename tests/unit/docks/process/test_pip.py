@@ -57,7 +57,7 @@ def test_what_only_the_image_can_do_is_not_taken_for_done(script: str) -> None:
 
 
 def test_pip_beside_something_else_is_taken_and_the_rest_is_told() -> None:
-    found, complete = read_installs("apt-get install -y gcc && pip install httpx; rm -rf /root/.cache", Path)
+    found, complete = read_installs("apt-get install -y gcc && pip install httpx; rm -rf /var/tmp/pip", Path)
     assert [install.arguments for install in found] == [("httpx",)]
     assert not complete
 
