@@ -1,0 +1,53 @@
+"""The command line as a process of its own, and what a run leaves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from spacedock.engine import Engine
+from spacedock.runs import RUN_LABEL, cache_folder, is_alive
+
+
+@contextmanager
+def spacedock(command: str, place: Path, dock: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `spacedock COMMAND PLACE` in a process group of its own, as a terminal does."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "spacedock", command, str(place), f"--dock={dock}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def runs_alive() -> set[str]:
+    """Return the ids of the runs that go on."""
+    return {folder.name for folder in cache_folder("runs").iterdir() if is_alive(folder.name)}
+
+
+def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Return every process that a command started so far."""
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def on_the_engine(run: str) -> list[str]:
+    """Return the ids of a run's containers, networks and images."""
+    engine = Engine.connect()
+    try:
+        mine: dict[str, str | list[str] | bool] = {"label": f"{RUN_LABEL}={run}"}
+        client = engine.client
+        containers = client.containers.list(all=True, filters=mine)
+        networks, images = client.networks.list(filters=mine), client.images.list(filters=mine)
+        return [str(thing.id) for thing in (*containers, *networks, *images)]
+    finally:
+        engine.close()

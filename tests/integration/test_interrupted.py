@@ -1,0 +1,59 @@
+"""Nothing is left behind by a gate that was interrupted, nor, after the next run, by one that was killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+
+import psutil
+
+from spacedock.engine import Engine
+from spacedock.runs import cache_folder, is_alive, open_run
+from tests.integration.commands import family, on_the_engine, runs_alive, spacedock
+from tests.integration.specimens import ROOT
+
+
+def wait_for_first_check(process: subprocess.Popen[str]) -> None:
+    """Return once services and Space are up and promises are being checked."""
+    assert process.stderr
+    assert any("checking" in line for line in process.stderr)
+
+
+def test_ctrl_c_in_the_middle_of_a_check_leaves_nothing(dock_name: str) -> None:
+    before = runs_alive()
+    with spacedock("check", ROOT, dock_name) as process:
+        wait_for_first_check(process)
+        (ours,) = runs_alive() - before
+        started = family(process)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert_nothing_is_left(ours, started, dock_name)
+
+
+def test_what_a_killed_check_left_goes_with_the_next_run(dock_name: str) -> None:
+    before = runs_alive()
+    with spacedock("check", ROOT, dock_name) as process:
+        wait_for_first_check(process)
+        (ours,) = runs_alive() - before
+        started = family(process)
+        process.kill()
+        process.communicate(timeout=60)
+    if dock_name == "image":
+        assert on_the_engine(ours)
+    else:
+        assert [child for child in started if child.is_running()]
+    with open_run():
+        if dock_name == "image":
+            engine = Engine.connect()
+            engine.sweep()
+            engine.close()
+    assert_nothing_is_left(ours, started, dock_name)
+
+
+def assert_nothing_is_left(run: str, started: list[psutil.Process], dock: str) -> None:
+    assert not is_alive(run)
+    assert not (cache_folder("runs") / run).exists()
+    assert [process for process in started if process.is_running()] == []
+    if dock == "image":
+        assert on_the_engine(run) == []
