@@ -12,6 +12,7 @@ from typing import Any
 import docker
 import httpx
 import pytest
+from docker.errors import DockerException
 
 from spacedock.docks import ready
 from spacedock.docks.base import Capability, Cause, Order
@@ -208,6 +209,14 @@ def test_sockets_are_seen_in_an_image_without_cat(opened: Callable[..., ImageDoc
     berth = opened(dockerfile).board(Order())
     assert berth.boot.cause is Cause.LOOPBACK
     assert berth.identity() == 1000
+
+
+def test_a_look_into_a_container_that_has_died_leaves_nothing(dock: ImageDock, run: Run) -> None:
+    berth = dock.board(habit("raise SystemExit(3)"))
+    before = left_of(run)
+    with pytest.raises(DockerException):
+        dock._read_beside(berth._container.id or "", ("/proc/net/tcp",))
+    assert left_of(run) == before
 
 
 def test_a_command_that_is_not_there_is_an_exit(opened: Callable[..., ImageDock]) -> None:

@@ -107,15 +107,20 @@ class ImageDock:
 
     def _read_beside(self, container: str, paths: tuple[str, ...]) -> str:
         """Read files for an image without `cat`, from a container that shares its network and processes."""
-        output = self._engine.client.containers.run(
+        beside = self._engine.client.containers.create(
             self._supply.pinned("python").tag,
             ["sh", "-c", 'cat "$@" 2>/dev/null || true', "sh", *paths],
             network_mode=f"container:{container}",
             pid_mode=f"container:{container}",
             labels=self._run.labels,
-            remove=True,
         )
-        return output.decode(errors="replace")
+        try:
+            beside.start()  # fails where the Space's container has died meanwhile
+            beside.wait()
+            return beside.logs(stderr=False).decode(errors="replace")
+        finally:
+            with suppress(DockerException):
+                beside.remove(force=True, v=True)
 
     def _build(self, values: Mapping[str, str], mounted: Mapping[str, str]) -> None:
         """Build what would be pushed."""
@@ -187,7 +192,8 @@ class ImageDock:
     def _remove_leftovers(self) -> None:
         """Remove the Space's image, whose layers stay in the build cache, and what is left in the network."""
         client = self._engine.client
-        ours: dict[str, str | list[str] | bool] = {"network": str(self._network.id)}
+        # By name: a container that was created and did not start knows no network's id.
+        ours: dict[str, str | list[str] | bool] = {"network": self._network.name}
         with suppress(DockerException):
             for container in client.containers.list(all=True, filters=ours, ignore_removed=True):
                 container.remove(force=True, v=True)
