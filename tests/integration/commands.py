@@ -30,9 +30,12 @@ def spacedock(command: str, place: Path, dock: str) -> Iterator[subprocess.Popen
             process.kill()
 
 
-def runs_alive() -> set[str]:
-    """Return the ids of the runs that go on."""
-    return {folder.name for folder in cache_folder("runs").iterdir() if is_alive(folder.name)}
+def run_of(process: subprocess.Popen[str]) -> str:
+    """Return the id of the run that a command has open: it holds that run's lock."""
+    held = [Path(file.path).parent for file in psutil.Process(process.pid).open_files()]
+    (run,) = {folder.name for folder in held if folder.parent == cache_folder("runs")}
+    assert is_alive(run)
+    return run
 
 
 def family(process: subprocess.Popen[str]) -> list[psutil.Process]:

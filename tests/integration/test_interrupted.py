@@ -9,7 +9,7 @@ import psutil
 
 from spacedock.engine import Engine
 from spacedock.runs import cache_folder, is_alive, open_run
-from tests.integration.commands import family, on_the_engine, runs_alive, spacedock
+from tests.integration.commands import family, on_the_engine, run_of, spacedock
 from tests.integration.specimens import ROOT
 
 
@@ -20,10 +20,9 @@ def wait_for_first_check(process: subprocess.Popen[str]) -> None:
 
 
 def test_ctrl_c_in_the_middle_of_a_check_leaves_nothing(dock_name: str) -> None:
-    before = runs_alive()
     with spacedock("check", ROOT, dock_name) as process:
         wait_for_first_check(process)
-        (ours,) = runs_alive() - before
+        ours = run_of(process)
         started = family(process)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
@@ -32,10 +31,9 @@ def test_ctrl_c_in_the_middle_of_a_check_leaves_nothing(dock_name: str) -> None:
 
 
 def test_what_a_killed_check_left_goes_with_the_next_run(dock_name: str) -> None:
-    before = runs_alive()
     with spacedock("check", ROOT, dock_name) as process:
         wait_for_first_check(process)
-        (ours,) = runs_alive() - before
+        ours = run_of(process)
         started = family(process)
         process.kill()
         process.communicate(timeout=60)

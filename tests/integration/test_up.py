@@ -9,17 +9,16 @@ from pathlib import Path
 import httpx
 
 from spacedock.runs import is_alive
-from tests.integration.commands import family, on_the_engine, runs_alive, spacedock
+from tests.integration.commands import family, on_the_engine, run_of, spacedock
 from tests.integration.specimens import BOUND_TO_LOOPBACK, ROOT
 
 
 def test_it_answers_until_ctrl_c_and_leaves_nothing(dock_name: str) -> None:
-    before = runs_alive()
     with spacedock("up", ROOT, dock_name) as process:
         assert process.stdout
         url = next(found[0] for line in process.stdout if (found := re.search(r"http://\S+:\d+", line)))
         assert httpx.get(f"{url}/health", trust_env=False).status_code == 200
-        (ours,) = runs_alive() - before
+        ours = run_of(process)
         started = family(process)
         process.send_signal(signal.SIGINT)
         rest = process.communicate(timeout=60)[0]
