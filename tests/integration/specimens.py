@@ -77,7 +77,7 @@ SPECIMENS = (
     Specimen(
         "exec dropped",
         breaks="stops-on-sigterm",
-        says="",
+        says="after SIGTERM: its main process has no handler for it; SIGKILL ended it (exit code 137)",
         changes=(Change("Dockerfile", '"exec python', '"python'),),
     ),
     Specimen(
