@@ -12,7 +12,9 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from backend.origins import DEFAULT_ORIGINS, parse_origins, vercel_preview_pattern
 from backend.origins import space_host as hf_space_host
-from backend.shapes import credential, postgres_url, secret, web_address
+from backend.shapes import credential, postgres_url, rate, secret, web_address
+
+Seconds = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
 
 WHERE = (
     'Set them on Hugging Face in the Space\'s Settings under "Variables and secrets", '
@@ -78,7 +80,16 @@ class Settings(BaseSettings):
     cors_vercel_preview: Annotated[str, AfterValidator(vercel_preview_pattern)] | None = None
     space_host: Annotated[str, AfterValidator(hf_space_host)] | None = None  # set by the platform
 
-    service_timeout: float = Field(default=8.0, gt=0, le=60, allow_inf_nan=False)  # a sleeping Neon takes 5
+    textbook_url: Annotated[str, AfterValidator(web_address)] = f"{DEFAULT_ORIGINS[-1]}/docs"
+    retrieval_limit: int = Field(default=5, ge=1, le=20)  # passages
+    retrieval_min_score: float = Field(default=0.25, ge=0, le=1)  # cosine
+
+    service_timeout: Seconds = 8.0  # one question to one service; a sleeping Neon takes 5
+    answer_timeout: Seconds = 30.0  # how long OpenAI may be silent within an answer
+    request_budget: Seconds = 60.0  # everything that is done for one request
+    migration_timeout: Seconds = 20.0
+    heartbeat: Seconds = 10.0  # between two comments on a silent stream
+    rate_limit: Annotated[str, AfterValidator(rate)] = "30/minute"  # requests to /api from one client
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = "INFO"
 
     @classmethod

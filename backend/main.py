@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
+from uuid import uuid4
 
+from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from backend import __version__
-from backend.api import health
+from backend.api import chat, conversations, health, page, problems, sessions
+from backend.api.access import AccessLog
+from backend.api.limits import BodyLimit, RateLimit
 from backend.config import Settings, load_settings
-from backend.services.roster import Roster, open_services
+from backend.services.budget import Budgets
+from backend.services.roster import Roster, Services, open_services
+
+DESCRIPTION = "Answers questions from the textbook *Physical AI & Humanoid Robotics*, with citations."
 
 
 class Backend(FastAPI):
-    """FastAPI with CORS around everything that it answers."""
+    """FastAPI with CORS, a request id and a line in the log around everything that it answers."""
 
     def __init__(self, settings: Settings, roster: Roster) -> None:
-        super().__init__(title="Textbook retrieval backend", version=__version__, lifespan=_lifespan)
-        self.settings = settings
+        super().__init__(
+            title="Textbook retrieval backend",
+            description=DESCRIPTION,
+            version=__version__,
+            lifespan=_lifespan,
+        )
+        self.settings = self.state.settings = settings
         self.state.roster = roster
+        self.state.budgets = Budgets(settings.request_budget)
+        self.state.rate_limit = RateLimit(settings.rate_limit)
+
+    def openapi(self) -> dict[str, Any]:
+        """Describe the interface, its errors included."""
+        if self.openapi_schema is None:
+            problems.describe(super().openapi())
+        return super().openapi()
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put CORS outermost.
@@ -30,23 +52,39 @@ class Backend(FastAPI):
         Middleware that is added the usual way sits inside the one that answers 500 to an unhandled error, and
         a browser shows an answer without the headers as a CORS error.
         """
+        logged = AccessLog(BodyLimit(super().build_middleware_stack()))
+        with_id = CorrelationIdMiddleware(
+            logged, generator=lambda: uuid4().hex, validator=_is_request_id, update_request_header=False
+        )
         return CORSMiddleware(
-            super().build_middleware_stack(),
+            with_id,
             allow_origins=self.settings.allowed_origins,
             allow_origin_regex=self.settings.cors_vercel_preview,
             allow_credentials=True,
             allow_methods=["*"],
             allow_headers=["*"],
+            expose_headers=["Retry-After", "X-Request-ID"],
         )
 
 
 def create_app(settings: Settings | None = None, *, roster: Roster | None = None) -> Backend:
     """Build the application. Raises ConfigurationError when the settings it has to read are wrong."""
     settings = settings or load_settings()
-    roster = roster or Roster(partial(open_services, settings), within=settings.service_timeout)
+    roster = roster or Roster(partial(_open, settings), within=settings.service_timeout)
     app = Backend(settings, roster)
-    app.include_router(health.router)
+    problems.install(app)
+    for part in (chat, sessions, conversations, health, page):
+        app.include_router(part.router)
+    app.mount("/static", page.files)
     return app
+
+
+def _open(settings: Settings) -> Services:
+    """Import the clients, and what works with them: the first question shall not wait for it."""
+    services = open_services(settings)
+    import backend.chat.assistant  # noqa: F401, PLC0415
+
+    return services
 
 
 @asynccontextmanager
@@ -54,3 +92,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Ask the services while the server comes up: one that is away neither stops nor delays it."""
     async with app.state.roster:
         yield
+
+
+def _is_request_id(text: str) -> bool:
+    """Whether a caller's id may go into the log."""
+    return re.fullmatch(r"[\w.-]{8,64}", text, re.ASCII) is not None

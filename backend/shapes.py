@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -42,6 +43,13 @@ def web_address(value: str) -> str:
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("it has more than a host, a port and a path")
     return value.rstrip("/")
+
+
+def rate(value: str) -> str:
+    """A rate as in `30/minute`. Raises ValueError."""
+    if not re.fullmatch(r"[1-9][0-9]{0,6}/(second|minute|hour|day)", value):
+        raise ValueError("it is not a number, a slash and one of second, minute, hour, day: 30/minute")
+    return value
 
 
 def _address(value: str) -> SplitResult:

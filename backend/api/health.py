@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can do its work, and a page for whoever opens the Space."""
+"""Whether the process lives, and whether it can do its work."""
 
 from __future__ import annotations
 
@@ -6,27 +6,12 @@ from collections.abc import Mapping
 from typing import Literal
 
 from fastapi import APIRouter, Response
-from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from backend.api.dependencies import Services
 from backend.services.roster import Status
 
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Textbook retrieval backend</title>
-<h1>Textbook retrieval backend</h1>
-<p>The backend of the <em>Physical AI &amp; Humanoid Robotics</em> textbook is running.
-<ul>
-<li><a href="/ready">Can it answer questions now?</a>
-<li><a href="/docs">What can it be asked?</a>
-</ul>
-</html>
-"""
-
-router = APIRouter()
+router = APIRouter(tags=["state"])
 
 
 class Health(BaseModel):
@@ -42,13 +27,6 @@ class Readiness(BaseModel):
     status: Literal["ready", "not ready"]
     missing: list[str]
     services: Mapping[str, Status]
-
-
-@router.head("/", include_in_schema=False)
-@router.get("/", include_in_schema=False)
-async def page() -> HTMLResponse:
-    """Show something on the Space's page."""
-    return HTMLResponse(PAGE)
 
 
 @router.head("/health", include_in_schema=False)

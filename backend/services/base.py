@@ -7,7 +7,21 @@ from typing import Protocol
 
 
 class AwayError(Exception):
-    """The service cannot be used now. The text is ours: a library's may repeat a secret."""
+    """The service cannot be used now. The text is ours: a library's may repeat a secret.
+
+    `passing` says whether another try may help. `retry_after` is in seconds, when the service named a time.
+    `busy` says that the service is there and asks us to slow down.
+    """
+
+    service = ""  # filled in by the roster, which knows whom it asked
+
+    def __init__(
+        self, reason: str, *, passing: bool = True, retry_after: float | None = None, busy: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.passing = passing
+        self.retry_after = retry_after
+        self.busy = busy
 
 
 class Service(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from math import ceil
 from urllib.parse import urlsplit
@@ -22,11 +24,23 @@ REASONS = {
     "connection attempts failed": "it refuses connections",
     "connection refused": "it refuses connections",
     "disconnected": "it closed the connection",
+    "readerror": "it closed the connection",
     "remoteprotocolerror": "it answers, but not as Qdrant does",
     "timeout": "it did not answer in time",
     "validationerror": "it answers, but not as Qdrant does",
     "jsondecodeerror": "it answers, but not as Qdrant does",
 }
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of the book, as `backend.ingest` stored it."""
+
+    chapter: str
+    heading: str
+    path: str
+    anchor: str
+    text: str
 
 
 class Qdrant:
@@ -44,10 +58,20 @@ class Qdrant:
             server = (await self.client.info()).version
             exists = await self.client.collection_exists(self._collection)
         except (ApiException, ValueError) as error:
-            raise AwayError(_reason(error)) from None
+            raise away(error, self._collection) from None
         if not exists:
-            raise AwayError(f"collection {self._collection} does not exist (version {server})")
+            raise AwayError(_missing(self._collection), passing=False)
         return f"version {_judged(server)}, collection {self._collection}"
+
+    async def search(self, vector: Sequence[float], *, limit: int, min_score: float) -> list[Passage]:
+        """Return the passages nearest to `vector`, nearest first. Raises AwayError."""
+        try:
+            found = await self.client.query_points(
+                self._collection, query=list(vector), limit=limit, score_threshold=min_score
+            )
+            return [_passage(point.payload or {}) for point in found.points]
+        except (ApiException, ValueError, KeyError) as error:
+            raise away(error, self._collection) from None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -72,8 +96,40 @@ def _judged(server: str) -> str:
     return server if is_compatible(client, server) else f"{server} (too far from the client's {client})"
 
 
-def _reason(error: Exception) -> str:
+def away(error: Exception, collection: str) -> AwayError:
+    """What an error means for the request."""
     if isinstance(error, UnexpectedResponse):
-        return "it refused the key" if error.status_code in {401, 403} else f"it answered {error.status_code}"
+        return _refused(error, collection)
+    if isinstance(error, KeyError):
+        return AwayError(f"collection {collection} was not made by `python -m backend.ingest`", passing=False)
     cause = error.source if isinstance(error, ResponseHandlingException) else error
-    return known_reason(cause, REASONS)
+    reason = known_reason(cause, REASONS)
+    return AwayError(reason, passing="certificate" not in reason)
+
+
+def _refused(error: UnexpectedResponse, collection: str) -> AwayError:
+    status = error.status_code or 0
+    if status in {401, 403}:
+        return AwayError("it refused the key", passing=False)
+    if status == 404 and b"ollection" in error.content:
+        return AwayError(_missing(collection), passing=False)
+    if b"dimension" in error.content:
+        return AwayError(
+            f"collection {collection} holds vectors of another model; ingest the book into a new one",
+            passing=False,
+        )
+    retry_after = error.headers.get("retry-after", "")
+    return AwayError(
+        f"it answered {status}",
+        passing=status == 429 or status >= 500,
+        retry_after=float(retry_after) if retry_after.isdecimal() else None,
+        busy=status == 429,
+    )
+
+
+def _missing(collection: str) -> str:
+    return f"collection {collection} does not exist; fill it with `python -m backend.ingest`"
+
+
+def _passage(payload: dict[str, object]) -> Passage:
+    return Passage(**{name: str(payload[name]) for name in Passage.__dataclass_fields__})

@@ -4,20 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from backend.config import Settings
 from backend.services.base import AwayError, Service
+from backend.services.budget import Budget
+from backend.services.retry import TRIES, asked
+
+if TYPE_CHECKING:
+    from backend.services.openai import OpenAI
+    from backend.services.postgres import Postgres
+    from backend.services.qdrant import Qdrant
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 NAMES = ("postgres", "qdrant", "openai")
 
 
-def open_services(settings: Settings) -> Sequence[Service]:
+@dataclass(frozen=True)
+class Services:
+    """The clients of all services."""
+
+    postgres: Postgres
+    qdrant: Qdrant
+    openai: OpenAI
+
+    def __iter__(self) -> Iterator[Service]:
+        yield from (self.postgres, self.qdrant, self.openai)
+
+
+def open_services(settings: Settings) -> Services:
     """Import the clients and create them; no connection is made.
 
     The imports take longer than all others of the backend together, and the first answer needs none of them.
@@ -26,7 +47,7 @@ def open_services(settings: Settings) -> Sequence[Service]:
     from backend.services.postgres import Postgres  # noqa: PLC0415
     from backend.services.qdrant import Qdrant  # noqa: PLC0415
 
-    return Postgres(settings), Qdrant(settings), OpenAI(settings)
+    return Services(Postgres(settings), Qdrant(settings), OpenAI(settings))
 
 
 @dataclass(frozen=True)
@@ -40,10 +61,10 @@ class Status:
 class Roster:
     """All services. A context manager: entering starts to ask them, without waiting for what they say."""
 
-    def __init__(self, open_services: Callable[[], Sequence[Service]], *, within: float) -> None:
+    def __init__(self, open_services: Callable[[], Services], *, within: float) -> None:
         self._open_services = open_services
         self._within = within  # seconds that a round may take
-        self._opening: asyncio.Task[Sequence[Service]] | None = None
+        self._opening: asyncio.Task[Services] | None = None
         self._round: asyncio.Task[None] | None = None
         self._statuses = dict.fromkeys(NAMES, Status())
 
@@ -59,6 +80,36 @@ class Roster:
         """
         await asyncio.shield(self._current_round())
         return self.statuses
+
+    async def services(self) -> Services:
+        """Return the clients, which are imported when they are first wanted."""
+        if self._opening is None:
+            self._opening = asyncio.create_task(asyncio.to_thread(self._open_services))
+        return await asyncio.shield(self._opening)
+
+    async def call(
+        self,
+        name: str,
+        ask: Callable[[Services], Awaitable[T]],
+        budget: Budget,
+        *,
+        at_most: float | None = None,
+        tries: int = TRIES,
+    ) -> T:
+        """Return what the service `name` says, asked again where that may help, and remember how it is.
+
+        One try takes `at_most` seconds. Raises AwayError, which names the service.
+        """
+        services = await self.services()
+        try:
+            answer = await asked(lambda: ask(services), budget, at_most=at_most or self._within, tries=tries)
+        except AwayError as reason:
+            reason.service = name
+            self._note(name, Status("away", str(reason)))
+            raise
+        if self._statuses[name].state != "ready":
+            self._note(name, Status("ready", "it answers"))
+        return answer
 
     def _current_round(self) -> asyncio.Task[None]:
         if self._round is None or self._round.done():
@@ -77,18 +128,13 @@ class Roster:
 
     async def _ask(self, name: str) -> None:
         try:
-            service = (await self._services())[name]
+            (service,) = (service for service in await self.services() if service.name == name)
             status = Status("ready", await service.ask())
         except AwayError as reason:
             status = Status("away", str(reason))
         except Exception as error:  # the text of one that nobody foresaw may hold a secret
             status = Status("away", f"asking it failed with {type(error).__name__}")
         self._note(name, status)
-
-    async def _services(self) -> Mapping[str, Service]:
-        if self._opening is None:
-            self._opening = asyncio.create_task(asyncio.to_thread(self._open_services))
-        return {service.name: service for service in await asyncio.shield(self._opening)}
 
     def _note(self, name: str, status: Status) -> None:
         changed = status.state != self._statuses[name].state

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import pytest
 from fastapi.testclient import TestClient
 
 from backend.config import Settings, load_settings
 from backend.main import create_app
+from backend.services import roster
 from backend.services.base import AwayError
-from backend.services.roster import NAMES, Roster
 
 SOUND = {
     "OPENAI_API_KEY": "sk-openai-canary-0123456789",
@@ -94,12 +94,14 @@ class Services:
     qdrant: FakeService = field(default_factory=lambda: FakeService("qdrant"))
     openai: FakeService = field(default_factory=lambda: FakeService("openai"))
 
-    def open(self) -> Sequence[FakeService]:
-        assert {self.postgres.name, self.qdrant.name, self.openai.name} == set(NAMES)
-        return self.postgres, self.qdrant, self.openai
+    def open(self) -> roster.Services:
+        return cast("roster.Services", self)
 
-    def roster(self, *, within: float = 5.0) -> Roster:
-        return Roster(self.open, within=within)
+    def __iter__(self) -> Iterator[FakeService]:
+        yield from (self.postgres, self.qdrant, self.openai)
+
+    def roster(self, *, within: float = 5.0) -> roster.Roster:
+        return roster.Roster(self.open, within=within)
 
 
 @pytest.fixture

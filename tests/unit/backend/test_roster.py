@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 
 import pytest
 
-from backend.services.base import Service
-from backend.services.roster import Roster
+from backend.services import roster
 from tests.unit.backend.conftest import FakeService, Services
 
 pytestmark = pytest.mark.anyio
@@ -29,13 +27,13 @@ async def test_one_line_is_logged_for_each_service(
 
 
 async def test_only_a_change_is_logged_again(services: Services, caplog: pytest.LogCaptureFixture) -> None:
-    roster = services.roster()
-    await roster.ask_all()
+    ours = services.roster()
+    await ours.ask_all()
     caplog.clear()
     with caplog.at_level(logging.INFO, "backend"):
-        await roster.ask_all()
+        await ours.ask_all()
         services.postgres.away = "it refuses connections"
-        await roster.ask_all()
+        await ours.ask_all()
     assert caplog.messages == ["postgres is away: it refuses connections"]
 
 
@@ -56,15 +54,15 @@ async def test_services_are_asked_side_by_side(services: Services) -> None:
             await meeting.wait()
             return "version 1.2"
 
-    everyone = [Sociable("postgres"), Sociable("qdrant"), Sociable("openai")]
-    statuses = await Roster(lambda: everyone, within=5).ask_all()
+    everyone = Services(Sociable("postgres"), Sociable("qdrant"), Sociable("openai"))
+    statuses = await everyone.roster().ask_all()
     assert {status.state for status in statuses.values()} == {"ready"}
 
 
 async def test_whoever_comes_during_a_round_shares_it(services: Services) -> None:
     services.postgres.silent = True
-    roster = services.roster()
-    callers = [asyncio.create_task(roster.ask_all()) for _ in range(3)]
+    ours = services.roster()
+    callers = [asyncio.create_task(ours.ask_all()) for _ in range(3)]
     while not services.postgres.asked:
         await asyncio.sleep(0)
     services.postgres.answering.set()
@@ -74,8 +72,8 @@ async def test_whoever_comes_during_a_round_shares_it(services: Services) -> Non
 
 async def test_a_caller_who_gives_up_does_not_end_the_round_of_others(services: Services) -> None:
     services.postgres.silent = True
-    roster = services.roster()
-    impatient, patient = (asyncio.create_task(roster.ask_all()) for _ in range(2))
+    ours = services.roster()
+    impatient, patient = (asyncio.create_task(ours.ask_all()) for _ in range(2))
     while not services.postgres.asked:
         await asyncio.sleep(0)
     impatient.cancel()
@@ -84,17 +82,17 @@ async def test_a_caller_who_gives_up_does_not_end_the_round_of_others(services: 
 
 
 async def test_clients_that_cannot_be_imported_are_reported(caplog: pytest.LogCaptureFixture) -> None:
-    def broken() -> Sequence[Service]:
+    def broken() -> roster.Services:
         raise ImportError("libpq")
 
-    statuses = await Roster(broken, within=5).ask_all()
+    statuses = await roster.Roster(broken, within=5).ask_all()
     assert {status.detail for status in statuses.values()} == {"asking it failed with ImportError"}
 
 
 async def test_leaving_closes_the_services_and_ends_the_round(services: Services) -> None:
     services.postgres.silent = True
-    async with services.roster() as roster:
+    async with services.roster() as ours:
         while not services.postgres.asked:
             await asyncio.sleep(0)
     assert services.qdrant.closed
-    assert roster.statuses["postgres"].state == "unknown"
+    assert ours.statuses["postgres"].state == "unknown"

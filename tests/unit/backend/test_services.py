@@ -55,7 +55,7 @@ class TestPostgres:
     async def test_a_failure_is_told_in_our_own_words(
         self, configure: Configure, monkeypatch: pytest.MonkeyPatch, text: str, expected: str
     ) -> None:
-        async def fail(_url: str) -> None:
+        async def fail(*_: object, **__: object) -> None:
             raise psycopg.OperationalError(f'connection to server at "db.example" failed: {text}')
 
         monkeypatch.setattr(psycopg.AsyncConnection, "connect", fail)
@@ -117,7 +117,9 @@ class TestQdrant:
 
     async def test_a_missing_collection_is_named(self, settings: Settings, server: respx.MockRouter) -> None:
         server["exists"].respond(json={"result": {"exists": False}, "status": "ok", "time": 0.0})
-        assert await reason(Qdrant(settings)) == "collection textbook does not exist (version 1.20.3)"
+        assert await reason(Qdrant(settings)) == (
+            "collection textbook does not exist; fill it with `python -m backend.ingest`"
+        )
 
     async def test_a_server_too_old_for_the_client_is_told(
         self, settings: Settings, server: respx.MockRouter
@@ -152,7 +154,8 @@ class TestQdrant:
             (httpx.ConnectError("[Errno -2] Name or service not known"), "its host name does not resolve"),
             (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]"), "its TLS certificate is not trusted"),
             (httpx.RemoteProtocolError("Server disconnected without a response"), "it closed the connection"),
-            (httpx.ReadError("qdrant-key-canary"), "it failed with ReadError"),
+            (httpx.ReadError("qdrant-key-canary"), "it closed the connection"),
+            (httpx.NetworkError("qdrant-key-canary"), "it failed with NetworkError"),
         ],
     )
     async def test_a_failure_is_told_in_our_own_words(

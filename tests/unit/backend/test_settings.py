@@ -125,7 +125,8 @@ def test_the_message_says_where_settings_are_set(configure: Configure) -> None:
         ("SERVICE_TIMEOUT", "hidden", "valid number"),
         ("SERVICE_TIMEOUT", "0", "greater than 0"),
         ("SERVICE_TIMEOUT", "inf", "finite number"),
-        ("SERVICE_TIMEOUT", "61", "less than or equal to 60"),
+        ("SERVICE_TIMEOUT", "601", "less than or equal to 600"),
+        ("RATE_LIMIT", "hidden per minute", "30/minute"),
         ("LOG_LEVEL", "hidden", "'INFO'"),
     ],
 )
