@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from spacedock.docks.base import Boot, Capability, Cause, Listener, Order, Stop
+from spacedock.docks.base import Boot, Capability, Cause, Execution, Listener, Order, Stop
 from spacedock.services.base import Service
 
 READY = Boot(seconds=0.5, port=8080)
@@ -42,6 +42,9 @@ class FakeBerth:
 
     def identity(self) -> int | None:
         return self.user
+
+    def execute(self, *command: str) -> Execution:
+        return Execution(0, " ".join(command))
 
     def stop(self, grace: float) -> Stop:
         return self.stopped

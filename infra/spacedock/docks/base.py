@@ -103,6 +103,14 @@ class Stop:
     unheard: bool = False  # the main process has no handler, and PID 1 without one never gets the signal
 
 
+@dataclass(frozen=True)
+class Execution:
+    """A command that ran beside the Space's main process."""
+
+    exit_code: int
+    output: str  # both streams; an engine mixes them
+
+
 class Berth(Protocol):
     """One running instance of a Space in a dock."""
 
@@ -132,6 +140,10 @@ class Berth(Protocol):
 
     def identity(self) -> int | None:
         """The user id of the main process; None when the dock cannot tell."""
+        ...
+
+    def execute(self, *command: str) -> Execution:
+        """Run a command where the main process runs: its files, environment and user. Waits for its end."""
         ...
 
     def stop(self, grace: float) -> Stop:

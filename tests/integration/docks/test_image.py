@@ -85,6 +85,13 @@ def test_a_space_boots_as_the_platforms_user_in_the_platforms_environment(dock: 
     assert dock.canaries["API_KEY"] == (environment["API_KEY"],)
 
 
+def test_a_command_runs_where_the_main_process_runs(dock: ImageDock) -> None:
+    code = "import os, sys; print(os.getuid(), os.environ['MODE'], flush=True); sys.exit('no more')"
+    ended = dock.board(Order()).execute("python", "-c", code)
+    assert ended.exit_code == 1
+    assert sorted(ended.output.splitlines()) == ["1000 fast", "no more"]
+
+
 def test_an_order_chooses_port_user_secrets_and_env_file(dock: ImageDock) -> None:
     order = Order(port=9123, user="image", env_file=True, withheld=frozenset({"API_KEY"}))
     berth = dock.board(order)

@@ -14,7 +14,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.exceptions import ContainerStartException
 
 from spacedock.docks import proc
-from spacedock.docks.base import Boot, Order, Stop
+from spacedock.docks.base import Boot, Execution, Order, Stop
 from spacedock.docks.ready import Look
 from spacedock.errors import EngineError
 
@@ -90,6 +90,10 @@ class ContainerBerth:
 
     def identity(self) -> int | None:
         return proc.user_id(self._read(proc.STATUS))
+
+    def execute(self, *command: str) -> Execution:
+        ended = self._container.exec_run(list(command))
+        return Execution(ended.exit_code, ended.output.decode(errors="replace"))
 
     def stop(self, grace: float) -> Stop:
         if not self.alive():

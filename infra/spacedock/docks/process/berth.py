@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from spacedock.docks.base import Boot, Order, Stop
+from spacedock.docks.base import Boot, Execution, Order, Stop
 from spacedock.docks.process.family import Family, command_of
 from spacedock.docks.ready import Look
 from spacedock.platform import USER_ID
@@ -50,21 +51,22 @@ def spawn(start: Start) -> subprocess.Popen[bytes]:
 
 
 def _popen(command: Sequence[str], start: Start) -> subprocess.Popen[bytes]:
-    root = os.geteuid() == 0
     with start.log.open("ab") as log:
-        return subprocess.Popen(
-            command,
-            cwd=start.workdir,
-            env=dict(start.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            umask=_EVERYBODY_READS,
-            user=USER_ID if root else None,
-            group=USER_ID if root else None,
-            extra_groups=[] if root else None,
-        )
+        return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **_conditions(start))
+
+
+def _conditions(start: Start) -> dict[str, Any]:
+    """Return what every process of the Space is started with."""
+    root = os.geteuid() == 0
+    return {
+        "cwd": start.workdir,
+        "env": dict(start.environment),
+        "stdin": subprocess.DEVNULL,
+        "umask": _EVERYBODY_READS,
+        "user": USER_ID if root else None,
+        "group": USER_ID if root else None,
+        "extra_groups": [] if root else None,
+    }
 
 
 class ProcessBerth:
@@ -76,7 +78,7 @@ class ProcessBerth:
     def __init__(self, start: Start, order: Order, port: int, environment: Mapping[str, str]) -> None:
         self._process = spawn(start)
         self._family = Family(self._process.pid)
-        self._tree = start.tree
+        self._start = start
         self._log = start.log
         self.order = order
         self.port = port
@@ -113,6 +115,18 @@ class ProcessBerth:
             return int(psutil.Process(self._process.pid).uids().real)
         return None
 
+    def execute(self, *command: str) -> Execution:
+        ended = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            encoding="utf-8",
+            errors="replace",
+            **_conditions(self._start),
+        )
+        return Execution(ended.returncode, ended.stdout)
+
     def stop(self, grace: float) -> Stop:
         if not self.alive():
             return Stop(0.0, self.exit_code(), killed=False)
@@ -133,7 +147,7 @@ class ProcessBerth:
         self._process.kill()
         self._process.wait()  # before anybody else does: psutil would take the exit code with it
         self._family.kill()
-        shutil.rmtree(self._tree, ignore_errors=True)
+        shutil.rmtree(self._start.tree, ignore_errors=True)
 
     def ended(self, within: float) -> bool:
         try:

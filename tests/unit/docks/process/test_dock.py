@@ -351,3 +351,12 @@ def _session(pid: int) -> int | None:
         return os.getsid(pid)
     except OSError:
         return None
+
+
+def test_a_command_runs_where_the_main_process_runs(docked: Boards, tmp_path: Path) -> None:
+    port = free_port()
+    berth = docked(space_of(tmp_path, serving(port), port=port)).board(Order(withheld=frozenset({"X"})))
+    code = "import os, sys; print(os.getuid(), os.environ['SPACE_ID'], os.listdir('.')); sys.exit('no more')"
+    ended = berth.execute("python", "-c", code)
+    assert ended.exit_code == 1
+    assert sorted(ended.output.splitlines()) == [f"{berth.identity()} owner/name ['app.py']", "no more"]
