@@ -70,8 +70,7 @@ def _border(text: str, limit: int, borders: tuple[re.Pattern[str], ...]) -> tupl
     What has no border at all, such as a picture in base64, is no word: it is cut at the limit.
     """
     for border in borders:
-        found = [match.span(match.lastindex or 0) for match in border.finditer(text, 0, limit + 100)]
-        found = [(end, start) for end, start in found if end <= limit and text[:end].strip()]
-        if found:
-            return found[-1]
+        found = (match.span(match.lastindex or 0) for match in border.finditer(text, 0, limit + 100))
+        if within := [(end, start) for end, start in found if end <= limit]:
+            return within[-1]
     return limit, limit

@@ -99,8 +99,7 @@ class QdrantStore:
         return await patiently("qdrant", ask)
 
     def _away(self, error: Exception) -> AwayError:
-        if isinstance(error, ResourceExhaustedResponse):  # 429 with a Retry-After
-            return AwayError("it asks us to slow down", retry_after=error.retry_after_s, busy=True)
         reason = away(error, self.name)
-        reason.passing = reason.passing and isinstance(error, ApiException)  # others are the client's own
+        told = isinstance(error, ApiException | ResourceExhaustedResponse)  # others are the client's own
+        reason.passing = reason.passing and told
         return reason
