@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import cast
 
 from openai.types.chat import ChatCompletionMessageParam
 
 from backend.chat.models import Citation, Message, Question
+from backend.chat.rendering import to_text
 from backend.services.qdrant import Passage
 
 NOTHING_FOUND = (
@@ -57,6 +59,7 @@ def cited(answer: str, citations: Sequence[Citation]) -> list[Citation]:
     return [citation for citation in citations if citation.number in named] or list(citations)
 
 
+@lru_cache(maxsize=512)  # the same passages are cited again and again
 def _shortened(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = " ".join(to_text(text[: 3 * QUOTE]).split())
     return flat if len(flat) <= QUOTE else f"{flat[:QUOTE].rpartition(' ')[0]} ..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
@@ -20,6 +21,11 @@ def to_html(markdown: str) -> str:
     return nh3.clean(
         rendered, tags=TAGS, attributes={"a": {"href"}, "ol": {"start"}}, url_schemes={"http", "https"}
     )
+
+
+def to_text(markdown: str) -> str:
+    """Return what a reader sees of Markdown, without its marks."""
+    return unescape(nh3.clean(_parser().render(markdown), tags=set()))
 
 
 @cache

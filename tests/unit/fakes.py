@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from spacedock.docks.base import Boot, Capability, Cause, Execution, Listener, Order, Stop
 from spacedock.services.base import Service
+from spacedock.services.faults.wire import Faults
 
 READY = Boot(seconds=0.5, port=8080)
 
@@ -83,6 +85,12 @@ class FakeDock:
     def board(self, order: Order) -> FakeBerth:
         self.boarded.append(order)
         return replace(self._berths.get(order.purpose, self._otherwise), order=order)
+
+    def start(self, service: str) -> Service:
+        return self.services[service]
+
+    def faults(self) -> AbstractContextManager[Faults]:
+        raise NotImplementedError("nothing runs here that could be broken")
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
 from types import ModuleType
 from typing import Self
 
@@ -18,16 +19,18 @@ from spacedock.space import Space
 
 def service_modules(space: Space) -> dict[str, ModuleType]:
     """Return the module of each service that the manifest uses. Raises UsageError for an unknown one."""
+    return {name: service_module(name, asked_by=space.manifest.path) for name in space.manifest.services}
+
+
+def service_module(name: str, *, asked_by: Path | None = None) -> ModuleType:
+    """Return the module of the service. Raises UsageError when there is none."""
     modules = (found for found in pkgutil.iter_modules(services.__path__) if not found.ispkg)
     known = sorted(found.name for found in modules if found.name != "base")
-    for name in space.manifest.services:
-        if name not in known:
-            raise UsageError(
-                f"there is no service `{name}`",
-                path=space.manifest.path,
-                remedy=f"use one of {', '.join(known)}",
-            )
-    return {name: importlib.import_module(f"{services.__name__}.{name}") for name in space.manifest.services}
+    if name not in known:
+        raise UsageError(
+            f"there is no service `{name}`", path=asked_by, remedy=f"use one of {', '.join(known)}"
+        )
+    return importlib.import_module(f"{services.__name__}.{name}")
 
 
 class Alongside:
@@ -49,12 +52,26 @@ class Alongside:
             raise errors[0]
         return {name: start.result() for name, start in self._starting.items()}
 
-    def _start(self, name: str) -> Service:
+    def add(self, name: str, factory: Callable[[], Service]) -> Service:
+        """Start one more, which ends with the others; one that runs already is returned as it is."""
+        if name not in self._starting or self._starting[name].exception():
+            self._starting[name] = self._pool.submit(self._start, name, factory)
+        return self._starting[name].result()
+
+    @property
+    def running(self) -> dict[str, Service]:
+        """Every service by name that has started, also later than the others."""
+        starts = self._starting.items()
+        return {name: start.result() for name, start in starts if start.done() and not start.exception()}
+
+    def _start(self, name: str, factory: Callable[[], Service]) -> Service:
         with self._progress(f"starting {name}"):
-            return self._factories[name]().__enter__()
+            return factory().__enter__()
 
     def __enter__(self) -> Self:
-        self._starting = {name: self._pool.submit(self._start, name) for name in self._factories}
+        self._starting = {
+            name: self._pool.submit(self._start, name, factory) for name, factory in self._factories.items()
+        }
         return self
 
     def __exit__(self, *exc: object) -> None:

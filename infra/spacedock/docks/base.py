@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from spacedock.services.base import Service
+
+if TYPE_CHECKING:
+    from spacedock.services.faults.wire import Faults  # needs testcontainers, which is slow to import
 
 
 class Capability(StrEnum):
@@ -187,6 +191,17 @@ class Dock(Protocol):
 
         A berth is returned in both cases; `berth.boot` says which.
         """
+        ...
+
+    def start(self, service: str) -> Service:
+        """Start one more service beside the Space, for as long as the dock lives.
+
+        One that runs already is returned as it is. Raises UsageError for one that does not exist.
+        """
+        ...
+
+    def faults(self) -> AbstractContextManager[Faults]:
+        """A proxy in front of each service that runs, for a Space that boots with its `environment`."""
         ...
 
     def __enter__(self) -> Self: ...

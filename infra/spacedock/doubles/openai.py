@@ -8,7 +8,8 @@ It stands alone, so that an image can be made of this one file. Run it there as 
     DOUBLE_API_KEY  the key that callers must send
 
 `PUT /_double/faults` orders a list of faults, met by the requests that follow, first come first served;
-`DELETE` takes them back. `GET /_double/requests` lists what arrived, never the key; `DELETE` forgets it.
+`DELETE` takes them back. `GET /_double/requests` lists what arrived and how it ended, never the key; `DELETE`
+forgets it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ import re
 import struct
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice
 from typing import Annotated, Any, Literal, Self, get_args
@@ -39,7 +41,8 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.shared import ChatModel, ErrorObject
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException
-from starlette.types import Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as Event
 
 # https://platform.openai.com/docs/guides/embeddings
 _DIMENSIONS = {
@@ -53,11 +56,12 @@ _MODELS: tuple[str, ...] = get_args(EmbeddingModel) + _CHAT_MODELS
 ErrorName = Literal[
     "invalid_api_key", "rate_limit_exceeded", "insufficient_quota", "server_error", "overloaded"
 ]
+Outcome = Literal["pending", "answered", "cut", "hung up"]
 Text = Annotated[str, Field(min_length=1)]
 
 
 class Fault(BaseModel):
-    """What the next matching requests meet. A delay alone slows a good answer down."""
+    """What the next matching requests meet. A delay or a pace alone slows a good answer down."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -68,14 +72,17 @@ class Fault(BaseModel):
     retry_after: int | None = Field(default=None, ge=0)  # seconds, in the header of an error
     garbage: bool = False  # a web page where JSON belongs, as a wrong base URL or a proxy gives
     cut_after: int | None = Field(default=None, ge=0)  # chunks of the answer before the connection breaks
+    pace: float = Field(default=0.0, ge=0.0, le=600.0)  # seconds between two chunks of a stream
 
     @model_validator(mode="after")
     def _is_one_fault(self) -> Self:
         ways = [self.error is not None, self.garbage, self.cut_after is not None]
         if sum(ways) > 1:
             raise ValueError("give at most one of error, garbage and cut_after")
-        if not any(ways) and not self.delay:
-            raise ValueError("give one of error, garbage, cut_after and delay, or there is no fault")
+        if not any(ways) and not self.delay and not self.pace:
+            raise ValueError("give one of error, garbage, cut_after, delay and pace, or there is no fault")
+        if self.pace and (self.error or self.garbage):
+            raise ValueError("pace belongs to a stream, and there is none with error or garbage")
         if self.retry_after is not None and self.error is None:
             raise ValueError("retry_after belongs to an error")
         return self
@@ -88,6 +95,7 @@ class Received(BaseModel):
     path: str
     authorized: bool
     body: Any
+    outcome: Outcome = "pending"
 
 
 class Desk:
@@ -105,6 +113,36 @@ class Desk:
                 self.faults[index : index + 1] = [rest] if rest.times else []
                 return fault
         return None
+
+
+class Watched:
+    """Writes down how each request ends, before its client can ask."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        state = scope.setdefault("state", {})
+
+        def end(outcome: Outcome) -> None:
+            received: Received | None = state.get("received")
+            if received and received.outcome == "pending":
+                received.outcome = outcome
+
+        async def hear() -> Event:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                end("hung up")
+            return event
+
+        async def say(event: Event) -> None:
+            if event["type"] == "http.response.body" and not event.get("more_body"):
+                end("answered")
+            await send(event)
+
+        await self._app(scope, hear, say)
+        end("cut")
 
 
 class AnsweredError(Exception):
@@ -324,16 +362,24 @@ def _reply(request: Request, model: WireModel) -> Response:
 
 
 def _stream(request: Request, events: Iterator[bytes]) -> Response:
-    fault = request.state.fault
-    if fault and fault.cut_after is not None:
-        return Torn(islice(events, fault.cut_after), media_type="text/event-stream")
-    return StreamingResponse(events, media_type="text/event-stream")
+    fault = request.state.fault or Fault.model_construct()
+    paced = _paced(islice(events, fault.cut_after), fault.pace)
+    kind = StreamingResponse if fault.cut_after is None else Torn
+    return kind(paced, media_type="text/event-stream")
+
+
+async def _paced(events: Iterator[bytes], seconds: float) -> AsyncIterator[bytes]:
+    for number, event in enumerate(events):
+        if number:
+            await asyncio.sleep(seconds)
+        yield event
 
 
 def create_app(api_key: str) -> FastAPI:
     """The double, with an empty desk. `api_key` is the one that it accepts."""
     app = FastAPI(title="OpenAI double", openapi_url=None)
     desk = Desk()
+    app.add_middleware(Watched)
     app.include_router(_control(desk))
     app.include_router(_api(api_key, desk))
 
@@ -388,7 +434,8 @@ def _api(api_key: str, desk: Desk) -> APIRouter:
         path = request.url.path
         received = Received(method=request.method, path=path, authorized=authorized, body=body)
         desk.received.append(received)
-        request.state.fault = await _meet(desk.take_fault(path))
+        request.state.received = received
+        request.state.fault = await _meet(request, desk.take_fault(path))
         if not authorized:
             raise _usual_refusal("invalid_api_key")
 
@@ -417,11 +464,12 @@ def _api(api_key: str, desk: Desk) -> APIRouter:
     return api
 
 
-async def _meet(fault: Fault | None) -> Fault | None:
+async def _meet(request: Request, fault: Fault | None) -> Fault | None:
     """Wait as long as the fault says, then answer with its error or its garbage; a cut comes later."""
     if fault is None:
         return None
-    await asyncio.sleep(fault.delay)
+    if fault.delay:
+        await _wait(request, fault.delay)
     if fault.garbage:
         raise AnsweredError(HTMLResponse("<!doctype html><title>Not the API</title>"))
     if fault.error is not None:
@@ -430,6 +478,15 @@ async def _meet(fault: Fault | None) -> Fault | None:
             refusal.response.headers["Retry-After"] = str(fault.retry_after)
         raise refusal
     return fault
+
+
+async def _wait(request: Request, seconds: float) -> None:
+    """Wait that long. Raises AnsweredError, which nobody will read, as soon as the client hangs up."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+        raise AnsweredError(Response(status_code=499))
 
 
 def _model(name: str) -> Model:

@@ -68,9 +68,16 @@ class Supply:
 
     def double(self, key: str) -> Image:
         """The double of a service that has no image of its own, built on the pinned Python."""
+        return self._built(key, f"building the {key} double")
+
+    def program(self, key: str) -> Image:
+        """A program that has no official image: Debian's package on the pinned Python."""
+        return self._built(key, f"building an image of {key}")
+
+    def _built(self, key: str, title: str) -> Image:
         base = self.pinned("python").tag
         with self._one_at_a_time(key):
-            tag = self._workshop.build(key, base, title=f"building the {key} double", labels={})
+            tag = self._workshop.build(key, base, title=title, labels={})
         return Image(key, tag, stand_in=False)
 
     def _one_at_a_time(self, what: str) -> threading.Lock:

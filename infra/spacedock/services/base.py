@@ -24,6 +24,15 @@ class Service(Protocol):
         ...
 
     @property
+    def address(self) -> str:
+        """`host:port`, as the Space reaches it."""
+        ...
+
+    def values_at(self, address: str) -> Mapping[str, str]:
+        """The same as `values` for somebody who reaches it by another way, such as a proxy."""
+        ...
+
+    @property
     def local(self) -> Mapping[str, str]:
         """The same values as the harness itself must use them (addresses differ, secrets do not)."""
         ...

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from spacedock.services.base import Service
 
 NAME = "postgres"
-_PORT = 5432
-_DATABASE = "postgres"  # is there from the start, another would have to be created
+PORT = 5432
+DATABASE = "postgres"  # is there from the start, another would have to be created
 
 _PEM = "/tls/server.pem"
 # The file arrives as root's, Postgres wants its key to be its own, and the image's entry point sheds root.
@@ -41,13 +41,16 @@ exec bash /usr/local/bin/docker-entrypoint.sh postgres \\
 
 @dataclass(frozen=True)
 class PostgresAccount:
-    """A role that owns its database. `security` is `require` where TLS is to be had, else `prefer`."""
+    """A role that owns its database. `security` is `require` where TLS is to be had, else `prefer`.
+
+    `binds` says whether the URL asks for SCRAM that is bound to the TLS channel.
+    """
 
     security: str
+    binds: bool = True
     user: str = "space"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-
-    name = NAME
+    name: str = NAME
 
     @property
     def canaries(self) -> Mapping[str, tuple[str, ...]]:
@@ -56,8 +59,10 @@ class PostgresAccount:
 
     def values(self, address: str) -> Mapping[str, str]:
         """`url`, with the parameters that Neon gives it: drivers that trip over them shall trip here."""
-        parameters = f"sslmode={self.security}&channel_binding={self.security}"
-        return {"url": f"postgresql://{self.user}:{self.password}@{address}/{_DATABASE}?{parameters}"}
+        parameters = f"sslmode={self.security}"
+        if self.binds:
+            parameters += f"&channel_binding={self.security}"
+        return {"url": f"postgresql://{self.user}:{self.password}@{address}/{DATABASE}?{parameters}"}
 
     def refusal(self, address: str) -> str | None:
         """Run a query."""
@@ -74,26 +79,28 @@ class _Postgres(PostgresContainer):
         """Return at once: the wait of the base class looks once a second."""
 
 
-def in_container(network: Network, supply: Supply, run: Run) -> Service:
+def in_container(
+    network: Network, supply: Supply, run: Run, account: PostgresAccount | None = None
+) -> Service:
     """The server in a container; finding its image may take a while, and happens here."""
-    account, image = PostgresAccount("require"), supply.pinned(NAME)
-    certificate = trustme.CA().issue_cert(NAME)
+    account, image = account or PostgresAccount("require"), supply.pinned(NAME)
+    certificate = trustme.CA().issue_cert(account.name)
     container = (
-        _Postgres(image.tag, username=account.user, password=account.password, dbname=_DATABASE)
+        _Postgres(image.tag, username=account.user, password=account.password, dbname=DATABASE)
         .with_env("POSTGRES_INITDB_ARGS", "--no-sync")
         .with_env("PGDATA", "/pgdata")
         .with_tmpfs_mount("/pgdata")
         .with_copy_into_container(certificate.private_key_and_cert_chain_pem.bytes(), _PEM, 0o600)
         .with_command(["sh", "-c", _COMMAND])
     )
-    host = ContainerHost(container, image=image, name=NAME, port=_PORT, network=network, run=run)
+    host = ContainerHost(container, image=image, name=account.name, port=PORT, network=network, run=run)
     header = f"postgres: {told(image)}, TLS only"
-    return HostedService(account, host, header, inside=f"{NAME}:{_PORT}")
+    return HostedService(account, host, header, inside=f"{account.name}:{PORT}")
 
 
-def in_process(run: Run) -> Service:
+def in_process(run: Run, account: PostgresAccount | None = None) -> Service:
     """An embedded server as a child process."""
-    account = PostgresAccount("prefer")
+    account = account or PostgresAccount("prefer")
     host = ClusterHost(account.user, account.password, run)
     header = f"postgres: embedded server {host.version}, built without TLS: sslmode=require is not shown here"
     return HostedService(account, host, header)

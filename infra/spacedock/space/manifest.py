@@ -100,10 +100,15 @@ class Manifest(_Table):
         return {**self.variables, **self.dock.variables}
 
     @property
+    def sources(self) -> dict[str, str]:
+        """For each secret and variable that a service supplies where it comes from: `postgres.url`."""
+        items: dict[str, Secret | Variable] = {**self.secrets, **self.all_variables}
+        return {name: item.source for name, item in items.items() if item.source}
+
+    @property
     def services(self) -> tuple[str, ...]:
         """The services that supply a value, each once."""
-        wanted: list[Secret | Variable] = [*self.secrets.values(), *self.all_variables.values()]
-        return tuple(dict.fromkeys(item.source.partition(".")[0] for item in wanted if item.source))
+        return tuple(dict.fromkeys(source.partition(".")[0] for source in self.sources.values()))
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -21,7 +21,7 @@ from spacedock.errors import BootError
 from spacedock.runs import Run, open_run
 from spacedock.services import postgres
 from spacedock.services.base import Service
-from spacedock.services.hosts import cluster
+from spacedock.services.hosts import loopback
 from spacedock.services.hosts.cluster import ClusterHost
 from tests.integration.services.conftest import Pier, Start
 
@@ -134,8 +134,8 @@ class TestInAProcess:
     ) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as taken:
             choices = iter([taken.getsockname()[1]])
-            choose = cluster._free_port
-            monkeypatch.setattr(cluster, "_free_port", lambda: next(choices, None) or choose())
+            choose = loopback.free_port
+            monkeypatch.setattr(loopback, "free_port", lambda: next(choices, None) or choose())
             with postgres.in_process(run) as service:
                 assert f":{taken.getsockname()[1]}/" not in service.local["url"]
                 assert ask(service.local["url"], "SELECT 1") == 1

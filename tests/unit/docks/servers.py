@@ -71,3 +71,39 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("", 0))
         return int(probe.getsockname()[1])
+
+
+ASKING = """
+import urllib.request
+
+class Asks(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        try:
+            answer = urllib.request.urlopen(urllib.request.Request(
+                os.environ["OPENAI_BASE_URL"] + "/models",
+                headers={"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"]},
+            ), timeout=30)
+            found = answer.headers.get_content_type()
+        except urllib.error.HTTPError as error:
+            found = str(error.code)
+        except OSError as error:
+            found = type(getattr(error, "reason", error)).__name__
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(found.encode())
+    def log_message(self, *words):
+        pass
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+"""
+ASKING_MANIFEST = """
+[secrets]
+OPENAI_API_KEY = { from = "openai.api_key" }
+[dock.variables]
+OPENAI_BASE_URL = { from = "openai.base_url" }
+"""
+
+
+def asking(port: int) -> str:
+    """Return a server that asks OpenAI on each request, and answers with what it met."""
+    return IMPORTS + ASKING + f"http.server.ThreadingHTTPServer(('0.0.0.0', {port}), Asks).serve_forever()\n"

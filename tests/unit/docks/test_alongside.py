@@ -11,7 +11,7 @@ from typing import Self
 
 import pytest
 
-from spacedock.docks.alongside import Alongside, service_modules
+from spacedock.docks.alongside import Alongside, service_module, service_modules
 from spacedock.errors import BootError, UsageError
 from spacedock.progress import silent
 from spacedock.services.base import Service
@@ -28,6 +28,10 @@ class FakeService:
     local: Mapping[str, str] = field(default_factory=dict)
     canaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     header: tuple[str, ...] = ()
+    address: str = "fake:1"
+
+    def values_at(self, address: str) -> Mapping[str, str]:
+        return self.values
 
     def logs(self) -> str:
         return ""
@@ -61,6 +65,26 @@ def test_services_start_side_by_side_and_end_together() -> None:
     assert not any(service.running for service in services)
 
 
+def test_one_more_starts_once_and_ends_with_the_others() -> None:
+    first, more = FakeService("first"), FakeService("more")
+    with Alongside(factories(first), silent) as alongside:
+        alongside.ready()
+        assert alongside.add("more", lambda: more) is more
+        assert alongside.add("more", lambda: FakeService("another")) is more
+        assert alongside.add("first", lambda: FakeService("another")) is first
+        assert alongside.running == {"first": first, "more": more}
+    assert not first.running
+    assert not more.running
+
+
+def test_one_more_that_failed_can_be_tried_again() -> None:
+    with Alongside({}, silent) as alongside:
+        with pytest.raises(BootError, match="more"):
+            alongside.add("more", lambda: FakeService("more", fails=True))
+        assert alongside.running == {}
+        assert alongside.add("more", lambda: FakeService("more")).header == ()
+
+
 def test_what_fails_is_raised_with_what_failed_beside_it() -> None:
     good, bad, worse = FakeService("good"), FakeService("bad", fails=True), FakeService("worse", fails=True)
     started = Alongside(factories(good, bad, worse), silent)
@@ -81,4 +105,11 @@ def test_a_service_that_does_not_exist_is_named_with_those_that_do(tmp_path: Pat
     space = space_of(tmp_path, "", port=8080, manifest='[secrets]\nURL = { from = "mongo.url" }\n')
     with pytest.raises(UsageError, match="`mongo`") as caught:
         service_modules(space)
-    assert "postgres" in caught.value.remedy
+    assert caught.value.remedy == "use one of openai, pgbouncer, postgres, qdrant"
+    assert caught.value.path == space.manifest.path
+
+
+@pytest.mark.parametrize("room", ["base", "hosts", "faults"])
+def test_what_lies_beside_the_services_is_none(room: str) -> None:
+    with pytest.raises(UsageError, match=f"`{room}`"):
+        service_module(room)

@@ -23,6 +23,10 @@ class FakePostgres:
     local: Mapping[str, str] = field(default_factory=dict)
     canaries: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"url": ("s3cr3t",)})
     header: tuple[str, ...] = ()
+    address: str = "postgres:5432"
+
+    def values_at(self, address: str) -> Mapping[str, str]:
+        return self.values
 
     def logs(self) -> str:
         return ""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -317,6 +318,7 @@ def test_garbage_is_a_web_page_where_json_belongs(wire: TestClient, client: Open
         ({}, "there is no fault"),
         ({"error": "server_error", "garbage": True}, "at most one of error, garbage and cut_after"),
         ({"retry_after": 3, "garbage": True}, "retry_after belongs to an error"),
+        ({"pace": 1, "error": "server_error"}, "pace belongs to a stream"),
         ({"eror": "server_error"}, "Extra inputs are not permitted"),
         ({"error": "tired"}, "Input should be 'invalid_api_key'"),
         ({"delay": -1}, "greater than or equal to 0"),
@@ -351,7 +353,78 @@ def test_an_answer_breaks_off_in_the_middle(serve: Serve) -> None:
             ask(client, "Tell me more")
 
 
+def test_a_stream_comes_at_its_pace(wire: TestClient, client: OpenAI) -> None:
+    order(wire, {"pace": 0.02})
+    began = time.monotonic()
+    stream = client.chat.completions.create(
+        model=CHAT, messages=[{"role": "user", "content": "Tell me more"}], stream=True
+    )
+    chunks = list(stream)
+    assert time.monotonic() - began >= 0.02 * len(chunks)  # and the last line, which is no chunk
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks).startswith("You asked:")
+
+
 # what was received
+
+
+def outcomes(wire: httpx2.Client) -> list[str]:
+    return [seen["outcome"] for seen in wire.get("/_double/requests").json()]
+
+
+def comes_to(wire: httpx2.Client, *wanted: str) -> None:
+    deadline = time.monotonic() + 10
+    while outcomes(wire) != list(wanted):
+        assert time.monotonic() < deadline, outcomes(wire)
+        time.sleep(0.01)
+
+
+def test_answers_and_errors_are_answered(wire: TestClient, client: OpenAI) -> None:
+    ask(client, "Hello")
+    order(wire, {"error": "overloaded"})
+    with pytest.raises(openai.InternalServerError):
+        ask(client, "Hello")
+    with pytest.raises(openai.NotFoundError):
+        client.models.retrieve("gpt-0")
+    assert outcomes(wire) == ["answered"] * 3
+
+
+def test_a_cut_is_told(serve: Serve) -> None:
+    url = serve(double.create_app(KEY))
+    with httpx2.Client(base_url=url) as wire, distant(url) as client:
+        order(wire, {"cut_after": 1}, {"cut_after": 1})
+        with pytest.raises(openai.APIConnectionError):
+            ask(client, "Hello")
+        stream = client.chat.completions.create(
+            model=CHAT, messages=[{"role": "user", "content": "Hello"}], stream=True
+        )
+        with stream, pytest.raises(openai.APIConnectionError):
+            list(stream)
+        assert outcomes(wire) == ["cut", "cut"]
+
+
+def test_a_client_that_hangs_up_in_a_delay_is_told_at_once(serve: Serve) -> None:
+    url = serve(double.create_app(KEY))
+    with httpx2.Client(base_url=url) as wire, distant(url) as client:
+        order(wire, {"delay": 600})
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(ask, client.with_options(timeout=0.3), "Hello")
+            comes_to(wire, "pending")
+            with pytest.raises(openai.APITimeoutError):
+                asking.result()
+        comes_to(wire, "hung up")
+
+
+def test_a_client_that_hangs_up_in_a_stream_is_told_at_once(serve: Serve) -> None:
+    url = serve(double.create_app(KEY))
+    with httpx2.Client(base_url=url) as wire, distant(url) as client:
+        order(wire, {"pace": 600})
+        stream = client.chat.completions.create(
+            model=CHAT, messages=[{"role": "user", "content": "Tell me more"}], stream=True
+        )
+        with stream:
+            next(stream)
+            assert outcomes(wire) == ["pending"]
+        comes_to(wire, "hung up")
 
 
 def test_requests_are_listed_without_the_key(wire: TestClient, client: OpenAI) -> None:

@@ -54,6 +54,11 @@ def test_the_postgres_url_is_as_neon_gives_it() -> None:
     }
 
 
+def test_a_postgres_url_need_not_ask_for_channel_binding() -> None:
+    url = PostgresAccount("require", binds=False).values("pgbouncer:6432")["url"]
+    assert url.endswith("@pgbouncer:6432/postgres?sslmode=require")
+
+
 def test_the_openai_key_has_the_shape_of_a_project_key() -> None:
     assert OpenAIAccount().key.startswith("sk-proj-")
 

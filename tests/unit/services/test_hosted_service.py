@@ -74,8 +74,15 @@ def test_the_space_may_reach_it_elsewhere_than_the_harness() -> None:
     with HostedService(FakeAccount(), FakeHost(), "a sonar", inside="sonar:1") as service:
         assert service.values == {"url": "ping://s3cret@sonar:1"}
         assert service.local == {"url": "ping://s3cret@localhost:1"}
+        assert service.address == "sonar:1"
     with HostedService(FakeAccount(), FakeHost(), "a sonar") as service:
         assert service.values == service.local
+        assert service.address == "localhost:1"
+
+
+def test_it_can_be_reached_by_another_way() -> None:
+    with HostedService(FakeAccount(), FakeHost(), "a sonar", inside="sonar:1") as service:
+        assert service.values_at("proxy:9") == {"url": "ping://s3cret@proxy:9"}
 
 
 def test_a_death_before_the_answer_says_its_exit_code_and_last_lines() -> None:

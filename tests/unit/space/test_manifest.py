@@ -20,6 +20,7 @@ def test_a_manifest_names_secrets_and_who_supplies_them(tmp_path: Path) -> None:
     assert found.required_secrets == ("API_KEY", "DATABASE_URL")
     assert found.secrets["DATABASE_URL"].source == "postgres.url"
     assert found.services == ("postgres",)
+    assert set(found.sources.values()) == {"postgres.url"}
 
 
 def test_an_optional_secret_may_be_missing(tmp_path: Path) -> None:

@@ -92,8 +92,8 @@ class ContainerBerth:
         return proc.user_id(self._read(proc.STATUS))
 
     def execute(self, *command: str) -> Execution:
-        ended = self._container.exec_run(list(command))
-        return Execution(ended.exit_code, ended.output.decode(errors="replace"))
+        code, output = self._starter.exec(list(command))
+        return Execution(code, output.decode(errors="replace") if isinstance(output, bytes) else "")
 
     def stop(self, grace: float) -> Stop:
         if not self.alive():

@@ -17,7 +17,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
 from spacedock import platform
-from spacedock.docks.alongside import Alongside, service_modules
+from spacedock.docks.alongside import Alongside, service_module, service_modules
 from spacedock.docks.base import Capability, Order
 from spacedock.docks.context import lay_out
 from spacedock.docks.environment import Cargo
@@ -31,6 +31,8 @@ from spacedock.images.supply import Supply
 from spacedock.progress import Progress
 from spacedock.runs import Run
 from spacedock.services.base import Service
+from spacedock.services.faults import wire
+from spacedock.services.faults.wire import Faults
 from spacedock.space import Space
 
 _PLATFORM_USER = f"{platform.USER_ID}:{platform.USER_ID}"
@@ -60,6 +62,7 @@ class ImageDock:
         self._network: Network
         self._limits: Limits
         self._cargo: Cargo
+        self._alongside: Alongside
         self._workdir = "/"
         self.services: Mapping[str, Service] = {}
 
@@ -88,6 +91,15 @@ class ImageDock:
             berth.close()
             raise
         return berth
+
+    def start(self, service: str) -> Service:
+        """Start one more service beside the Space, or return the one that runs."""
+        return self._alongside.add(service, self._factory(service_module(service)))
+
+    def faults(self) -> Faults:
+        """Proxies in a container on the Space's network, for as long as they are entered."""
+        sources = self._space.manifest.sources
+        return wire.in_container(self._alongside.running, sources, self._network, self._supply, self._run)
 
     def _container(self, order: Order, port: int, environment: Mapping[str, str]) -> DockerContainer:
         options = {
@@ -151,15 +163,22 @@ class ImageDock:
         self._cargo = Cargo.load(self._space, services)
         self._notes += [line for service in services.values() for line in service.header]
 
-    def _prepare(self, alongside: Alongside) -> None:
+    def _prepare(self) -> None:
         """Build while the services start; where the build takes a value of theirs, afterwards."""
         if wants_services(self._space):
-            self._load(alongside.ready())
+            self._load(self._alongside.ready())
             values = self._cargo.environment(Order())
             self._build(values, {name: values[name] for name in mounted_secrets(self._space)})
         else:
             self._build({}, {})
-            self._load(alongside.ready())
+            self._load(self._alongside.ready())
+
+    def _factory(self, module: ModuleType) -> Callable[[], Service]:
+        def start() -> Service:
+            service: Service = module.in_container(self._network, self._supply, self._run)
+            return service
+
+        return start
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -170,13 +189,11 @@ class ImageDock:
             self._supply = Supply(self._engine, self._progress)
             self._engine.enter_reaper(self._supply)
             self._network = stack.enter_context(_Network(docker_network_kw={"labels": self._run.labels}))
-            factories = {
-                name: _factory(module, self._network, self._supply, self._run)
-                for name, module in service_modules(self._space).items()
-            }
+            modules = service_modules(self._space)
+            factories = {name: self._factory(module) for name, module in modules.items()}
             stack.callback(self._remove_leftovers)
-            alongside = stack.enter_context(Alongside(factories, self._progress))
-            self._prepare(alongside)
+            self._alongside = stack.enter_context(Alongside(factories, self._progress))
+            self._prepare()
             stack.callback(self._close_berths)
             self._stack = stack.pop_all()
         return self
@@ -208,11 +225,3 @@ class _Network(Network):
         with suppress(DockerException):
             super().remove()
         self._docker.client.close()
-
-
-def _factory(module: ModuleType, network: Network, supply: Supply, run: Run) -> Callable[[], Service]:
-    def start() -> Service:
-        service: Service = module.in_container(network, supply, run)
-        return service
-
-    return start

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Self
 
-from spacedock.docks.alongside import Alongside, service_modules
+from spacedock.docks.alongside import Alongside, service_module, service_modules
 from spacedock.docks.base import Capability, Cause, Order
 from spacedock.docks.context import lay_out, leave_out_ignored
 from spacedock.docks.environment import Cargo
@@ -33,6 +33,8 @@ from spacedock.platform import USER_ID
 from spacedock.progress import Progress
 from spacedock.runs import Run, cache_folder
 from spacedock.services.base import Service
+from spacedock.services.faults import wire
+from spacedock.services.faults.wire import Faults
 from spacedock.space import Space
 
 
@@ -55,6 +57,7 @@ class ProcessDock:
         self._python: Interpreter
         self._programs: Path
         self._cargo: Cargo
+        self._alongside: Alongside
         self.services: Mapping[str, Service] = {}
 
     @property
@@ -82,6 +85,14 @@ class ProcessDock:
         if berth.boot.cause is Cause.EXITED:
             berth.close()  # as a container's, its other processes end with the first
         return berth
+
+    def start(self, service: str) -> Service:
+        """Start one more service beside the Space, or return the one that runs."""
+        return self._alongside.add(service, _factory(service_module(service), self._run))
+
+    def faults(self) -> Faults:
+        """Proxies in a child process, for as long as they are entered."""
+        return wire.in_process(self._alongside.running, self._space.manifest.sources, self._run)
 
     def _lay_berth(self, folder: Path, given: Mapping[str, str], env_file: str | None) -> Start:
         """Stage what the main process finds: the image's files as far as they come from the Space."""
@@ -123,9 +134,9 @@ class ProcessDock:
         modules = service_modules(self._space)
         factories = {name: _factory(module, self._run) for name, module in modules.items()}
         with ExitStack() as stack:
-            alongside = stack.enter_context(Alongside(factories, self._progress))
+            self._alongside = stack.enter_context(Alongside(factories, self._progress))
             self._build()
-            self.services = alongside.ready()
+            self.services = self._alongside.ready()
             self._cargo = Cargo.load(self._space, self.services)
             self._stack = stack.pop_all()
         return self

@@ -64,9 +64,18 @@ class HostedService:
         self._address = ""
 
     @property
+    def address(self) -> str:
+        """`host:port`, as the Space reaches it."""
+        return self._inside or self._address
+
+    @property
     def values(self) -> Mapping[str, str]:
         """What a manifest may ask for, as the Space must be given it."""
-        return self._account.values(self._inside or self._address)
+        return self.values_at(self.address)
+
+    def values_at(self, address: str) -> Mapping[str, str]:
+        """The same for somebody who reaches the service at `address`."""
+        return self._account.values(address)
 
     @property
     def local(self) -> Mapping[str, str]:

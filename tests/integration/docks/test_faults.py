@@ -1,0 +1,146 @@
+"""Services are broken and mended under a tiny Space, in the dock that `--dock` names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import httpx
+import pytest
+
+from spacedock.docks.base import Berth, Dock, Order
+from spacedock.docks.choose import choose
+from spacedock.errors import UsageError
+from spacedock.progress import silent
+from spacedock.runs import Run, open_run
+from spacedock.services.faults.desk import Desk, RequestFault
+from spacedock.services.faults.wire import Fault, Faults
+from tests.unit.docks.servers import ASKING_MANIFEST, asking, free_port, space_of
+
+MANIFEST = ASKING_MANIFEST + '[variables]\nDATABASE_URL = { from = "postgres.url" }\n'
+JSON, PAGE = "application/json", "text/html"
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    with open_run() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def dock(dock_name: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
+    port = free_port()
+    space = space_of(tmp_path_factory.mktemp("space"), asking(port), port=port, manifest=MANIFEST)
+    with choose(dock_name, space, run, silent) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def opened(dock: Dock) -> Iterator[Faults]:
+    with dock.faults() as faults:
+        yield faults
+
+
+@pytest.fixture
+def faults(opened: Faults) -> Iterator[Faults]:
+    yield opened
+    opened.mend_all()
+
+
+@pytest.fixture(scope="module")
+def berth(dock: Dock, opened: Faults) -> Iterator[Berth]:
+    with closing(dock.board(Order("faults", environment=opened.environment))) as boarded:
+        assert boarded.boot.ready, boarded.logs()
+        yield boarded
+
+
+@pytest.fixture
+def meets(berth: Berth) -> Callable[[], str]:
+    """What the Space meets when it asks OpenAI."""
+    return lambda: httpx.get(berth.url, timeout=60, trust_env=False).text
+
+
+def test_the_space_is_given_the_proxies_and_the_secrets_stay(
+    dock: Dock, faults: Faults, berth: Berth
+) -> None:
+    given = dict(faults.environment)
+    assert given.keys() == {"OPENAI_API_KEY", "OPENAI_BASE_URL", "DATABASE_URL"}
+    assert given.items() <= berth.environment.items()
+    assert given["OPENAI_API_KEY"] == dock.services["openai"].values["api_key"]
+    assert given["OPENAI_BASE_URL"] != dock.services["openai"].values["base_url"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "met"), [(Fault("refuse"), "ConnectionRefusedError"), (Fault("garbage"), PAGE)], ids=str
+)
+def test_a_service_is_broken_and_mended(
+    faults: Faults, meets: Callable[[], str], fault: Fault, met: str
+) -> None:
+    with faults.broken("openai", fault):
+        assert meets() == met
+    assert meets() == JSON
+
+
+@pytest.mark.parametrize(
+    ("end", "met"), [("cut", "ConnectionResetError"), ("refuse", "ConnectionResetError")]
+)
+def test_a_request_in_flight_is_reset(faults: Faults, meets: Callable[[], str], end: str, met: str) -> None:
+    faults.break_("openai", Fault("hang"))
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(meets)
+        faults.wait("openai", lambda traffic: traffic.bytes_in > 0)
+        faults.break_("openai", Fault("cut") if end == "cut" else Fault("refuse"))
+        assert asking.result() == met
+
+
+def test_what_hung_goes_on_when_it_is_mended(faults: Faults, meets: Callable[[], str]) -> None:
+    faults.break_("openai", Fault("hang"))
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(meets)
+        faults.wait("openai", lambda traffic: traffic.bytes_in > 0)
+        faults.mend("openai")
+        assert asking.result() == JSON
+
+
+def test_one_service_breaks_and_the_others_do_not(faults: Faults, meets: Callable[[], str]) -> None:
+    faults.break_("postgres", Fault("refuse"))
+    assert meets() == JSON
+
+
+def test_tls_passes_untouched(dock: Dock, dock_name: str, faults: Faults, berth: Berth) -> None:
+    """The Space has no Postgres client: its handshake is begun by hand, up to the server's word on TLS."""
+    code = (
+        "import os, socket, struct, urllib.parse\n"
+        "at = urllib.parse.urlsplit(os.environ['DATABASE_URL'])\n"
+        "wire = socket.create_connection((at.hostname, at.port))\n"
+        "wire.sendall(struct.pack('!ii', 8, 80877103))\n"
+        "print(wire.recv(1))\n"
+    )
+    ended = berth.execute("python", "-c", code)
+    assert ended.output.strip() == ("b'S'" if dock_name == "image" else "b'N'")
+
+
+def test_requests_are_seen_and_broken_at_the_doubles_desk(
+    dock: Dock, faults: Faults, meets: Callable[[], str]
+) -> None:
+    desk = Desk.of(dock.services["openai"])
+    desk.order(RequestFault(error="overloaded"))
+    desk.forget()
+    assert meets() == "503"
+    assert meets() == JSON
+    assert [(request.path, request.outcome) for request in desk.requests()] == [
+        ("/v1/models", "answered")
+    ] * 2
+
+
+def test_one_more_service_runs_beside_the_space_and_can_be_broken(dock: Dock) -> None:
+    service = dock.start("qdrant")
+    assert dock.start("qdrant") is service
+    assert httpx.get(f"{service.local['url']}/readyz", trust_env=False).status_code == 200
+    with dock.faults() as more:
+        assert more.values("qdrant")["url"] != service.values["url"]
+        with more.broken("qdrant", Fault("refuse")):
+            assert more.watch("qdrant").live == 0
+    with pytest.raises(UsageError, match="`mongo`"):
+        dock.start("mongo")

@@ -1,0 +1,97 @@
+"""The desk of a double that runs, and the words that both have for the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import fields
+from types import SimpleNamespace
+from typing import Any, cast, get_type_hints
+
+import httpx
+import pytest
+
+from spacedock.doubles import openai as double
+from spacedock.services.base import Service
+from spacedock.services.faults.desk import Desk, Received, RequestFault
+from tests.unit.doubles.conftest import served
+
+KEY = "sk-accepted"
+HEADERS = {"Authorization": f"Bearer {KEY}"}
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with served(double.create_app(KEY)) as url:
+        yield url
+
+
+@pytest.fixture
+def desk(url: str) -> Iterator[Desk]:
+    desk = Desk.of(cast("Service", SimpleNamespace(local={"base_url": f"{url}/v1"})))
+    yield desk
+    desk.take_back()
+    desk.forget()
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url, headers=HEADERS, trust_env=False) as client:
+        yield client
+
+
+def test_faults_are_ordered_and_taken_back(desk: Desk, client: httpx.Client) -> None:
+    desk.order(
+        RequestFault(error="overloaded"), RequestFault(error="rate_limit_exceeded", retry_after=3, times=9)
+    )
+    assert client.get("/v1/models").status_code == 503
+    limited = client.get("/v1/models")
+    assert (limited.status_code, limited.headers["retry-after"]) == (429, "3")
+    desk.take_back()
+    assert client.get("/v1/models").status_code == 200
+
+
+def test_an_order_that_makes_no_sense_is_refused_in_the_doubles_words(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="there is no fault"):
+        desk.order(RequestFault())
+
+
+def test_requests_are_listed_and_forgotten(desk: Desk, client: httpx.Client) -> None:
+    client.get("/v1/models")
+    assert desk.requests() == [Received("GET", "/v1/models", authorized=True, body=None, outcome="answered")]
+    desk.forget()
+    assert desk.requests() == []
+
+
+def test_an_outcome_can_be_waited_for(desk: Desk, client: httpx.Client) -> None:
+    desk.order(RequestFault(delay=600))
+
+    def give_up() -> None:
+        with pytest.raises(httpx.ReadTimeout):
+            client.get("/v1/models", timeout=0.3)
+
+    asking = threading.Thread(target=give_up)
+    asking.start()
+    desk.wait(lambda requests: requests[-1].outcome == "pending")
+    (request,) = desk.wait(lambda requests: requests[-1].outcome == "hung up")
+    asking.join()
+    assert request.path == "/v1/models"
+
+
+def test_a_wait_in_vain_ends_with_the_outcomes(desk: Desk, client: httpx.Client) -> None:
+    client.get("/v1/models")
+    with pytest.raises(TimeoutError, match=r"\('/v1/models', 'answered'\)"):
+        desk.wait(lambda requests: requests[-1].outcome == "cut", timeout=0.05)
+
+
+def test_desk_and_double_have_the_same_words() -> None:
+    for ours, theirs in ((RequestFault, double.Fault), (Received, double.Received)):
+        hints: dict[str, Any] = get_type_hints(ours)
+        assert [field.name for field in fields(ours)] == list(theirs.model_fields)
+        assert {name: hints[name] for name in ("error", "outcome") if name in hints} == {
+            name: field.annotation
+            for name, field in theirs.model_fields.items()
+            if name in ("error", "outcome")
+        }
+    defaults = {field.name: field.default for field in fields(RequestFault)}
+    assert defaults == {name: field.default for name, field in double.Fault.model_fields.items()}
