@@ -42,9 +42,11 @@ def start_logging(level: str) -> None:
 
 
 def _with_first(_: object, __: str, event: EventDict) -> EventDict:
-    """Put first what people look for first."""
+    """Put first what people look for first; leave out what uvicorn says a second time in colours."""
+    event.pop("color_message", None)
+    event.pop("color_message", None)  # uvicorn's message once more, for terminals
     first = ("timestamp", "level", "message")
-    return {name: event[name] for name in first} | event
+    return {**{name: event[name] for name in first}, **event}
 
 
 def _add_request(_: object, __: str, event: EventDict) -> EventDict:

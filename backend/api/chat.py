@@ -22,7 +22,7 @@ from backend.services.base import AwayError
 from backend.services.budget import StoppingError
 
 if TYPE_CHECKING:
-    from backend.chat.assistant import Assistant, Event, Reply
+    from backend.chat.assistant import Assistant, Reply
 
 T = TypeVar("T")
 
@@ -71,7 +71,6 @@ async def chat(
         return await _unless_hung_up(request, _whole(assistant, reply))
     return EventSourceResponse(
         _stream(assistant, reply),
-        sep="\n",
         ping=settings.heartbeat,
         ping_message_factory=_heartbeat,
         background=BackgroundTask(reply.close),  # also when the client was gone before the first event
@@ -91,21 +90,21 @@ async def _stream(assistant: Assistant, reply: Reply) -> AsyncIterator[ServerSen
     try:
         async with aclosing(assistant.events(reply)) as events:
             async for event in events:
-                yield _event(event)
+                yield _event(event.event, event.model_dump_json())
     except Exception as error:
         if not isinstance(error, AwayError | StoppingError):
             log.exception("a stream failed")
         problem, _ = problem_of(error)
-        yield ServerSentEvent(problem.model_dump_json(exclude_none=True), event="error")
+        yield _event("error", problem.model_dump_json(exclude_none=True))
 
 
-def _event(event: Event) -> ServerSentEvent:
-    return ServerSentEvent(event.model_dump_json(), event=event.event)
+def _event(name: str, data: str) -> ServerSentEvent:
+    return ServerSentEvent(data, event=name, sep="\n")
 
 
 def _heartbeat() -> ServerSentEvent:
     """A comment, which clients pass over: proxies give up on streams that are silent for about a minute."""
-    return ServerSentEvent(comment="heartbeat")
+    return ServerSentEvent(comment="heartbeat", sep="\n")
 
 
 async def _unless_hung_up(request: Request, work: Coroutine[Any, Any, T]) -> T:

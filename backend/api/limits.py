@@ -20,7 +20,10 @@ MAX_BODY = 64 * 1024  # bytes; the largest question takes about 25 KB in UTF-8
 
 
 class BodyLimit:
-    """Middleware that refuses a body of more than `MAX_BODY` bytes, whether it announces its size or not."""
+    """Middleware that refuses a body of more than `MAX_BODY` bytes, whether it announces its size or not.
+
+    Starlette's own (`max_body_size`) answers in plain text, where a problem is due.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -56,9 +59,10 @@ def client_of(request: Request) -> str:
     peer = request.client.host if request.client else ""
     with suppress(ValueError):
         address = ipaddress.ip_address(forwarded or peer)
-        return (
-            str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
-        )
+        if address.version == 4:
+            return str(address)
+        # A server that listens on both versions may write an IPv4 client as ::ffff:203.0.113.9.
+        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
     return peer
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 STATIC = Path(__file__).parents[1] / "static"
 
@@ -23,7 +24,19 @@ POLICY = "; ".join(
 )
 
 router = APIRouter(include_in_schema=False)
-files = StaticFiles(directory=STATIC, check_dir=False)
+
+
+class _Files(StaticFiles):
+    """Files that a browser asks for anew: modules of two versions of the page do not fit together."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return the file, or 304 where the browser has it."""
+        response = await super().get_response(path, scope)
+        response.headers.update({"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+        return response
+
+
+files = _Files(directory=STATIC, check_dir=False)
 
 
 @router.head("/")

@@ -52,7 +52,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def describe(document: dict[str, Any]) -> None:
-    """Put the schema of problems into an OpenAPI document: FastAPI knows models of `application/json` only."""
+    """Put the schema of problems into an OpenAPI document: FastAPI knows models of JSON answers only."""
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     document["components"]["schemas"] |= {**schema.pop("$defs"), "Problem": schema}
 
@@ -135,4 +135,10 @@ def _later(seconds: float) -> Mapping[str, str]:
 
 
 def _defects(error: RequestValidationError) -> list[tuple[str, str]]:
-    return [("/" + "/".join(map(str, one["loc"][1:])), str(one["msg"])) for one in error.errors()]
+    return [(_pointer(one), str(one["msg"])) for one in error.errors()]
+
+
+def _pointer(error: Mapping[str, Any]) -> str:
+    """Where it is wrong; the name of a field that does not belong there is the client's own word."""
+    place = error["loc"][1:-1] if error["type"] == "extra_forbidden" else error["loc"][1:]
+    return "/" + "/".join(map(str, place))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -12,6 +13,7 @@ from backend.chat.errors import UnknownConversationError, UnknownTokenError
 from backend.chat.memory import in_memory
 from backend.chat.models import Answer, Citation, Found, Message, Notice, Question, Token
 from backend.chat.prompt import NOTHING_FOUND, citations_of, cited, messages_for
+from backend.chat.reading import parts_of
 from backend.chat.rendering import to_html
 from backend.config import Settings
 from backend.services.base import AwayError
@@ -79,8 +81,8 @@ class Assistant:
         for notice in tuple(reply.notices):
             yield notice
         parts = []
-        while (part := await self._read(reply)) is not None:
-            if part:
+        async with aclosing(self._parts(reply)) as coming:
+            async for part in coming:
                 parts.append(part)
                 yield Token(text=part)
         for event in await self._end(reply, "".join(parts)):
@@ -125,12 +127,17 @@ class Assistant:
             at_most=self._settings.answer_timeout,
         )
 
-    async def _read(self, reply: Reply) -> str | None:
-        if (answering := reply.answering) is None:
-            return None
-        return await self._roster.call(
-            "openai", lambda _: answering.read(), reply.budget, at_most=self._settings.answer_timeout, tries=1
-        )
+    async def _parts(self, reply: Reply) -> AsyncGenerator[str, None]:
+        if reply.answering is None:
+            return
+        try:
+            parts = parts_of(reply.answering, reply.budget, silence=self._settings.answer_timeout)
+            async with aclosing(parts) as coming:
+                async for part in coming:
+                    if part:
+                        yield part
+        except AwayError as reason:
+            raise self._roster.noted("openai", reason) from None
 
     async def _end(self, reply: Reply, text: str) -> list[Event]:
         grounded = reply.answering is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
@@ -26,17 +26,24 @@ class Budget:
         return max(0.0, self._deadline - asyncio.get_running_loop().time())
 
     @asynccontextmanager
-    async def limit(self, at_most: float) -> AsyncIterator[None]:
-        """Let the body take `at_most` seconds and no longer than the budget.
+    async def limit(self, at_most: float) -> AsyncIterator[Callable[[], None]]:
+        """Let the body take `at_most` seconds and no longer than the budget; what it gets begins them anew.
 
         Raises TimeoutError, or StoppingError where a stop has cut the budget.
         """
-        when = min(self._deadline, asyncio.get_running_loop().time() + at_most)
+
+        def until() -> float:
+            return min(self._deadline, asyncio.get_running_loop().time() + at_most)
+
+        def renew() -> None:
+            if not wait.expired():
+                wait.reschedule(until())
+
         try:
-            async with asyncio.timeout_at(when) as wait:
+            async with asyncio.timeout_at(until()) as wait:
                 self._waits.add(wait)
                 try:
-                    yield
+                    yield renew
                 finally:
                     self._waits.discard(wait)
         except TimeoutError:

@@ -75,6 +75,18 @@ LASTING = (
 )
 
 
+class _Connection(psycopg.AsyncConnection):
+    """Is closed by whoever gives up waiting for it.
+
+    psycopg would ask the server to cancel, and wait for ten seconds altogether: a server that is silent is
+    silent to that as well, and the request's time is over.
+    """
+
+    async def cancel_safe(self, *, timeout: float = 0) -> None:  # noqa: ARG002  the library's names
+        """Close the connection."""
+        await self.close()
+
+
 class Postgres:
     """The database. Connections are made when they are asked for, and checked before they are used again."""
 
@@ -130,7 +142,8 @@ class Postgres:
     async def _migrate(self) -> None:
         try:
             async with asyncio.timeout(self._migration_timeout):
-                await bring_up_to_date(self.engine, lock_timeout=self._timeout)
+                # Less than whoever asks is waited for, so that they hear who is in the way.
+                await bring_up_to_date(self.engine, lock_timeout=self._timeout / 2)
         except TimeoutError:
             reason = f"its schema was not up to date within {self._migration_timeout:g} s"
             raise AwayError(reason, passing=False) from None
@@ -138,7 +151,7 @@ class Postgres:
             raise away(error) from None
 
     async def _connect(self) -> psycopg.AsyncConnection:
-        return await psycopg.AsyncConnection.connect(
+        return await _Connection.connect(
             self._url.get_secret_value(),
             connect_timeout=ceil(self._timeout),
             prepare_threshold=None,  # a pooler in transaction mode hands the next statement to another server

@@ -9,6 +9,7 @@ from math import ceil
 from urllib.parse import urlsplit
 
 from qdrant_client import AsyncQdrantClient
+from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
 from qdrant_client.common.version_check import is_compatible
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
@@ -57,7 +58,7 @@ class Qdrant:
         try:
             server = (await self.client.info()).version
             exists = await self.client.collection_exists(self._collection)
-        except (ApiException, ValueError) as error:
+        except (ApiException, QdrantException, ValueError) as error:
             raise away(error, self._collection) from None
         if not exists:
             raise AwayError(_missing(self._collection), passing=False)
@@ -70,7 +71,7 @@ class Qdrant:
                 self._collection, query=list(vector), limit=limit, score_threshold=min_score
             )
             return [_passage(point.payload or {}) for point in found.points]
-        except (ApiException, ValueError, KeyError) as error:
+        except (ApiException, QdrantException, ValueError, KeyError) as error:
             raise away(error, self._collection) from None
 
     async def close(self) -> None:
@@ -100,6 +101,8 @@ def away(error: Exception, collection: str) -> AwayError:
     """What an error means for the request."""
     if isinstance(error, UnexpectedResponse):
         return _refused(error, collection)
+    if isinstance(error, ResourceExhaustedResponse):
+        return AwayError("it asks us to slow down", retry_after=error.retry_after_s, busy=True)
     if isinstance(error, KeyError):
         return AwayError(f"collection {collection} was not made by `python -m backend.ingest`", passing=False)
     cause = error.source if isinstance(error, ResponseHandlingException) else error

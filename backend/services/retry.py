@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from tenacity import (
@@ -39,13 +42,23 @@ async def asked(ask: Callable[[], Awaitable[T]], budget: Budget, *, at_most: flo
         except TimeoutError:
             raise AwayError(f"it did not answer within {waited:.3g} s") from None
 
+    if tries == 1:  # each part of an answer is asked for like this
+        return await attempt()
     retrying = AsyncRetrying(
+        sleep=partial(_rest, budget),
         stop=stop_any(stop_after_attempt(tries), stop_after_delay(at_most), _NoTimeLeft(budget)),
         wait=_pause,
         retry=retry_if_exception(lambda error: isinstance(error, AwayError) and error.passing),
         reraise=True,
     )
     return await retrying(attempt)
+
+
+async def _rest(budget: Budget, seconds: float) -> None:
+    """Sleep within the budget, which a stop may cut. Raises StoppingError."""
+    with suppress(TimeoutError):  # no time is left, as the next try will say
+        async with budget.limit(seconds + 1):
+            await asyncio.sleep(seconds)
 
 
 def _pause(state: RetryCallState) -> float:

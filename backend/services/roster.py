@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
@@ -85,6 +86,8 @@ class Roster:
         """Return the clients, which are imported when they are first wanted."""
         if self._opening is None:
             self._opening = asyncio.create_task(asyncio.to_thread(self._open_services))
+        elif self._opening.done():
+            return self._opening.result()
         return await asyncio.shield(self._opening)
 
     async def call(
@@ -104,12 +107,16 @@ class Roster:
         try:
             answer = await asked(lambda: ask(services), budget, at_most=at_most or self._within, tries=tries)
         except AwayError as reason:
-            reason.service = name
-            self._note(name, Status("away", str(reason)))
-            raise
+            raise self.noted(name, reason) from None
         if self._statuses[name].state != "ready":
             self._note(name, Status("ready", "it answers"))
         return answer
+
+    def noted(self, name: str, reason: AwayError) -> AwayError:
+        """Remember that the service is away, and let the reason name it."""
+        reason.service = name
+        self._note(name, Status("away", str(reason)))
+        return reason
 
     def _current_round(self) -> asyncio.Task[None]:
         if self._round is None or self._round.done():
@@ -117,6 +124,8 @@ class Roster:
         return self._round
 
     async def _ask_round(self) -> None:
+        with suppress(Exception):  # told of each service below; the imports do not count as its silence
+            await self.services()
         asks = {asyncio.create_task(self._ask(name)): name for name in NAMES}
         try:
             _, late = await asyncio.wait(asks, timeout=self._within)

@@ -6,6 +6,8 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -15,27 +17,25 @@ from tests.integration.page.double import WITHIN, Double, Site, running_site
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = ("background-networking", "component-update", "sync", "gpu")
-# Keeps what a screen reader would say, and what the page's policy refused.
-RECORDER = """
-window.spoken = [];
-window.refused = [];
-document.addEventListener("securitypolicyviolation", (event) => refused.push(event.violatedDirective));
-new MutationObserver((records) => {
-  for (const { target, addedNodes, type } of records) {
-    const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
-    const region = element?.closest("[aria-live], [role=status], [role=alert], [role=log]");
-    if (!region || region.ariaLive === "off") continue;
-    const texts = type === "characterData" ? [target.data] : [...addedNodes].map((node) => node.textContent);
-    spoken.push(...texts.filter(Boolean));
-  }
-}).observe(document, { subtree: true, childList: true, characterData: true });
-"""
+RECORDER = Path(__file__).with_name("recorder.js")
 
 
 class Open(Protocol):
-    """Opens the page in a browser profile of its own; options are those of a Playwright context."""
+    """Opens the page in a profile of its own; options are those of a Playwright context."""
 
     def __call__(self, path: str = "/", **options: Any) -> Page: ...
+
+
+@dataclass
+class Window:
+    """A page, and what went wrong within it."""
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+
+    def check(self) -> None:
+        """Fail for what the page's scripts threw and what its policy refused."""
+        assert self.errors + self.page.evaluate("refused") == []
 
 
 def chromium() -> str:
@@ -46,7 +46,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
     with running_site() as site:
         yield site
@@ -58,7 +58,8 @@ def api(site: Site) -> Double:
     return site.double
 
 
-@pytest.fixture(scope="module")  # while it is open an event loop runs in this thread, which other tests need
+# Of the package, since while it is open an event loop runs in this thread, where other tests want their own.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = chromium()
     arguments = ["--headless=new", "--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
@@ -69,26 +70,42 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def opened(browser: Browser, site: Site, **options: Any) -> Window:
+    """Open a window that shows nothing yet."""
+    context = browser.new_context(**{"base_url": site.url, "reduced_motion": "reduce", **options})
+    context.set_default_timeout(WITHIN * 1000)
+    context.add_init_script(path=RECORDER)
+    window = Window(context.new_page())
+    window.page.on("pageerror", lambda error: window.errors.append(str(error)))
+    return window
+
+
+@pytest.fixture(scope="package")
+def shared(browser: Browser, site: Site) -> Iterator[Window]:
+    window = opened(browser, site)
+    yield window
+    window.page.context.close()
+
+
+@pytest.fixture
+def page(shared: Window, api: Double) -> Iterator[Page]:
+    """Open the page as somebody new, in a window that the tests share since opening one takes its time."""
+    shared.page.goto("/")
+    yield shared.page
+    shared.check()
+    shared.page.evaluate("localStorage.clear()")
+
+
 @pytest.fixture
 def open_page(browser: Browser, site: Site, api: Double) -> Iterator[Open]:
-    errors: list[str] = []
+    """Open windows of their own, for what a test changes about them."""
     with ExitStack() as stack:
 
         def open_page(path: str = "/", **options: Any) -> Page:
-            context = browser.new_context(**{"base_url": site.url, "reduced_motion": "reduce", **options})
-            stack.callback(context.close)
-            context.set_default_timeout(WITHIN * 1000)
-            context.add_init_script(RECORDER)
-            page = context.new_page()
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            stack.callback(lambda: errors.extend(page.evaluate("refused")))
-            page.goto(path)
-            return page
+            window = opened(browser, site, **options)
+            stack.callback(window.page.context.close)
+            window.page.goto(path)
+            stack.callback(window.check)
+            return window.page
 
         yield open_page
-    assert errors == []
-
-
-@pytest.fixture
-def page(open_page: Open) -> Page:
-    return open_page()

@@ -156,7 +156,9 @@ def running_site() -> Iterator[Site]:
     server = uvicorn.Server(
         uvicorn.Config(dressed(app), log_level="critical", timeout_graceful_shutdown=1, lifespan="off")
     )
-    with socket.create_server(("127.0.0.1", 0)) as listener:  # it queues whoever calls before the server is up
+    with socket.create_server(
+        ("127.0.0.1", 0)
+    ) as listener:  # it queues whoever calls before the server is up
         serving = threading.Thread(target=_serve, args=(loop, server, listener))
         serving.start()
         try:

@@ -11,14 +11,14 @@ Json = dict[str, Any]
 
 TOKEN = "token-of-a-visitor"
 CONVERSATION = "6f1c1d7e-8f0a-4a52-9c38-0d9f0f0c1a01"
-BALANCE = {
+BALANCE: Json = {
     "number": 1,
     "chapter": "Dynamics and Balance",
     "heading": "The zero moment point",
     "url": "https://textbook.example/docs/05-dynamics-and-balance#the-zero-moment-point",
-    "quote": "The zero moment point is the point on the ground where the tipping moment of gravity and inertia is zero.",
+    "quote": "The zero moment point is where the tipping moment of gravity and inertia is zero.",
 }
-WALKING = {
+WALKING: Json = {
     "number": 3,
     "chapter": "Locomotion",
     "heading": "Walking as controlled falling",
@@ -39,7 +39,9 @@ def token(text: str) -> bytes:
     return event("token", {"text": text})
 
 
-def answer(html: str, *cited: Json, text: str = "", notices: list[Json] | None = None, **changes: Any) -> Json:
+def answer(
+    html: str, *cited: Json, text: str = "", notices: list[Json] | None = None, **changes: Any
+) -> Json:
     """The final answer of a conversation that is kept."""
     return {
         "answer": text or html,

@@ -48,4 +48,6 @@ async def _frame(request: Request) -> Response:
     sandbox = request.query_params.get("sandbox")
     attribute = f' sandbox="{sandbox}"' if sandbox else ""
     source = request.query_params["of"]
-    return HTMLResponse(f'<!doctype html><title>f</title><iframe src="{source}"{attribute} width=800 height=600>')
+    return HTMLResponse(
+        f'<!doctype html><title>f</title><iframe src="{source}"{attribute} width=800 height=600>'
+    )

@@ -93,7 +93,8 @@ class ContainerBerth:
 
     def execute(self, *command: str) -> Execution:
         code, output = self._starter.exec(list(command))
-        return Execution(code, output.decode(errors="replace") if isinstance(output, bytes) else "")
+        written = output.decode(errors="replace") if isinstance(output, bytes) else ""
+        return Execution(-1 if code is None else code, written)  # none where the container ended meanwhile
 
     def stop(self, grace: float) -> Stop:
         if not self.alive():

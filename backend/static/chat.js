@@ -1,0 +1,132 @@
+// The page: a form below, the conversation above, earlier ones in a dialog.
+
+import { answerTo } from "./answering.js";
+import { Api } from "./api.js";
+import { Composer } from "./composer.js";
+import { announce } from "./dom.js";
+import { Earlier } from "./earlier.js";
+import { Follower } from "./follow.js";
+import { Problem } from "./problem.js";
+import { offerSelection } from "./selection.js";
+import { Turn } from "./turn.js";
+
+const STOPPED = new Problem({ title: "Stopped" });
+
+class Chat {
+  #api = new Api();
+  #follower = new Follower();
+  #log = document.getElementById("log");
+  #welcome = document.getElementById("welcome");
+  #anew = document.getElementById("new");
+  #running = null; // what aborts the question that is being answered
+  #turns = [];
+
+  #composer = new Composer({
+    onAsk: (question, passage) => this.#ask(question, passage),
+    onStop: () => this.#running?.abort(),
+  });
+
+  #earlier = new Earlier(this.#api, {
+    onOpen: (transcript) => this.#open(transcript),
+    onDeleted: (id) => id === this.#api.conversation && this.#clear(),
+    onForgotten: () => {
+      this.#clear();
+      this.#composer.focus();
+      announce("Everything that was kept about you is deleted.");
+    },
+  });
+
+  start() {
+    this.#anew.addEventListener("click", () => this.#begin());
+    document.getElementById("show-earlier").addEventListener("click", () => this.#earlier.show());
+    for (const example of document.querySelectorAll(".example")) {
+      example.addEventListener("click", () => this.#ask(example.textContent));
+    }
+    offerSelection(document.getElementById("ask-about"), (text) => this.#composer.quote(text));
+    new ResizeObserver(() => this.#follower.step(this.#composer.top)).observe(this.#log);
+    for (const event of ["online", "offline"]) window.addEventListener(event, showConnection);
+    showConnection();
+  }
+
+  /** Tell whether the question was taken: one at a time is answered. */
+  #ask(question, passage = "") {
+    if (this.#running) return false;
+    this.#turns.at(-1)?.trouble.settle();
+    const turn = this.#add(question, passage);
+    this.#answer(turn, { question, selected_text: passage || undefined });
+    return true;
+  }
+
+  async #answer(turn, inquiry) {
+    const running = new AbortController();
+    this.#running = running;
+    this.#composer.busy = true;
+    this.#follower.start(turn.element);
+    try {
+      const answer = await answerTo(inquiry, this.#api, turn, running.signal);
+      this.#api.conversation = answer.conversation_id;
+      announce(turn.spoken);
+    } catch (error) {
+      if (this.#running !== running) return; // the conversation was left
+      this.#fail(turn, running.signal.aborted ? STOPPED : error, () => this.#answer(turn, inquiry));
+    }
+    this.#rest();
+    this.#composer.takeFocus();
+  }
+
+  #fail(turn, problem, retry) {
+    turn.end();
+    if (problem.status === 404) this.#api.conversation = null; // deleted elsewhere: go on in a new one
+    turn.trouble.fail(Problem.from(problem), () => !this.#running && retry());
+  }
+
+  #rest() {
+    this.#running = null;
+    this.#composer.busy = false;
+  }
+
+  #add(question, passage) {
+    const turn = new Turn(this.#turns.length + 1, question, passage);
+    this.#turns.push(turn);
+    this.#log.append(turn.element);
+    this.#welcome.hidden = true;
+    this.#anew.hidden = false;
+    return turn;
+  }
+
+  #begin() {
+    this.#clear();
+    this.#composer.focus();
+    announce("New conversation.");
+  }
+
+  #clear() {
+    this.#running?.abort();
+    for (const turn of this.#turns) turn.trouble.settle();
+    this.#api.conversation = null;
+    this.#turns = [];
+    this.#log.replaceChildren();
+    this.#welcome.hidden = false;
+    this.#anew.hidden = true;
+    this.#rest();
+  }
+
+  #open({ id, title, messages }) {
+    this.#clear();
+    this.#follower.stop();
+    this.#api.conversation = id;
+    for (const { role, content, content_html: html, citations } of messages) {
+      if (role === "user") this.#add(content);
+      else this.#turns.at(-1)?.finish({ answer: content, answer_html: html, citations });
+    }
+    this.#composer.focus();
+    this.#turns[0]?.element.scrollIntoView();
+    announce(`Opened: ${title}`);
+  }
+}
+
+function showConnection() {
+  document.getElementById("offline").hidden = navigator.onLine;
+}
+
+new Chat().start();

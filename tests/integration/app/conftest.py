@@ -1,0 +1,50 @@
+"""The textbook's Space in the dock that `--dock` names, with its book in Qdrant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from spacedock.docks.base import Berth, Dock, Order
+from spacedock.docks.choose import choose
+from spacedock.progress import silent
+from spacedock.runs import open_run
+from spacedock.space import read_space
+from tests.integration.app.readers import Reader
+from tests.integration.specimens import ROOT
+
+
+@pytest.fixture(scope="package")
+def dock(dock_name: str) -> Iterator[Dock]:
+    """The dock, once for all tests of the application."""
+    with open_run() as run, choose(dock_name, read_space(ROOT), run, silent) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="package")
+def book(dock: Dock) -> str:
+    """What the ingestion said that filled Qdrant, run where the Space runs."""
+    berth = dock.board(Order("ingestion"))
+    try:
+        ended = berth.execute("python", "-m", "backend.ingest")
+        assert ended.exit_code == 0, ended.output
+        return ended.output
+    finally:
+        berth.close()
+
+
+@pytest.fixture(scope="module")
+def berth(dock: Dock, book: str) -> Iterator[Berth]:
+    """The Space, for tests that ask more often than a reader may."""
+    boarded = dock.board(Order("asked", environment=(("RATE_LIMIT", "1000/second"),)))
+    assert boarded.boot.ready, boarded.logs()
+    yield boarded
+    boarded.close()
+
+
+@pytest.fixture
+def reader(berth: Berth) -> Iterator[Reader]:
+    """Somebody who asks that Space."""
+    with Reader(berth) as opened:
+        yield opened
