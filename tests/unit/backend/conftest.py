@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
+import logging
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import pytest
 from fastapi.testclient import TestClient
 
 from backend.config import Settings, load_settings
+from backend.logs import start_logging
 from backend.main import create_app
 from backend.services import roster
-from backend.services.base import AwayError
+from backend.services.base import AwayError, Service
 
 SOUND = {
     "OPENAI_API_KEY": "sk-openai-canary-0123456789",
@@ -116,3 +121,44 @@ def client(configure: Configure, services: Services) -> Iterator[TestClient]:
     app = create_app(configure(), roster=services.roster(within=0.05))
     with TestClient(app, raise_server_exceptions=False) as browser:
         yield browser
+
+
+class Log:
+    """What the backend writes down while a test runs."""
+
+    def __init__(self) -> None:
+        self._stream = io.StringIO()
+
+    def start(self, level: str) -> None:
+        """Log as the server does."""
+        with redirect_stderr(self._stream):
+            start_logging(level)
+
+    @property
+    def text(self) -> str:
+        return self._stream.getvalue()
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
+
+
+@pytest.fixture
+def written() -> Iterator[Log]:
+    """Log at INFO, and as before afterwards."""
+    names = (None, "backend", "uvicorn")
+    levels = {name: logging.getLogger(name).level for name in names}
+    handlers = logging.root.handlers[:]
+    log = Log()
+    log.start("INFO")
+    yield log
+    logging.root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+async def reason_of(service: Service) -> str:
+    """Return why a service is away."""
+    with pytest.raises(AwayError) as away:
+        await service.ask()
+    return str(away.value)

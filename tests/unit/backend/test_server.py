@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Iterator
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
+from sse_starlette.sse import AppStatus
 
-from backend.logs import start_logging
-from backend.main import create_app
-from backend.server import server_config
-from tests.unit.backend.conftest import Configure
+from backend import server as module
+from backend.main import Backend, create_app
+from backend.server import Server, server_config
+from tests.unit.backend.asgi import events
+from tests.unit.backend.conftest import Configure, Log, Services
+from tests.unit.backend.fakes import Book, Model, Shelf
 
 PROXY = ("10.16.3.7", 40000)  # an address of the kind that the platform's proxy calls from
 
@@ -40,25 +45,69 @@ def test_it_binds_what_it_is_told(configure: Configure) -> None:
     assert (config.host, config.port) == ("0.0.0.0", 7860)
 
 
-@pytest.fixture
-def logging_as_it_was() -> Iterator[None]:
-    names = (None, "backend", "uvicorn")
-    levels = {name: logging.getLogger(name).level for name in names}
-    handlers = logging.root.handlers[:]
-    yield
-    logging.root.handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
+@asynccontextmanager
+async def serving(app: Backend) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
+    """Serve on a free port, and end as a signal would."""
+    server = Server(server_config(app, host="127.0.0.1", port=0), app)
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    host, port = server.servers[0].sockets[0].getsockname()
+    try:
+        async with httpx.AsyncClient(
+            base_url=f"http://{host}:{port}", trust_env=False, timeout=30
+        ) as browser:
+            yield server, browser
+    finally:
+        server.should_exit = True
+        await running
 
 
-@pytest.mark.usefixtures("logging_as_it_was")
-def test_debug_is_for_our_own_log_and_not_for_libraries_that_write_headers(
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.anyio
+async def test_an_unhandled_error_is_in_the_log_with_type_place_and_the_requests_id_and_without_its_text(
+    configure: Configure, services: Services, written: Log
 ) -> None:
-    start_logging("DEBUG")
-    logging.getLogger("backend.somewhere").debug("ours")
-    for library in ("httpx", "httpcore.http11", "hpack.hpack", "psycopg", "pydantic_settings"):
-        logging.getLogger(library).info("theirs")
-    written = capsys.readouterr().err
-    (event,) = [json.loads(line) for line in written.splitlines()]
-    assert (event["level"], event["logger"], event["message"]) == ("debug", "backend.somewhere", "ours")
+    app = create_app(configure(), roster=services.roster())
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise ValueError("canary")
+
+    async with serving(app) as (_, browser):
+        answer = await browser.get("/broken")
+    assert answer.status_code == 500
+    (event,) = [event for event in written.events if event["level"] == "error"]
+    assert event["error"] == "ValueError"
+    assert event["frames"][-1].endswith(" broken")
+    assert event["request_id"] == answer.headers["x-request-id"]
+    assert "canary" not in written.text
+
+
+@pytest.fixture
+def final_events(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Leave streams to end by themselves, as `serve` does, and leave them no time."""
+    monkeypatch.setattr(module, "LAST_WORDS", 0.0)
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
+    yield
+    AppStatus.enable_automatic_graceful_drain_mode()  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("final_events")
+async def test_a_stop_ends_an_open_stream_with_a_final_event(configure: Configure) -> None:
+    model = Model(parts=["It is ", asyncio.Event()])
+    app = create_app(configure(), roster=Services(Shelf(), Book(), model).roster())
+    asked = {"json": {"question": "Where?"}, "headers": {"Accept": "text/event-stream"}}
+    text = ""
+    async with (
+        asyncio.timeout(20),
+        serving(app) as (server, browser),
+        browser.stream("POST", "/api/chat", **asked) as answer,  # type: ignore[arg-type]
+    ):
+        async for piece in answer.aiter_text():
+            text += piece
+            if "event: token" in text and not server.should_exit:
+                server.handle_exit(signal.SIGTERM, None)
+                server._captured_signals.clear()  # it raises them again once it has stopped
+    assert [name for name, _ in events(text)] == ["citations", "token", "error"]
+    assert "being restarted" in text

@@ -1,0 +1,63 @@
+"""The chat page as it is sent; what it does is held together with its scripts elsewhere."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from backend.api.page import STATIC
+
+
+@pytest.fixture
+def policy(client: TestClient) -> dict[str, str]:
+    header = client.get("/").headers["content-security-policy"]
+    return dict(part.split(" ", 1) for part in header.split("; "))
+
+
+def test_the_page_may_be_framed_by_hugging_face_and_by_nobody_else(
+    client: TestClient, policy: dict[str, str]
+) -> None:
+    assert policy["frame-ancestors"] == "'self' https://huggingface.co https://*.hf.space"
+    assert "x-frame-options" not in client.get("/").headers
+
+
+def test_the_page_runs_its_own_scripts_alone(policy: dict[str, str]) -> None:
+    assert policy["default-src"] == "'self'"
+    assert "unsafe" not in " ".join(policy.values())
+    assert policy["object-src"] == policy["base-uri"] == "'none'"
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-cache"),
+    ],
+)
+def test_the_page_says_how_it_may_be_used(client: TestClient, header: str, value: str) -> None:
+    assert client.get("/").headers[header] == value
+
+
+def test_head_tells_the_size_and_sends_nothing(client: TestClient) -> None:
+    answer = client.head("/")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) == (STATIC / "index.html").stat().st_size
+
+
+def test_everything_that_the_page_names_is_there(client: TestClient) -> None:
+    named = re.findall(r'(?:src|href)="(/?static/[^"]+)"', client.get("/").text)
+    assert named
+    for path in named:
+        assert client.get(f"/{path.lstrip('/')}").status_code == 200, path
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/nothing.js", "/static/", "/static/../api/page.py", "/static/%2e%2e/api/page.py"]
+)
+def test_nothing_else_is_served(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
