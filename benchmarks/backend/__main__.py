@@ -11,6 +11,7 @@ apt-get install wrk.
 from __future__ import annotations
 
 import json
+import math
 import re
 import secrets
 import shutil
@@ -148,14 +149,22 @@ class Bench:
             f'wrk.headers["Content-Type"] = "application/json"\n'
             f'wrk.headers["Accept"] = {json.dumps(case.accept)}\n'
         )
-        command = ["wrk", f"-d{seconds:g}s", "-t1", f"-c{CONNECTIONS}", "--latency", f"-s{script}"]
+        command = [
+            "wrk",
+            f"-d{math.ceil(seconds)}s",
+            "-t1",
+            f"-c{CONNECTIONS}",
+            "--latency",
+            "--timeout=30s",
+            f"-s{script}",
+        ]
         done = subprocess.run([*command, f"{running.url}{path}"], capture_output=True, text=True, check=True)
         if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
             raise SystemExit(f"{path} did not always answer 200:\n{done.stdout}")
         return Load(
             float(found(r"Requests/sec:\s+([\d.]+)", done.stdout)),
-            milliseconds(found(r"50%\s+(\S+)", done.stdout)),
-            milliseconds(found(r"99%\s+(\S+)", done.stdout)),
+            milliseconds(found(r"(?m)^ +50% +(\S+)", done.stdout)),
+            milliseconds(found(r"(?m)^ +99% +(\S+)", done.stdout)),
         )
 
 
