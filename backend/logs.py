@@ -24,6 +24,7 @@ def start_logging(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _add_request,
             _add_frames,
+            _shorten,
         ],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -52,6 +53,13 @@ def _with_first(_: object, __: str, event: EventDict) -> EventDict:
 def _add_request(_: object, __: str, event: EventDict) -> EventDict:
     if request := correlation_id.get():
         event["request_id"] = request
+    return event
+
+
+def _shorten(_: object, __: str, event: EventDict) -> EventDict:
+    """Keep to what asyncio says first: then it repeats the text of an error."""
+    if event["logger"] == "asyncio":
+        event["event"] = str(event["event"]).partition("\n")[0]
     return event
 
 

@@ -60,7 +60,16 @@ REASONS = {
     "received invalid response": "it answers, but not as Postgres does",
     "expected authentication request": "it answers, but not as Postgres does",
     "lost synchronization": "it answers, but not as Postgres does",
-    "invalid": "the connection string has an option that is unknown or malformed",
+    **dict.fromkeys(
+        (
+            "invalid sslmode",
+            "invalid channel_binding",
+            "invalid connection option",
+            "invalid uri",
+            "invalid port",
+        ),
+        "the connection string has an option that is unknown or malformed",
+    ),
 }
 # What another try cannot mend.
 LASTING = (

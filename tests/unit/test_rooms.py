@@ -60,6 +60,27 @@ def test_a_room_imports_only_what_stands_below_it(path: Path) -> None:
     assert [name for name in rooms if floor(name) < floor(here)] == []
 
 
+# The same for the backend; `errors` and `models` are words that a route knows without the clients.
+BACKEND_FLOORS = (
+    {"__main__", "cli", "server", "main"},
+    {"api"},
+    {"ingest", "migrate"},
+    {"chat", "book"},
+    {"services"},
+    {"config", "logs", "origins", "shapes", "migrations", "__init__"},
+)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "backend").rglob("*.py")), ids=lambda path: path.stem)
+def test_a_room_of_the_backend_imports_only_what_stands_below_it(path: Path) -> None:
+    def height(name: str) -> int:
+        return next(level for level, rooms in enumerate(BACKEND_FLOORS) if name in rooms)
+
+    here = path.relative_to(ROOT / "backend").parts[0].removesuffix(".py")
+    rooms = {room(module) for module in imported(path) if module.startswith("backend.")} - {here}
+    assert [name for name in rooms if name != "__version__" and height(name) < height(here)] == []
+
+
 def test_the_backend_knows_nothing_of_the_harness() -> None:
     files = list((ROOT / "backend").rglob("*.py"))
     assert files

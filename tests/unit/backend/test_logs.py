@@ -134,3 +134,11 @@ def test_nothing_is_written_to_standard_output(written: Log, capsys: pytest.Capt
     ours.error("it failed")
     assert capsys.readouterr().out == ""
     assert written.events
+
+
+def test_what_asyncio_repeats_of_an_error_is_not_shown(written: Log) -> None:
+    logging.getLogger("asyncio").error(
+        "Task exception was never retrieved\nfuture: <Task ValueError('canary')>"
+    )
+    assert written.events[0]["message"] == "Task exception was never retrieved"
+    assert "canary" not in written.text
