@@ -1,0 +1,45 @@
+"""The chat page with the backend behind it, in a real browser; its own tests script the backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from spacedock.docks.base import Berth
+from tests.integration.page.conftest import chromium
+from tests.questions import QUESTIONS
+
+WITHIN = 20_000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def page(berth: Berth) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=["--headless=new", "--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page()
+        page.set_default_timeout(WITHIN)
+        page.goto(berth.url)
+        yield page
+        browser.close()
+
+
+def test_a_visitor_asks_and_is_answered_with_a_link_into_the_book(page: Page) -> None:
+    question = QUESTIONS[0]
+    page.get_by_label("Your question").fill(question.text)
+    page.get_by_label("Your question").press("Enter")
+    source = page.get_by_role("link", name=question.heading).first
+    expect(source).to_be_visible(timeout=WITHIN)
+    assert f"/{question.chapter}#" in (source.get_attribute("href") or "")
+    expect(page.locator(".answer").last).to_contain_text(question.text)
+
+
+def test_the_conversation_is_kept_and_can_be_opened_again(page: Page) -> None:
+    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="Earlier conversations").click()
+    page.get_by_role("dialog").get_by_role("button", name=QUESTIONS[0].text[:20]).first.click()
+    expect(page.locator(".turn .question").first).to_contain_text(QUESTIONS[0].text, timeout=WITHIN)
+    expect(page.locator(".answer").first).to_be_visible(timeout=WITHIN)
