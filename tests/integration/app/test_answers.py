@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.questions import QUESTIONS, UNANSWERABLE, Question
 
 from spacedock.docks.base import Berth
 from tests.integration.app.readers import Reader
+from tests.questions import QUESTIONS, UNANSWERABLE, Question
 
 
 def test_the_book_is_ingested_once(book: str, berth: Berth) -> None:
