@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from contextlib import ExitStack, closing, suppress
@@ -16,6 +17,7 @@ from spacedock.console import ConsoleProgress
 from spacedock.contract.base import AS_DEPLOYED, Promise
 from spacedock.contract.berths import Berths
 from spacedock.contract.examine import all_promises, chosen, examine, redact, start_ahead
+from spacedock.docks.base import Execution
 from spacedock.errors import BootError, SpacedockError, UsageError
 from spacedock.space import read_space
 from spacedock.verdict.formats import formats
@@ -48,6 +50,12 @@ DockOption = Annotated[
     DockName,
     typer.Option("--dock", help="image: its container; process: no Docker; auto: image where it can."),
 ]
+RunFirst = Annotated[
+    str,
+    typer.Option(
+        "--run", metavar="COMMAND", help="Run this where the Space runs, once it is up.", show_default=False
+    ),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every line of a build.")]
 
 
@@ -73,7 +81,9 @@ def check(  # noqa: PLR0913, PLR0917 - the options of a command are its argument
 
 
 @app.command()
-def up(path: Place = Path(), dock: DockOption = DockName.auto, verbose: Verbose = False) -> None:
+def up(
+    path: Place = Path(), dock: DockOption = DockName.auto, run_first: RunFirst = "", verbose: Verbose = False
+) -> None:
     """Boot the Space with all its services and show its log until Ctrl-C."""
     from spacedock.docks.choose import choose
     from spacedock.runs import open_run
@@ -85,6 +95,11 @@ def up(path: Place = Path(), dock: DockOption = DockName.auto, verbose: Verbose 
             opened = stack.enter_context(choose(dock, space, run, progress))
             with progress("booting the Space"):
                 berth = stack.enter_context(closing(opened.board(AS_DEPLOYED)))
+            if run_first and berth.boot.ready:
+                with progress(f"running {run_first}"):
+                    ended = berth.execute(*shlex.split(run_first))
+                console.print(redact(ended.output.rstrip(), opened.canaries))
+                _require_success(run_first, ended)
         for line in opened.header:
             console.print(line, style="dim")
         console.print(f"{space.manifest.space.id} {berth.boot}", style="bold")
@@ -93,6 +108,13 @@ def up(path: Place = Path(), dock: DockOption = DockName.auto, verbose: Verbose 
             console.print(redact(line, opened.canaries))
         raise BootError(f"the Space {berth.boot}", remedy="read its log above")
     console.print("ended")
+
+
+def _require_success(command: str, ended: Execution) -> None:
+    if ended.exit_code:
+        raise BootError(
+            f"`{command}` ended with code {ended.exit_code}", remedy="mend what it says above, and try again"
+        )
 
 
 @app.command("list")

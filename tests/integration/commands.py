@@ -15,10 +15,10 @@ from spacedock.runs import RUN_LABEL, cache_folder, is_alive
 
 
 @contextmanager
-def spacedock(command: str, place: Path, dock: str) -> Iterator[subprocess.Popen[str]]:
+def spacedock(command: str, place: Path, dock: str, *options: str) -> Iterator[subprocess.Popen[str]]:
     """Run `spacedock COMMAND PLACE` in a process group of its own, as a terminal does."""
     with subprocess.Popen(
-        [sys.executable, "-m", "spacedock", command, str(place), f"--dock={dock}"],
+        [sys.executable, "-m", "spacedock", command, str(place), f"--dock={dock}", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -30,6 +30,26 @@ def test_it_answers_until_ctrl_c_and_leaves_nothing(dock_name: str) -> None:
         assert on_the_engine(ours) == []
 
 
+def test_a_command_is_run_where_the_space_runs_before_anybody_looks(dock_name: str) -> None:
+    with spacedock("up", ROOT, dock_name, "--run=python -m backend.ingest") as process:
+        assert process.stdout
+        said = iter(process.stdout)
+        assert any(" added, 0 changed, 0 removed, 0 unchanged" in line for line in said)
+        url = next(found[0] for line in said if (found := re.search(r"http://\S+:\d+", line)))
+        assert httpx.get(f"{url}/ready", trust_env=False, timeout=20).json()["missing"] == []
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def test_a_command_that_fails_is_told(dock_name: str) -> None:
+    with spacedock("up", ROOT, dock_name, "--run=python -m backend.ingest /nowhere") as process:
+        told, error = process.communicate(timeout=120)
+    assert "/nowhere" in told
+    assert "`python -m backend.ingest /nowhere` ended with code 2" in error
+    assert process.returncode == 6
+
+
 def test_a_space_that_does_not_answer_can_be_looked_at_too(dock_name: str, tmp_path: Path) -> None:
     BOUND_TO_LOOPBACK.write(tmp_path / "space")
     with spacedock("up", tmp_path / "space", dock_name) as process:
