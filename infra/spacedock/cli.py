@@ -98,14 +98,14 @@ def up(
             if run_first and berth.boot.ready:
                 with progress(f"running {run_first}"):
                     ended = berth.execute(*shlex.split(run_first))
-                console.print(redact(ended.output.rstrip(), opened.canaries))
+                console.print(redact(ended.output.rstrip(), opened.canaries), soft_wrap=True)
                 _require_success(run_first, ended)
         for line in opened.header:
             console.print(line, style="dim")
         console.print(f"{space.manifest.space.id} {berth.boot}", style="bold")
         console.print(f"{berth.url}  (Ctrl-C ends it)")
         for line in berth.follow():
-            console.print(redact(line, opened.canaries))
+            console.print(redact(line, opened.canaries), soft_wrap=True)  # a line of its log is one here too
         raise BootError(f"the Space {berth.boot}", remedy="read its log above")
     console.print("ended")
 

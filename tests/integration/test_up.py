@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 from pathlib import Path
@@ -18,6 +19,8 @@ def test_it_answers_until_ctrl_c_and_leaves_nothing(dock_name: str) -> None:
         assert process.stdout
         url = next(found[0] for line in process.stdout if (found := re.search(r"http://\S+:\d+", line)))
         assert httpx.get(f"{url}/health", trust_env=False).status_code == 200
+        logged = next(line for line in process.stdout if line.startswith("{"))
+        assert json.loads(logged)["level"] == "info"  # a line of its log, however long, is one here too
         ours = run_of(process)
         started = family(process)
         process.send_signal(signal.SIGINT)

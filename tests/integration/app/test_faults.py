@@ -22,6 +22,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Api key is used with an insecure
 QUESTION = QUESTIONS[0].text
 SERVICES = ("postgres", "qdrant", "openai")
 RECOVERY = 20.0  # seconds
+# Where something else than the end of its time shall end a request.
+PATIENT = dict.fromkeys(("SERVICE_TIMEOUT", "ANSWER_TIMEOUT", "REQUEST_BUDGET"), "60")
 
 
 @pytest.fixture(scope="package")
@@ -213,15 +215,15 @@ def test_a_stream_that_is_cut_ends_with_an_error_that_names_the_service(stage: S
 
 
 def test_who_hangs_up_ends_the_call_to_the_model(stage: Stage) -> None:
-    with boarded(stage, {}):
-        stage.desk.order(RequestFault(path="/v1/chat", pace=0.3))
+    with boarded(stage, PATIENT):
+        stage.desk.order(RequestFault(path="/v1/chat", pace=2))
         with stage.reader.stream(QUESTION) as response:
             next(event for event in stage.reader.events(response) if event.name == "token")
         stage.desk.wait(lambda requests: requests[-1].outcome == "hung up", timeout=10)
 
 
 def test_who_hangs_up_on_a_whole_answer_ends_the_call_too(stage: Stage) -> None:
-    with boarded(stage, {}):
+    with boarded(stage, PATIENT):
         settle(stage.reader)
         stage.desk.order(RequestFault(path="/v1/embeddings", delay=30))
         with pytest.raises(httpx.ReadTimeout):
@@ -251,7 +253,7 @@ def test_a_stop_lets_an_answer_end(stage: Stage) -> None:
 
 
 def test_a_stop_ends_a_stream_that_would_take_too_long(stage: Stage) -> None:
-    with boarded(stage, {"REQUEST_BUDGET": "60", "ANSWER_TIMEOUT": "60"}), ThreadPoolExecutor(1) as pool:
+    with boarded(stage, PATIENT), ThreadPoolExecutor(1) as pool:
         stage.desk.order(RequestFault(path="/v1/chat", pace=3))
         with stage.reader.stream(QUESTION) as response:
             events = stage.reader.events(response)
