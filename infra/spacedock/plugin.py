@@ -25,6 +25,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what `spacedock check` has too."""
     group = parser.getgroup("spacedock", "Hugging Face Docker Spaces")
     group.addoption("--dock", choices=("auto", "image", "process"), default="auto", help="where Spaces run")
+    group.addoption(
+        "--egress",
+        choices=("observed", "documented", "open"),
+        default="observed",
+        help="what Spaces may connect to",
+    )
+    group.addoption(
+        "--edge",
+        choices=("observed", "transparent"),
+        default="observed",
+        help="who answers CORS preflights: the edge, or the Space",
+    )
+    group.addoption(
+        "--time-scale",
+        type=float,
+        default=1 / 30,
+        metavar="FACTOR",
+        help="of the platform's start window; 1 is as long as there",
+    )
     group.addoption("--space", default=".", help="folder or manifest of the Space; default: pytest's root")
     group.addoption(
         "--strict-promises", action="store_true", help="count a broken `should` as broken (default: show it)"

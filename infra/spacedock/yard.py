@@ -13,8 +13,10 @@ from spacedock.console import ConsoleProgress
 from spacedock.contract.base import Finding, Outcome, Promise
 from spacedock.contract.berths import Berths
 from spacedock.contract.examine import start_ahead
-from spacedock.docks.base import Dock
+from spacedock.contract.noticed import noticed
+from spacedock.docks.base import Conditions, Dock, Egress
 from spacedock.docks.choose import choose
+from spacedock.edge.base import Manner
 from spacedock.errors import SpacedockError
 from spacedock.runs import open_run
 from spacedock.space import Space, read_space
@@ -31,6 +33,7 @@ class Boarded:
     berths: Berths
     strict: bool
     findings: list[Finding] = field(default_factory=list)
+    noticed: tuple[str, ...] = ()
 
 
 class Yard:
@@ -64,7 +67,8 @@ class Yard:
 
     def leave(self, place: Path) -> None:
         """Close the dock of the Space at `place`: its berths may hold ports that another Space wants."""
-        self._boarded.pop(place, None)
+        if boarded := self._boarded.pop(place, None):
+            boarded.noticed = noticed(boarded.space, boarded.berths)
         if stack := self._open.pop(place, None):
             stack.close()
 
@@ -79,6 +83,8 @@ class Yard:
             reporter.section(_title(boarded.space, boarded.dock))
             for line in boarded.dock.header:
                 reporter.line(line)
+            for line in boarded.noticed:
+                reporter.line(f"noticed: {line}")
             for finding in boarded.findings:
                 if finding.outcome is Outcome.BROKEN and not is_red(finding, strict=boarded.strict):
                     _show(reporter, finding)
@@ -89,13 +95,21 @@ class Yard:
         run = stack.enter_context(open_run())
         console = Console(stderr=True)
         with ConsoleProgress(console) as progress:
-            dock = choose(self._config.getoption("--dock"), space, run, progress)
+            dock = choose(self._config.getoption("--dock"), space, run, progress, _conditions(self._config))
             stack.enter_context(dock)
         for line in (_title(space, dock), *dock.header):
             console.print(line, style="dim", markup=False, highlight=False)
         berths = stack.enter_context(Berths(dock))
         start_ahead(asked, space, berths)
         return Boarded(space, dock, berths, self._config.getoption("--strict-promises"))
+
+
+def _conditions(config: pytest.Config) -> Conditions:
+    return Conditions(
+        Egress(config.getoption("--egress")),
+        Manner(config.getoption("--edge")),
+        config.getoption("--time-scale"),
+    )
 
 
 def _title(space: Space, dock: Dock) -> str:

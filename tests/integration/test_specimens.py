@@ -10,10 +10,11 @@ from spacedock.contract.base import Outcome
 from spacedock.contract.examine import all_promises
 from spacedock.verdict.model import BROKEN
 from tests.integration.conftest import Hold
-from tests.integration.specimens import SPECIMENS, Specimen
+from tests.integration.specimens import all_specimens
+from tests.integration.specimens.base import Specimen
 
 
-@pytest.mark.parametrize("specimen", SPECIMENS, ids=lambda specimen: specimen.name.replace(" ", "-"))
+@pytest.mark.parametrize("specimen", all_specimens(), ids=lambda specimen: specimen.name.replace(" ", "-"))
 def test_a_specimen_breaks_the_promise_that_it_names_and_no_other(
     specimen: Specimen, hold: Hold, dock_name: str, tmp_path: Path
 ) -> None:
@@ -27,4 +28,4 @@ def test_a_specimen_breaks_the_promise_that_it_names_and_no_other(
 
 
 def test_every_promise_has_a_specimen_that_breaks_it() -> None:
-    assert {promise.id for promise in all_promises()} == {specimen.breaks for specimen in SPECIMENS}
+    assert {promise.id for promise in all_promises()} == {specimen.breaks for specimen in all_specimens()}

@@ -11,7 +11,8 @@ import httpx
 
 from spacedock.runs import is_alive
 from tests.integration.commands import family, on_the_engine, run_of, spacedock
-from tests.integration.specimens import BOUND_TO_LOOPBACK, ROOT
+from tests.integration.specimens.base import ROOT
+from tests.integration.specimens.boot import BOUND_TO_LOOPBACK
 
 
 def test_it_answers_until_ctrl_c_and_leaves_nothing(dock_name: str) -> None:

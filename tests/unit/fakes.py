@@ -7,7 +7,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from spacedock.docks.base import Boot, Capability, Cause, Execution, Listener, Order, Stop
+from spacedock.docks.base import (
+    AS_OBSERVED,
+    Boot,
+    Capability,
+    Cause,
+    Conditions,
+    Denial,
+    Execution,
+    Listener,
+    Order,
+    Stop,
+    Usage,
+)
+from spacedock.edge.base import Edge
 from spacedock.services.base import Service
 from spacedock.services.faults.wire import Faults
 
@@ -32,6 +45,10 @@ class FakeBerth:
     user: int | None = 1000
     stopped: Stop = field(default_factory=lambda: Stop(seconds=0.1, exit_code=0, killed=False))
     closed: bool = False
+    used: Usage = field(default_factory=Usage)
+    changed: tuple[str, ...] = ()
+    denied: tuple[Denial, ...] = ()
+    in_front: Edge | None = None
 
     def logs(self) -> str:
         return self.log
@@ -44,6 +61,20 @@ class FakeBerth:
 
     def identity(self) -> int | None:
         return self.user
+
+    def usage(self) -> Usage:
+        return self.used
+
+    def changes(self) -> tuple[str, ...]:
+        return self.changed
+
+    def denials(self) -> tuple[Denial, ...]:
+        return self.denied
+
+    def edge(self) -> Edge:
+        if self.in_front is None:
+            raise NotImplementedError("the test gave this berth no edge")
+        return self.in_front
 
     def execute(self, *command: str) -> Execution:
         return Execution(0, " ".join(command))
@@ -67,11 +98,13 @@ class FakeDock:
         capabilities: frozenset[Capability] = frozenset(Capability),
         shares_ports: bool = False,
         canaries: Mapping[str, tuple[str, ...]] | None = None,
+        conditions: Conditions = AS_OBSERVED,
         otherwise: FakeBerth | None = None,
         **berths: FakeBerth,
     ) -> None:
         self.capabilities = capabilities
         self.shares_ports = shares_ports
+        self.conditions = conditions
         self.canaries = canaries or {}
         self.services: Mapping[str, Service] = {}
         self.boarded: list[Order] = []

@@ -18,7 +18,7 @@ FLOORS = (
     {"console", "verdict"},
     {"contract"},
     {"docks"},
-    {"services"},
+    {"edge", "services"},
     {"images"},
     {"engine", "builder"},
     {"space", "runs"},

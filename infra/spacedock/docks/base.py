@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
+from spacedock.edge.base import Edge, Manner
 from spacedock.services.base import Service
 
 if TYPE_CHECKING:
@@ -22,6 +23,30 @@ class Capability(StrEnum):
     LIMITS = "limits"  # the flavour's CPU and memory are enforced
     SIGNALS = "signals"  # a stop can be sent and its effect seen
     SERVICES = "services"  # the Space talks to real or stand-in services
+    EDGE = "edge"  # the TLS proxy of the platform stands in front
+    EGRESS = "egress"  # connections to the outside are limited as on the platform
+    DISK = "disk"  # what a Space writes is seen, and gone with its container
+    OVERLAP = "overlap"  # two berths of one Space run at once
+
+
+class Egress(StrEnum):
+    """What a Space may connect to; documentation and observation disagree."""
+
+    OBSERVED = "observed"  # mail ports are dropped, there is no IPv6
+    DOCUMENTED = "documented"  # 80, 443 and 8080 only
+    OPEN = "open"  # everything, real services included
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the platform is taken to do in one run, where sources disagree or time must be shorter."""
+
+    egress: Egress = Egress.OBSERVED
+    edge: Manner = Manner.OBSERVED
+    time_scale: float = 1 / 30  # of the platform's start window: its 30 minutes are one here
+
+
+AS_OBSERVED = Conditions()
 
 
 class Cause(StrEnum):
@@ -42,6 +67,7 @@ class Order:
     blank: frozenset[str] = frozenset()  # names that are set to white space
     port: int | None = None  # PORT; None leaves it unset, as the platform does
     user: Literal["platform", "image"] = "platform"  # uid 1000, or the image's own USER
+    egress: Egress | None = None  # None: that of the run's conditions
     env_file: bool = False  # put a `.env` with every value into the working directory
     environment: tuple[tuple[str, str], ...] = ()  # added last, wins over all others
 
@@ -115,6 +141,29 @@ class Execution:
     output: str  # both streams; an engine mixes them
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What a berth used so far, in bytes; None where the dock cannot tell."""
+
+    peak_memory: int | None = None  # caches of files left out where the kernel tells them apart
+    written: int | None = None  # growth of the writable layer
+
+
+@dataclass(frozen=True)
+class Denial:
+    """A connection to the outside that a Space tried and was denied."""
+
+    host: str  # the name that it asked for, else the address
+    port: int
+    protocol: Literal["tcp", "udp"]
+    platform: bool  # the platform would deny it too; else only the dock does, where nothing real is reached
+
+    def __str__(self) -> str:
+        who = "dropped, as on the platform" if self.platform else "denied by the dock only"
+        where = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{where}:{self.port}/{self.protocol} ({who})"
+
+
 class Berth(Protocol):
     """One running instance of a Space in a dock."""
 
@@ -146,6 +195,25 @@ class Berth(Protocol):
         """The user id of the main process; None when the dock cannot tell."""
         ...
 
+    def usage(self) -> Usage:
+        """What it used so far; the last that was seen where it has ended."""
+        ...
+
+    def changes(self) -> tuple[str, ...]:
+        """The paths that it added or changed in its image's files, sorted. Needs DISK; else empty."""
+        ...
+
+    def denials(self) -> tuple[Denial, ...]:
+        """What it tried to connect to outside and was denied. Needs EGRESS; else empty."""
+        ...
+
+    def edge(self) -> Edge:
+        """The platform's proxy in front of it; started when first asked for, closed with the berth.
+
+        Needs EDGE; raises NotImplementedError where the dock has none.
+        """
+        ...
+
     def execute(self, *command: str) -> Execution:
         """Run a command where the main process runs: its files, environment and user. Waits for its end."""
         ...
@@ -166,6 +234,11 @@ class Dock(Protocol):
     def name(self) -> str: ...
     @property
     def capabilities(self) -> frozenset[Capability]: ...
+    @property
+    def conditions(self) -> Conditions:
+        """What the platform is taken to do in this run."""
+        ...
+
     @property
     def shares_ports(self) -> bool:
         """Whether berths live on one set of ports, so that two may not want the same one at once."""

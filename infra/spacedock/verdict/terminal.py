@@ -30,6 +30,9 @@ def show(console: Console, verdict: Verdict) -> None:
             console.print(headline(finding), soft_wrap=True)
             _indented(console, _below(finding))
     _show_blocked(console, verdict)
+    if verdict.noticed:
+        console.print(Text("noticed", style="bold"))
+        _indented(console, verdict.noticed)
     console.print()
     console.print(Text(closing_line(verdict), style="bold"))
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 from docker.errors import APIError, DockerException
 from docker.models.containers import Container
@@ -14,9 +15,12 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.exceptions import ContainerStartException
 
 from spacedock.docks import proc
-from spacedock.docks.base import Boot, Execution, Order, Stop
+from spacedock.docks.base import Boot, Denial, Execution, Order, Stop, Usage
 from spacedock.docks.ready import Look
 from spacedock.errors import EngineError
+
+if TYPE_CHECKING:
+    from spacedock.edge.base import Edge
 
 # What the engine gives as exit code when a command is not there, or may not be executed.
 _CANNOT_EXECUTE = frozenset({126, 127})
@@ -90,6 +94,18 @@ class ContainerBerth:
 
     def identity(self) -> int | None:
         return proc.user_id(self._read(proc.STATUS))
+
+    def usage(self) -> Usage:
+        return Usage()
+
+    def changes(self) -> tuple[str, ...]:
+        return ()
+
+    def denials(self) -> tuple[Denial, ...]:
+        return ()
+
+    def edge(self) -> Edge:
+        raise NotImplementedError("to come")
 
     def execute(self, *command: str) -> Execution:
         code, output = self._starter.exec(list(command))

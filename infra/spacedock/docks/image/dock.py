@@ -18,7 +18,7 @@ from testcontainers.core.network import Network
 
 from spacedock import platform
 from spacedock.docks.alongside import Alongside, service_module, service_modules
-from spacedock.docks.base import Capability, Order
+from spacedock.docks.base import AS_OBSERVED, Capability, Conditions, Order
 from spacedock.docks.context import lay_out
 from spacedock.docks.environment import Cargo
 from spacedock.docks.image.berth import ContainerBerth
@@ -44,11 +44,30 @@ class ImageDock:
 
     name = "image"
     capabilities = frozenset(
-        {Capability.IMAGE, Capability.IDENTITY, Capability.LIMITS, Capability.SIGNALS, Capability.SERVICES}
+        {
+            Capability.IMAGE,
+            Capability.IDENTITY,
+            Capability.LIMITS,
+            Capability.SIGNALS,
+            Capability.SERVICES,
+            Capability.EDGE,
+            Capability.EGRESS,
+            Capability.DISK,
+            Capability.OVERLAP,
+        }
     )
     shares_ports = False
 
-    def __init__(self, space: Space, run: Run, progress: Progress, *, boot_timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        space: Space,
+        run: Run,
+        progress: Progress,
+        conditions: Conditions = AS_OBSERVED,
+        *,
+        boot_timeout: float = 60.0,
+    ) -> None:
+        self.conditions = conditions
         self._space = space
         self._run = run
         self._progress = progress

@@ -11,14 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from spacedock.docks.base import Boot, Execution, Order, Stop
+from spacedock.docks.base import Boot, Denial, Execution, Order, Stop, Usage
 from spacedock.docks.process.family import Family, command_of
 from spacedock.docks.ready import Look
 from spacedock.platform import USER_ID
+
+if TYPE_CHECKING:
+    from spacedock.edge.base import Edge
 
 # What a shell and a container engine answer for a program that is not there, or may not be executed.
 _NOT_FOUND = 127
@@ -114,6 +117,18 @@ class ProcessBerth:
         with suppress(psutil.Error):
             return int(psutil.Process(self._process.pid).uids().real)
         return None
+
+    def usage(self) -> Usage:
+        return Usage()
+
+    def changes(self) -> tuple[str, ...]:
+        return ()
+
+    def denials(self) -> tuple[Denial, ...]:
+        return ()
+
+    def edge(self) -> Edge:
+        raise NotImplementedError("the process dock has no edge")
 
     def execute(self, *command: str) -> Execution:
         ended = subprocess.run(

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Self
 
 from spacedock.docks.alongside import Alongside, service_module, service_modules
-from spacedock.docks.base import Capability, Cause, Order
+from spacedock.docks.base import AS_OBSERVED, Capability, Cause, Conditions, Order
 from spacedock.docks.context import lay_out, leave_out_ignored
 from spacedock.docks.environment import Cargo
 from spacedock.docks.process.berth import ProcessBerth, Start
@@ -45,7 +45,16 @@ class ProcessDock:
     capabilities = frozenset({Capability.SIGNALS, Capability.SERVICES})
     shares_ports = True
 
-    def __init__(self, space: Space, run: Run, progress: Progress, *, boot_timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        space: Space,
+        run: Run,
+        progress: Progress,
+        conditions: Conditions = AS_OBSERVED,
+        *,
+        boot_timeout: float = 60.0,
+    ) -> None:
+        self.conditions = conditions
         self._space = space
         self._run = run
         self._progress = progress

@@ -1,0 +1,18 @@
+"""`spacedock clean`: leave nothing of any run on this machine."""
+
+from __future__ import annotations
+
+from spacedock.cli.app import app
+
+
+@app.command()
+def clean() -> None:
+    """Remove every container, network, image, process and folder that any run on this machine left."""
+    from spacedock.engine import Engine
+    from spacedock.runs import open_run
+
+    with open_run():  # opening a run ends what dead ones left
+        removed = Engine.connect().sweep(everything=True) if Engine.answers() else ()
+    for what in removed:
+        print(f"removed {what}")
+    print("nothing is left")
