@@ -1,0 +1,163 @@
+"""Edge: the proxy at https://OWNER-NAME.hf.space."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from spacedock.platform.fact import Fact, Sure, View
+
+_PROBES = "dated HTTP probes of deployed Spaces"
+
+EDGE_ENDS_TLS: Final = Fact("the Space sees plain HTTP", True, Sure.OBSERVED, _PROBES, "2026")
+EDGE_NETWORK: Final = Fact(
+    "the network that the Space sees its callers in",
+    "10.0.0.0/8",
+    Sure.OBSERVED,
+    "logs of deployed Spaces",
+    "2026",
+    text="10.x, not loopback: uvicorn ignores X-Forwarded-* unless `--forwarded-allow-ips` names it",
+    probe="peer",
+)
+EDGE_FORWARDED_FOR: Final = Fact(
+    "what becomes of the client's `X-Forwarded-For`",
+    "appended",
+    Sure.OBSERVED,
+    _PROBES,
+    "2026",
+    text="it is kept and one address is appended: only the right-most can be trusted",
+    probe="headers.x-forwarded-for",
+)
+EDGE_FORWARDED_PROTO: Final = Fact(
+    "`X-Forwarded-Proto`", "https", Sure.REPORTED, "users", "2026", probe="headers.x-forwarded-proto"
+)
+INTERNAL_HOST: Final = Fact(
+    "the other Host that several projects had to allow",
+    "proxy.spaces.internal.huggingface.tech",
+    Sure.OBSERVED,
+    "incident untrusted-host-400",
+    "2026",
+)
+SPACE_HOST: Final = Fact(
+    "the Host that the Space is given",
+    "{owner}-{name}.hf.space",
+    Sure.OBSERVED,
+    _PROBES,
+    "2026",
+    text="OWNER-NAME.hf.space, lower case, `_` and `.` as `-`",
+    other=View(INTERNAL_HOST.value, Sure.OBSERVED, INTERNAL_HOST.source, INTERNAL_HOST.date),
+    choice="the edge offers both forms",
+    probe="headers.host",
+)
+EDGE_HEADERS: Final = Fact(
+    "the headers that are added to every answer of the Space",
+    (
+        "x-proxied-host",
+        "x-proxied-replica",
+        "x-proxied-path",
+        "x-request-id",
+        "link",
+        "vary",
+        "access-control-expose-headers",
+    ),
+    Sure.OBSERVED,
+    _PROBES,
+    "2026",
+)
+EDGE_HEADER_VALUES: Final = Fact(
+    "the values of those headers that do not change from answer to answer",
+    MappingProxyType(
+        {
+            "link": '<https://huggingface.co/spaces/{space_id}>;rel="canonical"',
+            "vary": "origin, access-control-request-method, access-control-request-headers",
+            "access-control-expose-headers": "*",
+        }
+    ),
+    Sure.OBSERVED,
+    _PROBES,
+    "2026",
+)
+EDGE_ANSWERS_PREFLIGHT: Final = Fact(
+    "the edge answers every CORS preflight itself",
+    True,
+    Sure.OBSERVED,
+    "three independent observations",
+    "2026",
+    text="yes, the Space never sees one",
+    other=View(False, Sure.OBSERVED, "earlier observations: it was worked through to the Space", "2025"),
+    choice="--edge observed|transparent",
+)
+EDGE_PREFLIGHT_STATUS: Final = Fact(
+    "the status of its answer to a preflight", 200, Sure.OBSERVED, "three independent observations", "2026"
+)
+EDGE_PREFLIGHT_MAX_AGE: Final = Fact(
+    "`access-control-max-age` of that answer, seconds",
+    600,
+    Sure.OBSERVED,
+    "three independent observations",
+    "2026",
+)
+EDGE_PREFLIGHT_REFLECTS: Final = Fact(
+    "what that answer repeats from the request",
+    ("origin", "method", "headers"),
+    Sure.OBSERVED,
+    "three independent observations",
+    "2026",
+)
+EDGE_ALLOWS_CREDENTIALS: Final = Fact(
+    "that answer has `access-control-allow-credentials`",
+    False,
+    Sure.OBSERVED,
+    "three independent observations",
+    "2026",
+)
+EDGE_REFLECTS_ORIGIN: Final = Fact(
+    "`access-control-allow-origin` of other answers is the caller's origin, whatever the Space says",
+    True,
+    Sure.OBSERVED,
+    _PROBES,
+    "2026",
+    other=View(False, Sure.OBSERVED, "earlier observations: the Space's own header passed", "2025"),
+    choice="--edge observed|transparent",
+)
+CREDENTIALED_CALLS_FAIL: Final = Fact(
+    "a browser's credentialed call from another origin fails unless it is a simple request",
+    True,
+    Sure.INFERRED,
+    "the preflight without allow-credentials",
+    "2026",
+    text="yes; a Bearer header without credentials works; the Space's own allow-list is no wall",
+)
+EDGE_STREAMS: Final = Fact(
+    "what passes without being held back",
+    ("WebSocket", "SSE"),
+    Sure.OBSERVED,
+    _PROBES,
+    "2026",
+    text="WebSocket (`wss://`, since the page is https) and server-sent events",
+)
+FRAME_ANCESTOR: Final = Fact(
+    "the page that embeds the Space in an iframe",
+    "https://huggingface.co",
+    Sure.DOCUMENTED,
+    "spaces-embed",
+    "2026-08",
+    text="https://huggingface.co; `X-Frame-Options: DENY` blanks it",
+)
+FRAME_COOKIE: Final = Fact(
+    "what a cookie needs to be sent within that frame",
+    ("SameSite=None", "Secure"),
+    Sure.DOCUMENTED,
+    "spaces-cookie-limitations",
+    "2026-08",
+)
+EDGE_AWAY_STATUS: Final = Fact(
+    "the status while the Space sleeps or starts",
+    503,
+    Sure.OBSERVED,
+    _PROBES,
+    "2026",
+    text="503 or 502, at once, without x-proxied-*",
+    other=View(502, Sure.OBSERVED, _PROBES, "2026"),
+    choice="the dock's edge answers 503",
+)

@@ -1,0 +1,78 @@
+"""Environment: what a Space finds there at run time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spacedock.platform import hardware
+from spacedock.platform.fact import Fact, Sure
+
+_OVERVIEW = "spaces-overview, Helper environment variables"
+
+BUILT_IN_VARIABLES: Final = Fact(
+    "the variables that the platform sets by itself",
+    (
+        "ACCELERATOR",
+        "CPU_CORES",
+        "MEMORY",
+        "SPACE_ID",
+        "SPACE_HOST",
+        "SPACE_AUTHOR_NAME",
+        "SPACE_REPO_NAME",
+        "SPACE_TITLE",
+        "SPACE_CREATOR_USER_ID",
+    ),
+    Sure.DOCUMENTED,
+    _OVERVIEW,
+    "2026-08",
+    probe="environment.names",
+)
+OAUTH_VARIABLES: Final = Fact(
+    "the variables that `hf_oauth` adds",
+    ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL"),
+    Sure.DOCUMENTED,
+    "spaces-oauth",
+    "2026-08",
+)
+SETTINGS_ARE_ENVIRONMENT: Final = Fact(
+    "variables and secrets are plain environment beside them",
+    True,
+    Sure.DOCUMENTED,
+    "spaces-overview, Managing secrets",
+    "2026-08",
+)
+SECRETS_KEEP_NEWLINE: Final = Fact(
+    "a value's trailing newline is kept", True, Sure.REPORTED, "incident secret-trailing-newline", "2026"
+)
+COLLISION_TEXT: Final = Fact(
+    "what a Space is told that has one name as variable and as secret",
+    "Collision on variables and secrets names",
+    Sure.OBSERVED,
+    "incident variable-secret-collision",
+    "2026",
+    text="CONFIG_ERROR: Collision on variables and secrets names",
+)
+
+
+def space_host(space_id: str) -> str:
+    """Return the host that serves a Space (see `SPACE_HOST`)."""
+    owner, name = space_id.split("/")
+    host = f"{owner}-{name}".lower()
+    return "".join(c if c.isalnum() else "-" for c in host) + ".hf.space"
+
+
+def built_in_variables(space_id: str, title: str, flavor: str) -> dict[str, str]:
+    """Return what the platform sets by itself at run time, PORT not among it (see `PORT_IS_SET`)."""
+    owner, name = space_id.split("/")
+    resources = hardware.HARDWARE.value[flavor]
+    return {
+        "ACCELERATOR": "none" if flavor.startswith("cpu-") else flavor,
+        "CPU_CORES": str(resources.cpus),
+        "MEMORY": f"{resources.memory_gb}Gi",
+        "SPACE_ID": space_id,
+        "SPACE_HOST": space_host(space_id),
+        "SPACE_AUTHOR_NAME": owner,
+        "SPACE_REPO_NAME": name,
+        "SPACE_TITLE": title,
+        "SPACE_CREATOR_USER_ID": "0123456789abcdef01234567",
+    }

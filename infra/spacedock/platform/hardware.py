@@ -1,0 +1,66 @@
+"""Hardware: the flavours, and what happens over their limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from spacedock.platform.fact import Fact, Sure
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """One hardware flavour: vCPUs, memory and disk in GB."""
+
+    cpus: int
+    memory_gb: int
+    disk_gb: int
+
+    def __str__(self) -> str:
+        return f"{self.cpus} vCPU, {self.memory_gb} GB, {self.disk_gb} GB disk"
+
+
+HARDWARE: Final = Fact(
+    "the flavours",
+    MappingProxyType(
+        {
+            "cpu-basic": Flavor(2, 16, 50),
+            "cpu-upgrade": Flavor(8, 32, 50),
+            "t4-small": Flavor(4, 15, 50),
+            "t4-medium": Flavor(8, 30, 100),
+            "l4x1": Flavor(8, 30, 400),
+            "l40sx1": Flavor(8, 62, 380),
+            "a10g-small": Flavor(4, 15, 110),
+            "a10g-large": Flavor(12, 46, 200),
+            "a100-large": Flavor(12, 142, 1000),
+        }
+    ),
+    Sure.DOCUMENTED,
+    "spaces-gpus; spaces-overview, Hardware resources",
+    "2026-08",
+    probe="limits",
+)
+SLEEPS_AFTER_SECONDS: Final = Fact(
+    "how long cpu-basic runs without visits before it sleeps, seconds",
+    48 * 3600.0,
+    Sure.DOCUMENTED,
+    "spaces-gpus, Sleep time",
+    "2026-08",
+    text="48 h",
+)
+OOM_TEXT: Final = Fact(
+    "what a Space is told that used more memory than its flavour has",
+    "Memory limit exceeded ({memory}Gi)",
+    Sure.REPORTED,
+    "incident oom-16gi",
+    "2026",
+)
+OOM_EXIT_CODE: Final = Fact("its exit code", 137, Sure.REPORTED, "incident oom-16gi", "2026")
+DISK_TEXT: Final = Fact(
+    "what a Space is told that used more disk than its flavour has",
+    "Workload evicted, storage limit exceeded ({disk}G)",
+    Sure.REPORTED,
+    "incident disk-50g-evicted",
+    "2026",
+)

@@ -1,0 +1,94 @@
+"""Lifecycle: the stages of a Space, and what moves it from one to the next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spacedock.platform.fact import Fact, Sure, View
+
+STAGES: Final = Fact(
+    "the stages, an open set",
+    (
+        "NO_APP_FILE",
+        "CONFIG_ERROR",
+        "BUILDING",
+        "BUILD_ERROR",
+        "APP_STARTING",
+        "RUNNING",
+        "RUNNING_BUILDING",
+        "RUNNING_APP_STARTING",
+        "RUNTIME_ERROR",
+        "SLEEPING",
+        "PAUSED",
+        "STOPPED",
+        "DELETING",
+    ),
+    Sure.DOCUMENTED,
+    "client, SpaceStage, without SLEEPING, which client 2.4 does not list",
+    "2026-08",
+)
+RESTARTED_BY: Final = Fact(
+    "what restarts a Space when it changes",
+    ("secret", "variable", "hardware"),
+    Sure.DOCUMENTED,
+    "client, add_space_secret, add_space_variable, request_space_hardware",
+    "2026-08",
+)
+EXIT_STAGE: Final = Fact(
+    "the stage after PID 1 has exited, with code 0 too",
+    "RUNTIME_ERROR",
+    Sure.INFERRED,
+    "incident process-exits-zero",
+    "2026",
+)
+EXIT_TEXT: Final = Fact(
+    "what a Space is told whose PID 1 exited",
+    "Exit code: {code}. Reason: {tail}",
+    Sure.REPORTED,
+    "incident missing-secret-crash; the reason is the tail of the log",
+    "2026",
+)
+STOP_SIGNALS: Final = Fact(
+    "the signals of a stop, in order", ("SIGTERM", "SIGKILL"), Sure.INFERRED, "container runtimes", "2026"
+)
+STOP_GRACE_SECONDS: Final = Fact(
+    "the seconds from SIGTERM to SIGKILL, of which nothing is documented",
+    10.0,
+    Sure.INFERRED,
+    "Docker's own default",
+    "2026",
+    other=View(30.0, Sure.INFERRED, "the default of Kubernetes", "2026"),
+    choice="the shorter of the two counts",
+    probe="grace",
+)
+OLD_SERVES_ON: Final = Fact(
+    "the old container serves while a new one builds and starts",
+    True,
+    Sure.INFERRED,
+    "client, the stages RUNNING_BUILDING and RUNNING_APP_STARTING",
+    "2026-08",
+)
+RUNTIME_API: Final = Fact(
+    "the paths below /api/spaces/OWNER/NAME/",
+    (
+        "runtime",
+        "secrets",
+        "variables",
+        "hardware",
+        "sleeptime",
+        "pause",
+        "restart[?factory=true]",
+        "logs/run",
+        "logs/build",
+    ),
+    Sure.DOCUMENTED,
+    "client, HfApi",
+    "2026-08",
+)
+PLAN_STATUS: Final = Fact(
+    "the answer to creating a Docker Space without a paid plan",
+    402,
+    Sure.DOCUMENTED,
+    "hub-docs #2624; huggingface_hub #4539",
+    "2026-07",
+)

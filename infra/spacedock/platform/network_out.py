@@ -1,0 +1,80 @@
+"""Network out: what a Space may connect to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from spacedock.platform.fact import Fact, Sure, View
+
+_LOGS = "logs of deployed Spaces"
+
+EGRESS_OPEN_PORTS: Final = Fact(
+    "the only ports that a Space may connect to",
+    (80, 443, 8080),
+    Sure.DOCUMENTED,
+    "spaces-overview, Networking",
+    "2026-08",
+    other=View("5432 (Neon), 6379 and 27017 connect too", Sure.OBSERVED, _LOGS, "2026"),
+    choice="--egress observed|documented|open",
+    probe="reach",
+)
+EGRESS_DROPPED_PORTS: Final = Fact(
+    "the ports that are closed",
+    (25, 465, 587, 993),
+    Sure.OBSERVED,
+    _LOGS,
+    "2026",
+    other=View("all but 80, 443 and 8080", Sure.DOCUMENTED, "spaces-overview, Networking", "2026-08"),
+    choice="--egress observed|documented|open",
+    probe="reach",
+)
+EGRESS_SEEN_OPEN_PORTS: Final = Fact(
+    "ports that were seen to connect although they are documented as closed",
+    (5432, 6379, 27017),
+    Sure.OBSERVED,
+    _LOGS,
+    "2026",
+    probe="reach",
+)
+EGRESS_UNKNOWN_PORTS: Final = Fact(
+    "ports of common services of which nobody wrote",
+    (6333,),
+    Sure.OBSERVED,
+    _LOGS,
+    "2026",
+    text="6333 (Qdrant)",
+    probe="reach",
+)
+EGRESS_CLOSED_MEANS: Final = Fact(
+    "what a connection to a closed port meets",
+    "drop",
+    Sure.OBSERVED,
+    "incident smtp-egress-dropped",
+    "2026",
+    text="silence until the client's own timeout; it is not refused",
+    probe="reach",
+)
+IPV6: Final = Fact(
+    "there is a route for IPv6",
+    False,
+    Sure.OBSERVED,
+    "incident supabase-ipv6-only-host; often told as `5432 is blocked`",
+    "2026",
+    text="no: `Network is unreachable`",
+    probe="ipv6",
+)
+QDRANT_DEFAULT_PORT: Final = Fact(
+    'where `QdrantClient(url="https://host")` goes, not to 443',
+    6333,
+    Sure.OBSERVED,
+    "measured, qdrant-client 1.20",
+    "2026",
+)
+IPV6_ONLY_HOSTS: Final = Fact(
+    "hosts that have no IPv4 address, so that a Space cannot reach them",
+    (r"db\.[a-z0-9]+\.supabase\.co",),
+    Sure.REPORTED,
+    "incident supabase-ipv6-only-host; Supabase gives a pooler's host beside it",
+    "2026",
+    text="db.<ref>.supabase.co, Supabase's direct connection",
+)
