@@ -1,11 +1,8 @@
-"""The YAML block at the head of a Space's README.md, held to what Hugging Face accepts.
-
-Source of every rule: spaces-config-reference, and the answers of the Hub's own check at push.
-"""
+"""The YAML block at the head of a Space's README.md."""
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,44 +12,47 @@ import yaml
 
 from spacedock import platform
 from spacedock.errors import UsageError
+from spacedock.space.defects import Defect, defects, repeated
 
 _FENCE = "---"
-_DURATION = re.compile(r"\d+\s*(s|m|h|d|seconds?|minutes?|hours?|days?|min|sec|hr)?")
+_MISSING = f"Hugging Face shows `{platform.MISSING_CONFIGURATION_TEXT.value}`, stage CONFIG_ERROR"
 
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """What the harness needs of the block; `values` holds all of it."""
+    """What the harness needs of the block; `values` holds all of it, `defects` what the Hub would refuse."""
 
     path: Path
     title: str
     app_port: int
     values: Mapping[str, Any]
+    lines: Mapping[str, int]  # of each key in the README
+    defects: tuple[Defect, ...] = ()
 
-
-@dataclass(frozen=True)
-class Defect:
-    """One thing that is wrong with the block."""
-
-    key: str
-    what: str
-    remedy: str
+    def place(self, key: str) -> str:
+        """`file:line` of a key."""
+        return f"{self.path}:{self.lines.get(key, 1)}"
 
 
 def read_front_matter(path: Path) -> FrontMatter:
-    """Read and check the block of the README at `path`.
+    """Read the block of the README at `path` and check its values.
 
-    Raises UsageError, naming file, line and remedy, for the first defect found.
+    Raises UsageError, naming file, line and remedy, only where there is no Docker Space to read: no README,
+    no block, no YAML, no `sdk: docker`. Everything else is kept as a defect.
     """
     text = _block(path)
-    values, lines = _parse(path, text)
-    for defect in _defects(values):
-        raise UsageError(defect.what, path=path, line=lines.get(defect.key, 1), remedy=defect.remedy)
+    values, lines, twice = _parse(path, text)
+    _require_docker(path, values, lines)
+    found = sorted([*twice, *defects(values, lines)], key=lambda defect: defect.line)
+    unusable = {defect.key for defect in found}
+    port = platform.DEFAULT_APP_PORT.value
     return FrontMatter(
         path=path,
-        title=str(values.get("title", "")),
-        app_port=values.get("app_port", platform.DEFAULT_APP_PORT),
+        title=str(values.get("title") or ""),
+        app_port=port if "app_port" in unusable else values.get("app_port") or port,
         values=values,
+        lines=lines,
+        defects=tuple(found),
     )
 
 
@@ -62,7 +62,7 @@ def _block(path: Path) -> str:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(
-            "there is no README here: Hugging Face shows `Missing configuration in README`",
+            f"there is no README here: {_MISSING}",
             path=path,
             remedy="add a README.md that starts with a `---` block holding `sdk: docker`",
         ) from None
@@ -71,7 +71,7 @@ def _block(path: Path) -> str:
     lines = text.splitlines()
     if not lines or lines[0].rstrip() != _FENCE:
         raise UsageError(
-            "the first line is not `---`: Hugging Face shows `Missing configuration in README`",
+            f"the first line is not `---`: {_MISSING}",
             path=path,
             line=1,
             remedy="start the file with the front matter, without a blank line or byte order mark before it",
@@ -85,8 +85,8 @@ def _block(path: Path) -> str:
     return "\n".join(lines[1:end])
 
 
-def _parse(path: Path, text: str) -> tuple[dict[str, Any], dict[str, int]]:
-    """Return the block's values and the line of each key in the README."""
+def _parse(path: Path, text: str) -> tuple[dict[str, Any], dict[str, int], tuple[Defect, ...]]:
+    """Return the block's values, the line of each key in the README, and the keys that stand there twice."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
@@ -100,58 +100,34 @@ def _parse(path: Path, text: str) -> tuple[dict[str, Any], dict[str, int]]:
         ) from None
     if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
         raise UsageError(
-            "the front matter holds no `key: value` pairs",
+            f"the front matter holds no `key: value` pairs: {_MISSING}",
             path=path,
             line=1,
             remedy="add at least `sdk: docker`",
         )
-    # The block starts on the README's second line, marks count from 0.
-    lines = {key.value: key.start_mark.line + 2 for key, _ in node.value}
-    return values, lines
+    keys = list(_keys(node))
+    counts = Counter(key for key, _ in keys)
+    lines = dict(keys)
+    return values, lines, tuple(repeated(key, lines[key]) for key, count in counts.items() if count > 1)
 
 
-def _defects(values: Mapping[str, Any]) -> Iterator[Defect]:
-    if values.get("sdk") != "docker":
-        yield Defect(
-            "sdk",
-            f"`sdk` is {values.get('sdk')!r}: Hugging Face would not build the Dockerfile",
-            "write `sdk: docker`",
-        )
-    port = values.get("app_port", platform.DEFAULT_APP_PORT)
-    if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
-        yield Defect("app_port", f"`app_port` is {port!r}, not a port", "write a number from 1 to 65535")
-    for key in ("colorFrom", "colorTo"):
-        if key in values and values[key] not in platform.COLORS:
-            yield _not_one_of(key, values[key], platform.COLORS)
-    if "header" in values and values["header"] not in platform.HEADERS:
-        yield _not_one_of("header", values["header"], platform.HEADERS)
-    if "suggested_hardware" in values and values["suggested_hardware"] not in platform.HARDWARE:
-        yield _not_one_of("suggested_hardware", values["suggested_hardware"], tuple(platform.HARDWARE))
-    yield from _text_defects(values)
+def _keys(node: yaml.MappingNode, within: str = "") -> Iterator[tuple[str, int]]:
+    """Yield each key, `outer.inner` for one in a table, and its line in the README."""
+    for key, value in node.value:
+        # The block starts on the README's second line, marks count from 0.
+        yield f"{within}{key.value}", key.start_mark.line + 2
+        if isinstance(value, yaml.MappingNode):
+            yield from _keys(value, f"{within}{key.value}.")
 
 
-def _text_defects(values: Mapping[str, Any]) -> Iterator[Defect]:
-    description = str(values.get("short_description", ""))
-    most = platform.SHORT_DESCRIPTION_CHARACTERS
-    if len(description) > most:
-        yield Defect(
-            "short_description",
-            f"`short_description` has {len(description)} characters; the push is rejected over {most}",
-            f"shorten it to {most}",
-        )
-    if not str(values.get("base_path", "/")).startswith("/"):
-        yield Defect("base_path", "`base_path` does not start with `/`", "write it as `/path`")
-    duration = values.get("startup_duration_timeout")
-    if duration is not None and not _DURATION.fullmatch(str(duration).strip()):
-        yield Defect(
-            "startup_duration_timeout",
-            f"`startup_duration_timeout` is {duration!r}, not a duration",
-            "write it as `30m` or `1h`",
-        )
-    for header in values.get("custom_headers") or {}:
-        if header not in platform.CUSTOM_HEADERS:
-            yield _not_one_of("custom_headers", header, platform.CUSTOM_HEADERS)
-
-
-def _not_one_of(key: str, value: object, allowed: tuple[str, ...]) -> Defect:
-    return Defect(key, f"`{key}` is {value!r}; the push is rejected", f"use one of {', '.join(allowed)}")
+def _require_docker(path: Path, values: Mapping[str, Any], lines: Mapping[str, int]) -> None:
+    sdk = values.get("sdk")
+    if sdk == platform.SDK.value:
+        return
+    there = "the Dockerfile is not built and the Space ends as NO_APP_FILE" if sdk else _MISSING
+    raise UsageError(
+        f"`sdk` is {sdk!r}: {there}" if sdk else f"there is no `sdk`: {there}",
+        path=path,
+        line=lines.get("sdk", 1),
+        remedy=f"write `sdk: {platform.SDK.value}`",
+    )

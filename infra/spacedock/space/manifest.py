@@ -17,6 +17,8 @@ Source = Annotated[
     str, Field(pattern=r"^[a-z]+\.[a-z_]+$")
 ]  # "postgres.url": a service and one of its values
 SpaceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")]
+# A host, `*.` and a domain for every host below it, or an IPv4 address; a port where only that one is meant.
+Reachable = Annotated[str, Field(pattern=r"^(\*\.)?([A-Za-z0-9][\w-]*\.)+[A-Za-z0-9][\w-]*(:[1-9]\d{0,4})?$")]
 Origin = Annotated[str, Field(pattern=r"^(null|https?://[^/\s]+)$")]
 
 
@@ -73,10 +75,41 @@ class Origins(_Table):
     credentials: bool = True
 
 
+class EgressTable(_Table):
+    """What outside of a dock a Space may reach there: else nothing real, so that no test does by accident."""
+
+    allow: tuple[Reachable, ...] = ()
+
+    @model_validator(mode="after")
+    def _ports_exist(self) -> Self:
+        for item in self.allow:
+            if int(item.partition(":")[2] or 1) > 65535:
+                raise ValueError(f"`{item}` names a port above 65535")
+        return self
+
+
+class Stream(_Table):
+    """A request whose answer comes piece by piece. A `body` that is no text is sent as JSON."""
+
+    path: Annotated[str, Field(pattern="^/")]
+    method: Literal["GET", "POST", "PUT", "PATCH"] = "GET"
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: str | dict[str, Any] | list[Any] | None = None
+
+
+class WebSocket(_Table):
+    """Where a WebSocket can be opened; `headers` are sent with the request that asks for it."""
+
+    path: Annotated[str, Field(pattern="^/")]
+    headers: dict[str, str] = Field(default_factory=dict)
+
+
 class DockTable(_Table):
-    """What only a dock adds, so that the Space talks to doubles; never set on the platform."""
+    """What only a dock does: variables, so that the Space talks to doubles; less than its flavour has."""
 
     variables: dict[Name, Variable] = Field(default_factory=dict)
+    memory_gb: Annotated[float, Field(gt=0)] | None = None
+    disk_gb: Annotated[float, Field(gt=0)] | None = None
 
 
 class Manifest(_Table):
@@ -87,6 +120,9 @@ class Manifest(_Table):
     secrets: dict[Name, Secret] = Field(default_factory=dict)
     variables: dict[Name, Variable] = Field(default_factory=dict)
     origins: Origins = Origins()
+    stream: Stream | None = None
+    websocket: WebSocket | None = None
+    egress: EgressTable = EgressTable()
     dock: DockTable = DockTable()
 
     @property
@@ -148,12 +184,20 @@ def _check(manifest: Manifest, text: str) -> None:
     def defect(what: str, remedy: str, *keys: str) -> UsageError:
         return UsageError(what, path=manifest.path, line=_line_of(text, keys), remedy=remedy)
 
-    if manifest.space.hardware not in platform.HARDWARE:
+    if manifest.space.hardware not in platform.HARDWARE.value:
         raise defect(
             f"`space.hardware` is {manifest.space.hardware!r}, which is no flavour",
-            f"use one of {', '.join(platform.HARDWARE)}",
+            f"use one of {', '.join(platform.HARDWARE.value)}",
             "space", "hardware",
         )  # fmt: skip
+    flavor = platform.HARDWARE.value[manifest.space.hardware]
+    for key in ("memory_gb", "disk_gb"):
+        if (getattr(manifest.dock, key) or 0) > getattr(flavor, key):
+            raise defect(
+                f"`dock.{key}` is more than {manifest.space.hardware} has ({getattr(flavor, key)})",
+                "ask for less, or leave it out",
+                "dock", key,
+            )  # fmt: skip
     for name in sorted(set(manifest.secrets) & set(manifest.all_variables)):
         raise defect(
             f"`{name}` is both a secret and a variable: Hugging Face stops with `Collision on variables and "

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from spacedock import platform
 from spacedock.errors import UsageError
+from spacedock.space import durations, features
 from spacedock.space.dockerfile import Dockerfile, read_dockerfile
 from spacedock.space.front_matter import FrontMatter, read_front_matter
 from spacedock.space.manifest import Manifest, read_manifest
@@ -31,6 +32,12 @@ class Space:
         return self.front_matter.app_port
 
     @property
+    def startup_seconds(self) -> float:
+        """The start window: how long Hugging Face waits for the server."""
+        wanted = self.front_matter.values.get("startup_duration_timeout")
+        return durations.seconds(str(wanted)) or platform.STARTUP_TIMEOUT.value
+
+    @property
     def host(self) -> str:
         """The host that Hugging Face would serve it at."""
         return platform.space_host(self.manifest.space.id)
@@ -42,7 +49,7 @@ class Space:
 
     def not_emulated(self) -> tuple[str, ...]:
         """Return what the Space asks of the platform and no dock does, and keys that nobody knows."""
-        return ()
+        return tuple(features.not_emulated(self.front_matter, self.dockerfile, self.manifest))
 
     def files(self) -> tuple[str, ...]:
         """Return what a push would carry, as sorted POSIX paths below `root`.

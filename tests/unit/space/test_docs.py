@@ -8,7 +8,17 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from spacedock import services
-from spacedock.space.manifest import Manifest, Origins, Secret, SpaceTable, Variable, read_manifest
+from spacedock.space.manifest import (
+    EgressTable,
+    Manifest,
+    Origins,
+    Secret,
+    SpaceTable,
+    Stream,
+    Variable,
+    WebSocket,
+    read_manifest,
+)
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "space-toml.md"
 EXAMPLE = re.search(r"```toml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
@@ -28,7 +38,7 @@ def test_the_example_is_a_manifest(tmp_path: Path) -> None:
 def test_every_key_is_shown() -> None:
     assert EXAMPLE
     wanted = (keys(Manifest) - {"path"}) | keys(SpaceTable) | keys(Secret) | keys(Origins)
-    wanted |= keys(Variable) - {"value"}
+    wanted |= (keys(Variable) - {"value"}) | keys(EgressTable) | keys(Stream) | keys(WebSocket)
     assert {key for key in wanted if not re.search(rf"\b{key}\b", EXAMPLE[1])} == set()
 
 

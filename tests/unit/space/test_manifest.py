@@ -35,6 +35,19 @@ def test_what_only_a_dock_adds_is_kept_apart(tmp_path: Path) -> None:
     assert found.services == ("openai",)
 
 
+@pytest.mark.parametrize("body", ['"text"', '{ question = "Why?", sure = true }', "[1, 2]"])
+def test_a_stream_is_a_request_with_any_body(tmp_path: Path, body: str) -> None:
+    asked = 'path = "/chat"\nmethod = "POST"\nheaders = { accept = "text/event-stream" }'
+    found = manifest(tmp_path, f"[stream]\n{asked}\nbody = {body}\n").stream
+    assert found
+    assert (found.path, found.method, dict(found.headers)) == (
+        "/chat",
+        "POST",
+        {"accept": "text/event-stream"},
+    )
+    assert found.body is not None
+
+
 @pytest.mark.parametrize(
     ("text", "says", "line"),
     [
@@ -43,6 +56,8 @@ def test_what_only_a_dock_adds_is_kept_apart(tmp_path: Path) -> None:
         ('[space]\nhardware = "h100"\n', "`space.hardware` is 'h100'", 2),
         ('[space]\nid = "no-owner"\n', "`space.id`", 2),
         ('[space]\nready = "health"\n', "`space.ready`", 2),
+        ("[dock]\nmemory_gb = 17\n", "`dock.memory_gb` is more than cpu-basic has (16)", 2),
+        ("[dock]\ndisk_gb = 0\n", "`dock.disk_gb`", 2),
         ('[secrets]\nKEY = { from = "postgres" }\n', "`secrets.KEY.from`", 2),
         ('[secrets]\n\nKEY = { value = "sk-123" }\n', "`secrets.KEY.value`", 3),
         ('[secrets]\nKEY = {}\n[variables]\nKEY = "x"\n', "Collision on variables and secrets names", 2),
@@ -50,6 +65,9 @@ def test_what_only_a_dock_adds_is_kept_apart(tmp_path: Path) -> None:
         ('[origins]\nallowed = ["https://a.example"]\nrefused = ["https://a.example"]\n', "both allowed", 3),
         ('[origins]\nrefused = ["https://a.example/"]\n', "`origins.refused.0`", 2),
         ('[origins]\nmethod = "FETCH"\n', "`origins.method`", 2),
+        ('[stream]\nmethod = "POST"\n', "`stream.path`", 1),
+        ('[stream]\npath = "/chat"\nheader = {}\n', "`stream.header`", 3),
+        ('[websocket]\npath = "ws"\n', "`websocket.path`", 2),
     ],
 )
 def test_a_defect_is_named_with_its_line_and_a_remedy(

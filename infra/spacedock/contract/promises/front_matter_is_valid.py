@@ -1,0 +1,34 @@
+"""The Hub accepts what README.md says of the Space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacedock import platform
+from spacedock.contract.base import Problem, Promise
+from spacedock.contract.berths import Berths
+from spacedock.docks.base import Order
+from spacedock.space import Space
+
+
+class FrontMatterIsValid(Promise):
+    """Each value is held to the Hub's own rules, before any boot; keys that nobody knows are only noticed."""
+
+    title = "the Hub accepts its front matter"
+    reason = "The Hub checks the block at the head of README.md at every push, and nothing does before it."
+    consequence = (
+        f"The push is refused: `{platform.REJECTED_TEXT.value}`; the Space goes on with what it had."
+    )
+    remedy = "write the value as spaces-config-reference has it"
+    source = "spaces-config-reference; incident frontmatter-value-rejected"
+    since = "0.2"
+
+    def orders(self, _space: Space) -> tuple[Order, ...]:
+        """It looks at README.md only."""
+        return ()
+
+    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+        """Yield a problem for each defect of the block."""
+        for defect in space.front_matter.defects:
+            place = f"{space.front_matter.path}:{defect.line}"
+            yield self.problem(f"{place}: {defect.what}", remedy=defect.remedy)

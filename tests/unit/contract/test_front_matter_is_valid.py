@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from spacedock.contract.base import Outcome
+from spacedock.contract.examine import chosen
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.fakes import FakeDock
+from tests.unit.spaces import sound_space
+
+PROMISE = "front-matter-is-valid"
+
+
+def test_a_block_that_the_hub_accepts_keeps_it(space: Space, hold: Hold) -> None:
+    assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
+
+
+def test_each_defect_is_a_problem_with_its_place_and_its_remedy(tmp_path: Path, hold: Hold) -> None:
+    space = sound_space(tmp_path, readme="---\nsdk: docker\nemoji: robot\ncolorTo: orange\n---\n")
+    finding = hold(PROMISE, space, FakeDock())
+    assert finding.outcome is Outcome.BROKEN
+    first, second = finding.problems
+    assert first.seen.endswith("README.md:3: `emoji` is 'robot', not one emoji")
+    assert second.seen.endswith("README.md:4: `colorTo` is 'orange', which is not accepted")
+    assert second.remedy.startswith("use one of red, yellow")
+
+
+def test_a_key_that_nobody_knows_breaks_nothing(tmp_path: Path, hold: Hold) -> None:
+    space = sound_space(tmp_path, readme="---\nsdk: docker\napp_prot: 8080\n---\n")
+    assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
+
+
+def test_it_is_looked_at_without_a_boot(space: Space, hold: Hold) -> None:
+    dock = FakeDock(capabilities=frozenset())
+    (promise,) = chosen([PROMISE])
+    assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
+    assert (promise.orders(space), dock.boarded) == ((), [])
