@@ -60,7 +60,7 @@ class Backend(FastAPI):
             with_id,
             allow_origins=self.settings.allowed_origins,
             allow_origin_regex=self.settings.cors_vercel_preview,
-            allow_credentials=True,
+            allow_credentials=False,  # readers are bearer tokens, and no page has to send cookies
             allow_methods=["*"],
             allow_headers=["*"],
             expose_headers=["Retry-After", "X-Request-ID"],

@@ -1,4 +1,4 @@
-"""Which web pages may call the backend with credentials."""
+"""Which web pages may call the backend."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def origin(entry: str) -> str:
     """Write an origin as browsers send it. Raises ValueError saying what is wrong with it."""
     text = entry.strip().rstrip("/").lower()
     if "*" in text:
-        raise ValueError("has a wildcard; with credentials every origin has to be named")
+        raise ValueError("has a wildcard; every origin has to be named")
     if not re.match(r"[a-z][a-z0-9+.-]*://", text):
         raise ValueError("has no scheme; write https:// in front")
     try:

@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     import httpx
 
 
+# Whom the edge takes every client for (RFC 5737, for documentation). What an engine shows of a client is a
+# gateway of its own, and no client of the platform has a private address.
+VISITOR = "198.51.100.1"
+
+
 class Manner(StrEnum):
     """What the edge does with CORS; observations of different times disagree."""
 
@@ -34,6 +39,15 @@ class Edge(Protocol):
     @property
     def certificate(self) -> str:
         """The certificate of the authority that a client must trust, PEM."""
+        ...
+
+    @property
+    def pin(self) -> str:
+        """What Chromium knows its certificate by (`--ignore-certificate-errors-spki-list`)."""
+        ...
+
+    def browser_url(self, manner: Manner) -> str:
+        """Where a browser on this machine can open it; the Space is given its own host all the same."""
         ...
 
     def address(self, manner: Manner, host: HostForm = HostForm.PUBLIC) -> tuple[str, int]:

@@ -23,6 +23,7 @@ _STAND_INS = {  # the names that each stand-in can stand in for
     "python": re.compile(r"python:3\.11(\.\d+)?(-slim)?(-bookworm|-trixie)?"),
     "postgres": re.compile(r"postgres:(latest|\d+(\.\d+)?)(-bookworm|-trixie)?"),
     "qdrant": re.compile(r"qdrant/qdrant:\S+"),
+    "edge": re.compile(r"nginx:(latest|stable|\d+(\.\d+)*)(-bookworm|-trixie)?"),
 }
 
 

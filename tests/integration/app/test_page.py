@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from spacedock.docks.base import Berth
-from tests.integration.page.conftest import chromium
+from tests.integration.chromium import launch
 from tests.questions import QUESTIONS
 
 WITHIN = 20_000  # milliseconds
@@ -16,15 +16,11 @@ WITHIN = 20_000  # milliseconds
 
 @pytest.fixture(scope="module")
 def page(berth: Berth) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium(), args=["--headless=new", "--no-sandbox", "--disable-gpu"]
-        )
+    with sync_playwright() as playwright, launch(playwright) as browser:
         page = browser.new_page()
         page.set_default_timeout(WITHIN)
         page.goto(berth.url)
         yield page
-        browser.close()
 
 
 def test_a_visitor_asks_and_is_answered_with_a_link_into_the_book(page: Page) -> None:

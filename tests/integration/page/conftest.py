@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,10 +11,9 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.integration.chromium import launch
 from tests.integration.page.double import WITHIN, Double, Site, running_site
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = ("background-networking", "component-update", "sync", "gpu")
 RECORDER = Path(__file__).with_name("recorder.js")
 
 
@@ -38,14 +35,6 @@ class Window:
         assert self.errors + self.page.evaluate("refused") == []
 
 
-def chromium() -> str:
-    """Find the browser, or skip and say how to install one."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not found:
-        pytest.skip("needs Chromium: apt-get install chromium (or its path in CHROMIUM)")
-    return found
-
-
 @pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
     with running_site() as site:
@@ -61,13 +50,9 @@ def api(site: Site) -> Double:
 # Of the package, since while it is open an event loop runs in this thread, where other tests want their own.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    path = chromium()
-    arguments = ["--headless=new", "--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+    with sync_playwright() as playwright, launch(playwright) as browser:
         expect.set_options(timeout=WITHIN * 1000)
         yield browser
-        browser.close()
 
 
 def opened(browser: Browser, site: Site, **options: Any) -> Window:

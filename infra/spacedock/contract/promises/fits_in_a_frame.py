@@ -1,0 +1,108 @@
+"""A Space's page can be shown in a frame of huggingface.co."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.cookies import CookieError, Morsel, SimpleCookie
+
+import httpx
+
+from spacedock import platform
+from spacedock.contract.base import Look, Problem
+from spacedock.contract.visits import is_page, visit
+from spacedock.docks.base import Berth, Capability
+from spacedock.edge.base import Manner
+from spacedock.space import Space
+
+_KEEPS_OUT = frozenset({"deny", "sameorigin"})  # browsers ignore every other value
+_COOKIE_REMEDY = (
+    "set it with `SameSite=None; Secure` (and `Partitioned`, where browsers block the cookies of frames), or "
+    "let the page keep a token and send it in a header"
+)
+
+
+class FitsInAFrame(Look):
+    """A Space without a page, whose `/` is no HTML, gives nothing to show.
+
+    COOP, COEP and CORP of the framed page itself keep nobody out as long as the framing page has no COEP.
+    """
+
+    title = "its page works inside the frame of huggingface.co"
+    reason = "The Space page on huggingface.co shows the Space in an iframe, and so do pages that embed it."
+    consequence = "The frame stays blank: `Refused to display ... in a frame`; only the direct URL works."
+    remedy = (
+        "leave X-Frame-Options out, and where frames must be limited say "
+        "`Content-Security-Policy: frame-ancestors 'self' https://huggingface.co https://*.hf.space`"
+    )
+    source = "spaces-embed; spaces-cookie-limitations; incidents x-frame-options-deny, cookie-samesite-iframe"
+    since = "0.2"
+    needs = frozenset({Capability.EDGE})
+
+    def look(self, space: Space, berth: Berth) -> Iterator[Problem]:
+        """Open `/` through the edge."""
+        with berth.edge().client(Manner.OBSERVED) as client:
+            answers = visit(client)
+        if is_page(answers[-1]):
+            for seen in _keeps_out(answers[-1]):
+                yield self.problem(f"the page at / has {seen}")
+            yield from self._cookies(answers)
+
+    def _cookies(self, answers: list[httpx.Response]) -> Iterator[Problem]:
+        lines = [line for answer in answers for line in answer.headers.get_list("set-cookie")]
+        lost = [cookie.key for line in lines if (cookie := _cookie(line)) and not _passes(cookie)]
+        if lost:
+            yield self.problem(
+                f"the page at / sets {', '.join(dict.fromkeys(lost))} without "
+                f"`{'; '.join(platform.FRAME_COOKIE.value)}`",
+                consequence="Browsers neither keep nor send the cookie in the frame: a login begins anew, "
+                "forms with a token in a cookie are refused.",
+                remedy=_COOKIE_REMEDY,
+            )
+
+
+def _keeps_out(answer: httpx.Response) -> Iterator[str]:
+    """Yield each header that keeps the page out of the frame."""
+    policies = [
+        policy for line in answer.headers.get_list("content-security-policy") for policy in line.split(",")
+    ]
+    ancestors = [found for policy in policies if (found := _frame_ancestors(policy)) is not None]
+    for allowed in ancestors:
+        if not any(_covers(source) for source in allowed):
+            yield f"`frame-ancestors {' '.join(allowed)}`, without {platform.FRAME_ANCESTOR.value}"
+    options = answer.headers.get("x-frame-options", "")
+    # Where a policy names the ancestors, browsers ignore the older header (CSP 3, frame-ancestors).
+    if not ancestors and _KEEPS_OUT & {word.strip().lower() for word in options.split(",")}:
+        yield f"`X-Frame-Options: {options}`"
+
+
+def _frame_ancestors(policy: str) -> list[str] | None:
+    for directive in policy.split(";"):
+        name, *sources = directive.split() or [""]
+        if name.lower() == "frame-ancestors":
+            return sources or ["'none'"]
+    return None
+
+
+def _covers(source: str) -> bool:
+    """Whether a source of a policy is huggingface.co, by https."""
+    scheme, _, host = platform.FRAME_ANCESTOR.value.partition("://")
+    return source.lower().rstrip("/") in {
+        "*",
+        f"{scheme}:",
+        host,
+        f"{scheme}://{host}",
+        f"{scheme}://{host}:443",
+    }
+
+
+def _cookie(line: str) -> Morsel[str] | None:
+    """Return the cookie of a Set-Cookie line; None for one that deletes a cookie, and what is none."""
+    try:
+        morsels = list(SimpleCookie(line).values())
+    except CookieError:
+        return None
+    return morsels[0] if morsels and morsels[0]["max-age"] != "0" and morsels[0].value else None
+
+
+def _passes(cookie: Morsel[str]) -> bool:
+    return bool(cookie["secure"]) and cookie["samesite"].lower() == "none"

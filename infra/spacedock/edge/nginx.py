@@ -1,0 +1,192 @@
+"""An edge made of nginx, in a container beside the Space."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import ssl
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+import httpx
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.docker_client import get_docker_host
+
+from spacedock import platform
+from spacedock.edge.base import VISITOR, HostForm, Manner
+from spacedock.edge.certificates import Certificates
+from spacedock.edge.transport import EdgeTransport, trusting
+from spacedock.services.hosts.base import HostedService
+from spacedock.services.hosts.container import ContainerHost, told
+
+if TYPE_CHECKING:
+    from testcontainers.core.network import Network
+
+    from spacedock.images.supply import Image, Supply
+    from spacedock.runs import Run
+
+_TEMPLATE = Path(__file__).with_name("nginx.conf")
+_FOLDER = "/edge"
+_CONFIGURATION, _PEM = f"{_FOLDER}/nginx.conf", f"{_FOLDER}/edge.pem"
+_EXPOSE = "access-control-expose-headers"  # the only one of the added headers that is CORS
+_USER = "65534:65534"  # nobody: nothing of it needs more
+_TIMEOUT_SECONDS = 30.0  # of a client, for one answer; a Space may take its time
+
+# Inside its container; what is published elsewhere, the engine says.
+_PORTS: Mapping[tuple[Manner, HostForm], int] = {
+    (manner, host): 8441 + number
+    for number, (manner, host) in enumerate((manner, host) for manner in Manner for host in HostForm)
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """What an edge stands in front of; `upstream` is the Space's `host:port` in the network of the run."""
+
+    space_id: str
+    upstream: str
+
+    @property
+    def host(self) -> str:
+        """`OWNER-NAME.hf.space`."""
+        return platform.space_host(self.space_id)
+
+    def configuration(self, replica: str, *, dated: bool) -> str:
+        """The text of its nginx.conf; `replica` is the name that the platform gives a running container.
+
+        A `dated` nginx is older than 1.25.1, where `http2` became a directive of its own.
+        """
+        ports = {f"{manner}_{host}": str(port) for (manner, host), port in _PORTS.items()}
+        return _Template(_TEMPLATE.read_text()).substitute(
+            ports,
+            host=self.host,
+            internal_host=platform.INTERNAL_HOST.value,
+            upstream=self.upstream,
+            visitor=VISITOR,
+            http2_parameter=" http2" if dated else "",
+            http2_directive="" if dated else "http2 on;",
+            pem=_PEM,
+            preflight_seconds=str(platform.EDGE_PREFLIGHT_MAX_AGE.value),
+            preflight=str(platform.EDGE_PREFLIGHT_STATUS.value),
+            away=str(platform.EDGE_AWAY_STATUS.value),
+            vary=platform.EDGE_HEADER_VALUES.value["vary"],
+            expose=platform.EDGE_HEADER_VALUES.value[_EXPOSE],
+            proxied=self._proxied(replica),
+        )
+
+    def _proxied(self, replica: str) -> str:
+        """What is added to every answer of the Space, whatever is done about CORS."""
+        values = {
+            **platform.EDGE_HEADER_VALUES.value,
+            "x-proxied-host": f"http://{self.upstream.rpartition(':')[0]}",
+            "x-proxied-replica": replica,
+            "x-proxied-path": "$request_uri",
+            "x-request-id": "$edge_id",
+        }
+        told = {name: values[name] for name in platform.EDGE_HEADERS.value if name != _EXPOSE}
+        told = {name: value.replace("{space_id}", self.space_id) for name, value in told.items()}
+        return "\n".join(f"{'':12}add_header {name} '{value}' always;" for name, value in told.items())
+
+
+class _Template(string.Template):
+    delimiter = "%"  # `$` is nginx's own
+
+
+class NginxEdge:
+    """The proxy in front of one Space. A context manager: entering starts it and waits until it answers."""
+
+    def __init__(self, site: Site, network: Network, supply: Supply, run: Run) -> None:
+        certificates = Certificates.made_for(site.host, "localhost", "127.0.0.1", _engine_host())
+        image = supply.pinned("edge")
+        self.certificate = certificates.authority
+        self.pin = certificates.pin
+        self.url = f"https://{site.host}"
+        self.header = f"edge: {told(image)}"
+        self._site = site
+        self._container = _container(site, image, certificates.server)
+        self._host = ContainerHost(
+            self._container,
+            image=image,
+            name=f"edge-{secrets.token_hex(3)}",  # there may be several
+            port=next(iter(_PORTS.values())),
+            network=network,
+            run=run,
+        )
+        self._service = HostedService(_Door(site.host, self.certificate), self._host, self.header)
+
+    def address(self, manner: Manner, host: HostForm = HostForm.PUBLIC) -> tuple[str, int]:
+        """Host and port where the harness reaches it: the engine may be elsewhere."""
+        name = self._container.get_container_host_ip()
+        # A published port has a number of its own in IPv6, which may be another container's in IPv4.
+        name = "127.0.0.1" if name == "localhost" else name
+        return name, int(self._container.get_exposed_port(_PORTS[manner, host]))
+
+    def browser_url(self, manner: Manner) -> str:
+        """An address that a browser on this machine can open."""
+        return f"https://{_engine_host()}:{self.address(manner)[1]}"
+
+    def client(self, manner: Manner, host: HostForm = HostForm.PUBLIC) -> httpx.Client:
+        """A client with `url` as its base; to be closed by the caller."""
+        transport = EdgeTransport(self._site.host, self.address(manner, host), self.certificate)
+        return httpx.Client(base_url=self.url, transport=transport, timeout=_TIMEOUT_SECONDS, trust_env=False)
+
+    def logs(self) -> str:
+        """What was asked and answered, without queries, and what went wrong."""
+        return self._service.logs()
+
+    def close(self) -> None:
+        """Remove the container, however it stands and however often this is called."""
+        self._host.end()
+
+    def __enter__(self) -> Self:
+        """Start it. Raises BootError with its last lines when it does not answer, and leaves nothing."""
+        self._service.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _container(site: Site, image: Image, pem: bytes) -> DockerContainer:
+    replica = f"{secrets.token_hex(4)}-{secrets.token_hex(3)[:5]}"
+    configuration = site.configuration(replica, dated=image.stand_in)  # Debian has 1.22
+    return (
+        DockerContainer(image.tag, user=_USER)
+        .with_exposed_ports(*_PORTS.values())
+        .with_copy_into_container(configuration.encode(), _CONFIGURATION)
+        .with_copy_into_container(pem, _PEM)
+        .with_command(["nginx", "-c", _CONFIGURATION])
+    )
+
+
+def _engine_host() -> str:
+    """The engine's host, as somebody at this machine calls it."""
+    return urlsplit(get_docker_host() or "").hostname or "localhost"
+
+
+@dataclass(frozen=True)
+class _Door:
+    """Its account: whoever trusts the certificate may come in."""
+
+    host: str
+    certificate: str
+    name: str = "the edge"
+    canaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def values(self, address: str) -> Mapping[str, str]:
+        return {"address": address}
+
+    def refusal(self, address: str) -> str | None:
+        """Why no TLS connection came about, None when one did."""
+        name, _, port = address.rpartition(":")
+        context = trusting(self.certificate)
+        try:
+            with socket.create_connection((name, int(port)), timeout=2) as plain:
+                context.wrap_socket(plain, server_hostname=self.host).close()
+        except (OSError, ssl.SSLError) as error:
+            return f"TLS handshake: {error!r}"
+        return None

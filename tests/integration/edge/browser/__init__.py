@@ -1,0 +1,1 @@
+"""The Space behind its edge, in a real browser."""

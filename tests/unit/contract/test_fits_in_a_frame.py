@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from spacedock.contract.base import Outcome
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.edges import FakeEdge
+from tests.unit.fakes import FakeBerth, FakeDock
+
+PROMISE = "fits-in-a-frame"
+CSP = "content-security-policy"
+XFO = "x-frame-options"
+
+
+def judge(space: Space, hold: Hold, *headers: tuple[str, str], page: bool = True) -> tuple[Outcome, str]:
+    kind = ("content-type", "text/html; charset=utf-8" if page else "application/json")
+    edge = FakeEdge(lambda request: httpx.Response(200, headers=[kind, *headers], text="<p>hello"))
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(in_front=edge)))
+    return finding.outcome, "\n".join(problem.seen for problem in finding.problems)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("server", "uvicorn"),
+        (CSP, "default-src 'self'"),
+        (CSP, "frame-ancestors 'self' https://huggingface.co https://*.hf.space"),
+        (CSP, "frame-ancestors *"),
+        (CSP, "frame-ancestors https:"),
+        (XFO, "ALLOW-FROM https://huggingface.co"),  # browsers ignore it
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-embedder-policy", "require-corp"),
+        ("set-cookie", "session=1; Secure; SameSite=None; HttpOnly"),
+        ("set-cookie", "session=1; secure; samesite=none; Partitioned"),
+        ("set-cookie", "old=; Max-Age=0"),  # deletes it
+    ],
+)
+def test_a_page_that_may_be_framed_keeps_it(space: Space, hold: Hold, header: tuple[str, str]) -> None:
+    assert judge(space, hold, header) == (Outcome.KEPT, "")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        (XFO, "DENY"),
+        (XFO, "sameorigin"),
+        (CSP, "default-src 'self'; frame-ancestors 'none'"),
+        (CSP, "frame-ancestors 'self' https://*.huggingface.co"),  # a wildcard leaves the domain itself out
+        (CSP, "frame-ancestors"),
+    ],
+)
+def test_a_page_that_refuses_the_frame_breaks_it(space: Space, hold: Hold, header: tuple[str, str]) -> None:
+    outcome, seen = judge(space, hold, header)
+    assert outcome is Outcome.BROKEN
+    assert "the page at / has `" in seen
+
+
+def test_browsers_ignore_the_older_header_beside_a_policy(space: Space, hold: Hold) -> None:
+    policy = (CSP, "frame-ancestors https://huggingface.co")
+    assert judge(space, hold, (XFO, "DENY"), policy) == (Outcome.KEPT, "")
+
+
+def test_of_two_policies_both_must_allow_the_frame(space: Space, hold: Hold) -> None:
+    outcome, seen = judge(space, hold, (CSP, "frame-ancestors *"), (CSP, "frame-ancestors 'self'"))
+    assert outcome is Outcome.BROKEN
+    assert seen == "the page at / has `frame-ancestors 'self'`, without https://huggingface.co"
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "session=very-secret",
+        "session=very-secret; Secure; SameSite=Lax",
+        "session=very-secret; SameSite=None",
+    ],
+)
+def test_a_cookie_that_frames_lose_breaks_it_and_is_not_shown(space: Space, hold: Hold, cookie: str) -> None:
+    outcome, seen = judge(space, hold, ("set-cookie", cookie), ("set-cookie", "other=1; Secure"))
+    assert outcome is Outcome.BROKEN
+    assert seen == "the page at / sets session, other without `SameSite=None; Secure`"
+
+
+def test_a_space_without_a_page_is_left_alone(space: Space, hold: Hold) -> None:
+    assert judge(space, hold, (XFO, "DENY"), ("set-cookie", "a=1"), page=False) == (Outcome.KEPT, "")

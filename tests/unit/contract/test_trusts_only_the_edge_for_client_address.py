@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from spacedock.contract.base import Outcome
+from spacedock.contract.promises import trusts_only_the_edge_for_client_address as promise
+from spacedock.docks.base import Order
+from spacedock.edge.base import VISITOR
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.edges import FakeEdge
+from tests.unit.fakes import FakeBerth, FakeDock
+
+PROMISE = "trusts-only-the-edge-for-client-address"
+Who = Callable[[list[str]], str]
+
+
+def left_most(addresses: list[str]) -> str:
+    return addresses[0]
+
+
+def right_most(addresses: list[str]) -> str:
+    return addresses[-1]
+
+
+def proxy(addresses: list[str]) -> str:
+    return "10.16.3.7"
+
+
+class Server(FakeDock):
+    """A dock whose one berth logs whom it takes for its client, and counts the requests of each."""
+
+    def __init__(self, logged: Who | None, counted: Who | None, counter: str) -> None:
+        super().__init__()
+        self.berth = FakeBerth(in_front=FakeEdge(self.answer))
+        self._logged, self._counted, self._counter = logged, counted, counter
+        self._requests: Counter[str] = Counter()
+
+    def board(self, order: Order) -> FakeBerth:
+        return self.berth
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        addresses = request.headers["x-forwarded-for"].split(", ")
+        if self._logged:
+            self.berth.log += f'INFO: {self._logged(addresses)} - "GET / HTTP/1.1" 200 OK\n'
+        if self._counted is None:
+            return httpx.Response(200)
+        self._requests[self._counted(addresses)] += 1
+        left = 30 - self._requests[self._counted(addresses)]
+        return httpx.Response(200, headers={self._counter: self._said(left)})
+
+    def _said(self, left: int) -> str:
+        return f'"default";r={left};t=60' if self._counter == "RateLimit" else str(left)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promise, "_PATIENCE", 0.0)
+
+
+def judge(
+    space: Space,
+    hold: Hold,
+    *,
+    logged: Who | None = None,
+    counted: Who | None = None,
+    counter: str = "X-RateLimit-Remaining",
+) -> tuple[Outcome, str]:
+    finding = hold(PROMISE, space, Server(logged, counted, counter))
+    return finding.outcome, "\n".join(problem.seen for problem in finding.problems)
+
+
+def test_the_left_most_address_in_the_log_breaks_it(space: Space, hold: Hold) -> None:
+    outcome, seen = judge(space, hold, logged=left_most)
+    assert outcome is Outcome.BROKEN
+    assert "INFO: 203.0.113." in seen
+    assert f"and not {VISITOR}" in seen
+
+
+@pytest.mark.parametrize("logged", [right_most, proxy, ", ".join, None])
+def test_a_log_with_another_address_the_whole_header_or_none_keeps_it(
+    space: Space, hold: Hold, logged: Who | None
+) -> None:
+    assert judge(space, hold, logged=logged) == (Outcome.KEPT, "")
+
+
+@pytest.mark.parametrize("counter", ["X-RateLimit-Remaining", "RateLimit-Remaining", "RateLimit"])
+def test_a_limit_that_begins_anew_with_another_header_breaks_it(
+    space: Space, hold: Hold, counter: str
+) -> None:
+    outcome, seen = judge(space, hold, counted=left_most, counter=counter)
+    assert outcome is Outcome.BROKEN
+    assert "two requests of one left 29 and 28, then one of another 29" in seen
+
+
+@pytest.mark.parametrize("counted", [right_most, proxy])
+def test_a_limit_that_goes_on_keeps_it(space: Space, hold: Hold, counted: Who) -> None:
+    assert judge(space, hold, counted=counted) == (Outcome.KEPT, "")
+
+
+def test_the_addresses_are_for_documentation_and_new_each_time() -> None:
+    first, second = promise.made_up(2)
+    assert first != second
+    assert {address.rpartition(".")[0] for address in (first, second)} == {"203.0.113"}
