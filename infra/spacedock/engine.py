@@ -118,6 +118,18 @@ class Engine:
             build_classic(self.client, recipe, say)
         return str(self.client.images.get(tag).id)
 
+    def address_in(self, network: str, container: str) -> str:
+        """The IP address of a container in a network; a loopback one of whoever asks, where it has none.
+
+        A container may live in the network namespace of another, which then has the address.
+        """
+        attributes = self.client.containers.get(container).attrs
+        mode = str(attributes["HostConfig"]["NetworkMode"])
+        if mode.startswith("container:"):
+            return self.address_in(network, mode.removeprefix("container:"))
+        mine = attributes["NetworkSettings"]["Networks"].get(network) or {}
+        return mine.get("IPAddress") or "127.0.0.1"
+
     def sweep(self, *, everything: bool = False) -> list[str]:
         """Remove this host's containers, networks, volumes and Space images of dead runs, and say which.
 

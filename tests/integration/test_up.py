@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
+import subprocess
 from pathlib import Path
 
 import httpx
 
+from spacedock.edge.transport import trusting
 from spacedock.runs import is_alive
 from tests.integration.commands import family, on_the_engine, run_of, spacedock
 from tests.integration.specimens.base import ROOT
@@ -32,6 +35,33 @@ def test_it_answers_until_ctrl_c_and_leaves_nothing(dock_name: str) -> None:
     assert not [child for child in started if child.is_running()]
     if dock_name == "image":
         assert on_the_engine(ours) == []
+
+
+def test_with_an_edge_it_says_how_a_client_comes_in_and_the_space_sees_its_own_host(
+    dock_name: str, needs_image_dock: None
+) -> None:
+    with spacedock("up", ROOT, dock_name, "--edge") as process:
+        assert process.stdout
+        said = iter(process.stdout)
+        opened = [next(found[0] for line in said if (found := re.search(r"https://localhost:\d+", line)))]
+        opened += re.findall(r"https://localhost:\d+", next(said))
+        trust = next(found[1] for line in said if (found := re.match(r"trust +(\S+)", line)))
+        (curl,) = re.findall(r"curl .*", next(said))
+        for url in opened:
+            answer = httpx.get(url, verify=trusting(Path(trust).read_text()), trust_env=False)
+            assert answer.status_code == 200
+            assert answer.headers["x-proxied-path"] == "/"
+        asked = subprocess.run(
+            [*shlex.split(curl), "--silent", "--noproxy", "*", "--head"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert asked.stdout.startswith("HTTP/2 200")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert not Path(trust).exists()
 
 
 def test_a_command_is_run_where_the_space_runs_before_anybody_looks(dock_name: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Self
 
 from spacedock.docks.base import (
@@ -15,8 +17,13 @@ from spacedock.docks.base import (
     Conditions,
     Denial,
     Execution,
+    Identity,
     Listener,
+    Look,
+    Made,
     Order,
+    Process,
+    Sighting,
     Stop,
     Usage,
 )
@@ -24,6 +31,8 @@ from spacedock.edge.base import Edge
 from spacedock.services.base import Service
 from spacedock.services.faults.wire import Faults
 
+NOTHING_MADE = Made({}, {}, ())
+AS_ROOT = Identity()
 READY = Boot(seconds=0.5, port=8080)
 
 
@@ -47,8 +56,11 @@ class FakeBerth:
     closed: bool = False
     used: Usage = field(default_factory=Usage)
     changed: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
+    running: tuple[Process, ...] = ()
     denied: tuple[Denial, ...] = ()
     in_front: Edge | None = None
+    ended: bool = False  # after it was ready
 
     def logs(self) -> str:
         return self.log
@@ -57,7 +69,15 @@ class FakeBerth:
         yield from self.log.splitlines()
 
     def alive(self) -> bool:
-        return self.boot.cause is not Cause.EXITED and not self.closed
+        return self.boot.cause is not Cause.EXITED and not self.closed and not self.ended
+
+    def exit_code(self) -> int | None:
+        if self.boot.cause is Cause.EXITED:
+            return self.boot.exit_code
+        return self.stopped.exit_code if self.ended else None
+
+    def out_of_memory(self) -> bool:
+        return self.boot.out_of_memory
 
     def identity(self) -> int | None:
         return self.user
@@ -65,8 +85,14 @@ class FakeBerth:
     def usage(self) -> Usage:
         return self.used
 
+    def processes(self) -> tuple[Process, ...]:
+        return self.running
+
     def changes(self) -> tuple[str, ...]:
         return self.changed
+
+    def forbidden(self) -> tuple[str, ...]:
+        return self.barred
 
     def denials(self) -> tuple[Denial, ...]:
         return self.denied
@@ -79,7 +105,10 @@ class FakeBerth:
     def execute(self, *command: str) -> Execution:
         return Execution(0, " ".join(command))
 
-    def stop(self, grace: float) -> Stop:
+    def stop(self, grace: float, meanwhile: Callable[[], None] | None = None) -> Stop:
+        self.ended = True
+        if meanwhile:
+            meanwhile()
         return self.stopped
 
     def close(self) -> None:
@@ -99,6 +128,9 @@ class FakeDock:
         shares_ports: bool = False,
         canaries: Mapping[str, tuple[str, ...]] | None = None,
         conditions: Conditions = AS_OBSERVED,
+        made: Made = NOTHING_MADE,
+        image_user: Identity | None = AS_ROOT,
+        layers: Mapping[str, Mapping[str, bytes]] = MappingProxyType({}),
         otherwise: FakeBerth | None = None,
         **berths: FakeBerth,
     ) -> None:
@@ -108,6 +140,9 @@ class FakeDock:
         self.canaries = canaries or {}
         self.services: Mapping[str, Service] = {}
         self.boarded: list[Order] = []
+        self._made = made
+        self._image_user = image_user
+        self._layers = layers
         self._otherwise = otherwise or FakeBerth()
         self._berths = {name.replace("_", " "): berth for name, berth in berths.items()}
 
@@ -121,6 +156,24 @@ class FakeDock:
 
     def start(self, service: str) -> Service:
         return self.services[service]
+
+    def image_identity(self) -> Identity | None:
+        return self._image_user
+
+    def made(self) -> Made:
+        return self._made
+
+    def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
+        """Look into the files that the test gave, by instruction and path."""
+        found: Future[tuple[Sighting, ...]] = Future()
+        sightings = (
+            Sighting(what, path, step)
+            for step, files in self._layers.items()
+            for path, content in files.items()
+            for what in look(path, iter([content]))
+        )
+        found.set_result(tuple(sightings))
+        return found
 
     def faults(self) -> AbstractContextManager[Faults]:
         raise NotImplementedError("nothing runs here that could be broken")

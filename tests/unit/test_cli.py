@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+import httpx
 import pytest
 from junitparser import JUnitXml
 
@@ -17,6 +18,7 @@ from spacedock.contract.examine import all_promises
 from spacedock.docks import choose
 from spacedock.docks.base import Stop
 from spacedock.errors import BootError, BuildError, EngineError, SpacedockError
+from tests.unit.edges import FakeEdge
 from tests.unit.fakes import FakeBerth, FakeDock, exited
 from tests.unit.spaces import write_space
 
@@ -152,6 +154,29 @@ def test_up_shows_address_and_log_without_secrets(
     said = capsys.readouterr().out
     assert "http://space.test" in said
     assert "started with [API_KEY]" in said
+
+
+def test_up_with_an_edge_says_how_to_come_in_by_it(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edge = FakeEdge(lambda _: httpx.Response(200))
+    spacedock("up", place, "--edge", dock=FakeDock(otherwise=FakeBerth(in_front=edge)))
+    said = capsys.readouterr().out
+    for way in (
+        "https://localhost:8441",
+        "https://localhost:8443",
+        "--connect-to ::127.0.0.1:8441 https://owner-name.hf.space/",
+        "--host-resolver-rules=MAP owner-name.hf.space 127.0.0.1:8441",
+        "--ignore-certificate-errors-spki-list=a pin",
+    ):
+        assert way in said
+
+
+def test_up_with_an_edge_where_there_is_none_ends_in_2(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert spacedock("up", place, "--edge", dock=FakeDock(capabilities=frozenset())) == 2
+    assert "the fake dock has no edge" in capsys.readouterr().err
 
 
 def test_listing_promises_imports_no_docker() -> None:

@@ -97,6 +97,24 @@ def test_an_engine_says_which_and_where_it_is(engine: Engine) -> None:
     assert engine.description == "Docker 20.10.24 at tcp://127.0.0.1:2375"
 
 
+@pytest.mark.parametrize(
+    ("mode", "address", "found"),
+    [("run", "10.1.2.3", "10.1.2.3"), ("container:owner", "", "10.9.9.9"), ("run", "", "127.0.0.1")],
+)
+def test_a_container_has_its_own_address_or_that_of_whose_network_it_lives_in(
+    engine: Engine, client: FakeClient, mode: str, address: str, found: str
+) -> None:
+    known = {"space": attributes(mode, address), "owner": attributes("run", "10.9.9.9")}
+    client.containers.get = lambda name: SimpleNamespace(attrs=known[name])  # type: ignore[attr-defined]
+    assert engine.address_in("run", "space") == found
+
+
+def attributes(mode: str, address: str) -> dict[str, Any]:
+    """What an engine says of a container; one in another's network is in none by itself."""
+    networks = {} if mode.startswith("container:") else {"run": {"IPAddress": address}}
+    return {"HostConfig": {"NetworkMode": mode}, "NetworkSettings": {"Networks": networks}}
+
+
 class TestConnecting:
     @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "unix:///no/such.sock"])
     def test_an_engine_that_does_not_answer_is_named_with_the_remedy(

@@ -16,13 +16,13 @@ FLOORS = (
     {"cli", "__main__"},
     {"suite", "plugin", "yard"},
     {"console", "verdict"},
-    {"contract"},
+    {"contract", "probe"},
     {"docks"},
     {"edge", "services"},
     {"images"},
     {"engine", "builder"},
     {"space", "runs"},
-    {"platform", "progress", "errors"},
+    {"platform", "progress", "errors", "canary", "recordings"},
 )
 APART = {"doubles"}  # run in containers of their own: they import no room, and no room imports them
 

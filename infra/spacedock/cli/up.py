@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +16,10 @@ from spacedock.cli.options import THIRTIETH, DockName, DockOption, EgressOption,
 from spacedock.console import ConsoleProgress
 from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.examine import redact
-from spacedock.docks.base import Conditions, Egress, Execution
-from spacedock.errors import BootError
+from spacedock.docks.base import Capability, Conditions, Dock, Egress, Execution
+from spacedock.docks.life import Stage, State, state_after, state_of
+from spacedock.edge.base import Edge, Manner
+from spacedock.errors import BootError, SpacedockError, UsageError
 from spacedock.space import read_space
 
 RunFirst = Annotated[
@@ -24,6 +27,10 @@ RunFirst = Annotated[
     typer.Option(
         "--run", metavar="COMMAND", help="Run this where the Space runs, once it is up.", show_default=False
     ),
+]
+
+EdgeInFront = Annotated[
+    bool, typer.Option("--edge", help="Put the platform's TLS proxy in front, and say how to come in by it.")
 ]
 
 
@@ -34,33 +41,90 @@ def up(
     run_first: RunFirst = "",
     egress: EgressOption = Egress.OBSERVED,
     time_scale: ScaleOption = THIRTIETH,
+    edge: EdgeInFront = False,
     verbose: Verbose = False,
 ) -> None:
     """Boot the Space with all its services and show its log until Ctrl-C."""
     from spacedock.docks.choose import choose
     from spacedock.runs import open_run
 
-    space = read_space(path)
-    conditions = Conditions(egress, time_scale=time_scale)
     console = Console(markup=False, highlight=False)
-    with suppress(KeyboardInterrupt), open_run() as run, ExitStack() as stack:
+    with _stages(console):
+        space = read_space(path)
+    conditions = Conditions(egress, time_scale=time_scale)
+    in_front: list[str] = []
+    with suppress(KeyboardInterrupt), _stages(console) as tell, open_run() as run, ExitStack() as stack:
         with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress:
+            tell(State(Stage.BUILDING))
             opened = stack.enter_context(choose(dock, space, run, progress, conditions))
+            if edge:
+                _require_edge(opened)
+            tell(State(Stage.APP_STARTING))
             with progress("booting the Space"):
                 berth = stack.enter_context(closing(opened.board(AS_DEPLOYED)))
+            tell(state_of(berth))
             if run_first and berth.boot.ready:
                 with progress(f"running {run_first}"):
                     ended = berth.execute(*shlex.split(run_first))
                 console.print(redact(ended.output.rstrip(), opened.canaries), soft_wrap=True)
                 _require_success(run_first, ended)
+            if edge:
+                with progress("starting its edge"):
+                    in_front = list(_ways_in(berth.edge(), run.folder))
         for line in opened.header:
             console.print(line, style="dim")
         console.print(f"{space.manifest.space.id} {berth.boot}", style="bold")
         console.print(f"{berth.url}  (Ctrl-C ends it)")
+        for line in in_front:
+            console.print(line, soft_wrap=True)
         for line in berth.follow():
             console.print(redact(line, opened.canaries), soft_wrap=True)  # a line of its log is one here too
+        tell(state_of(berth))
         raise BootError(f"the Space {berth.boot}", remedy="read its log above")
     console.print("ended")
+
+
+def _require_edge(dock: Dock) -> None:
+    if Capability.EDGE not in dock.capabilities:
+        raise UsageError(
+            f"the {dock.name} dock has no edge", remedy="use `--dock=image`, or leave `--edge` out"
+        )
+
+
+def _ways_in(edge: Edge, folder: Path) -> Iterator[str]:
+    """Say how a browser and curl come in; the authority's certificate is written into `folder`."""
+    authority = folder / "edge-authority.pem"
+    authority.write_text(edge.certificate, encoding="ascii")
+    host = edge.url.removeprefix("https://")
+    connect_host, port = edge.address(Manner.OBSERVED)
+    curl = ["curl", "--cacert", str(authority), "--connect-to", f"::{connect_host}:{port}", f"{edge.url}/"]
+    chromium = [
+        "chromium",
+        f"--user-data-dir={folder / 'chromium'}",
+        f"--host-resolver-rules=MAP {host} {connect_host}:{port}",
+        f"--ignore-certificate-errors-spki-list={edge.pin}",
+        f"{edge.url}/",
+    ]
+    yield f"edge      {edge.browser_url(Manner.OBSERVED)}  (observed: it answers CORS preflights itself)"
+    yield f"          {edge.browser_url(Manner.TRANSPARENT)}  (transparent: the Space is asked)"
+    yield f"trust     {authority}"
+    yield f"by name   {shlex.join(curl)}"
+    yield f"          {shlex.join(chromium)}"
+
+
+@contextmanager
+def _stages(console: Console) -> Iterator[Callable[[State], None]]:
+    """Print each stage of the Space's life as it begins, also the one that an error is to the platform."""
+
+    def tell(state: State) -> None:
+        console.print(f"stage {state}", style="dim", soft_wrap=True)
+
+    try:
+        yield tell
+    except SpacedockError as error:
+        if state := state_after(error):
+            tell(state)
+        raise
 
 
 def _require_success(command: str, ended: Execution) -> None:

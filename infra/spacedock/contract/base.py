@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from spacedock.contract.berths import Berths
-from spacedock.docks.base import Berth, Capability, Order
+from spacedock.docks.base import Berth, Capability, Dock, Order
 from spacedock.space import Space
 
 AS_DEPLOYED = Order()
@@ -68,6 +68,7 @@ class Promise(ABC):
     since: ClassVar[str]
     level: ClassVar[Level] = Level.MUST
     needs: ClassVar[frozenset[Capability]] = frozenset()
+    last: ClassVar[bool] = False  # it looks at what the checks of all others have led to
 
     @property
     def id(self) -> str:
@@ -81,6 +82,9 @@ class Promise(ABC):
     def orders(self, _space: Space) -> tuple[Order, ...]:
         """Return the boots that a check is sure to want, so that they can start at once."""
         return (AS_DEPLOYED,)
+
+    def ahead(self, _space: Space, _dock: Dock) -> None:  # noqa: B027 - most promises have nothing to begin
+        """Begin what a check is sure to want, takes long and is no boot; do not wait for it."""
 
     @abstractmethod
     def check(self, space: Space, berths: Berths) -> Iterator[Problem]:

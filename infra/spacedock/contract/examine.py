@@ -8,17 +8,20 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+import httpx
+
 from spacedock.contract import promises
-from spacedock.contract.base import Finding, Outcome, Problem, Promise, tail
+from spacedock.contract.base import AS_DEPLOYED, Finding, Outcome, Problem, Promise, tail
 from spacedock.contract.berths import Berths, NotReady
 from spacedock.errors import UsageError
 from spacedock.space import Space
 
 
 def all_promises() -> tuple[Promise, ...]:
-    """Return one instance of each promise, found in `contract/promises`, in the order of their ids."""
+    """Return one instance of each promise, found in `contract/promises`: by id, those that come last last."""
     modules = (importlib.import_module(f"{promises.__name__}.{found.name}") for found in _modules())
-    return tuple(_promise_in(module.__name__, vars(module)) for module in modules)
+    found = (_promise_in(module.__name__, vars(module)) for module in modules)
+    return tuple(sorted(found, key=lambda promise: promise.last))
 
 
 def chosen(ids: Iterable[str]) -> tuple[Promise, ...]:
@@ -36,6 +39,7 @@ def start_ahead(asked: Iterable[Promise], space: Space, berths: Berths) -> None:
     for promise in asked:
         if not _why_not(promise, space, berths):
             berths.start_ahead(promise.orders(space))
+            promise.ahead(space, berths.dock)
 
 
 def examine(promise: Promise, space: Space, berths: Berths) -> Finding:
@@ -49,6 +53,11 @@ def examine(promise: Promise, space: Space, berths: Berths) -> Finding:
         problems.extend(promise.check(space, berths))
     except NotReady as error:
         outcome, detail, log = Outcome.BLOCKED, str(error), tail(error.berth.logs())
+    except (OSError, httpx.TransportError):
+        ended = berths.gone(AS_DEPLOYED)  # while it was asked something
+        if ended is None:
+            raise
+        outcome, detail, log = Outcome.BLOCKED, str(NotReady(ended)), tail(ended.logs())
     if problems:
         outcome = Outcome.BROKEN
     canaries = berths.dock.canaries
@@ -56,7 +65,7 @@ def examine(promise: Promise, space: Space, berths: Berths) -> Finding:
         promise,
         outcome,
         tuple(_redacted(problem, canaries) for problem in problems),
-        detail,
+        redact(detail, canaries),
         redact(log, canaries),
         time.monotonic() - started,
     )

@@ -4,23 +4,95 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spacedock import platform
+from spacedock.contract.addresses import Address, addresses
+from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.berths import Berths
+from spacedock.contract.kept import databases
+from spacedock.contract.lives import seen_ending
+from spacedock.docks.base import Dock, Usage
+from spacedock.platform import USER_ID
 from spacedock.space import Space
+from spacedock.space.hints import build_hints
+from spacedock.space.workflows import wrong_syncs
 
 _MIB = 2**20
+_GIB = 2**30
+_GB = 10**9
 
 
 def noticed(space: Space, berths: Berths) -> tuple[str, ...]:
     """Return what of the Space is not emulated, and what its berths used and were denied."""
-    return (*space.not_emulated(), *_usage(berths), *_denials(berths))
+    syncs = wrong_syncs(space.root, space.manifest.space.id)
+    said = (*space.not_emulated(), *build_hints(space), *syncs)
+    return (
+        *said,
+        *_ports(space),
+        *_usage(berths),
+        *_identity(berths.dock),
+        *_life(berths),
+        *_denials(berths),
+    )
+
+
+def _ports(space: Space) -> Iterator[str]:
+    """Yield the secrets and variables that point at ports which are closed, or said to be."""
+    for address in addresses(space):
+        if address.closed_by_the_documentation:
+            yield f"{address}, {_openness(address)}"
+
+
+def _openness(address: Address) -> str:
+    if address.closed_by_all_accounts:
+        return "which is closed on the platform"
+    if address.port in platform.EGRESS_SEEN_OPEN_PORTS.value:
+        other = "was seen open"
+    else:
+        other = "of which nobody wrote whether it is"
+    return f"which the documentation closes and {other}; `--egress documented` shows what would come of it"
 
 
 def _usage(berths: Berths) -> Iterator[str]:
-    used = [berth.usage() for berth in berths.boarded()]
-    if memory := max((usage.peak_memory or 0 for usage in used), default=0):
-        yield f"peak memory {memory / _MIB:.0f} MiB"
-    if written := max((usage.written or 0 for usage in used), default=0):
-        yield f"written to the container's own layer: {written / _MIB:.1f} MiB, lost at every restart"
+    used = [(berth.order.purpose, berth.usage()) for berth in berths.boarded()]
+    purpose, most = max(used, key=lambda item: item[1].peak_memory or 0, default=("", Usage()))
+    if most.peak_memory:
+        limit = f" of {most.memory_limit / _GIB:.3g} GiB" if most.memory_limit else ""
+        yield f"peak memory {most.peak_memory / _MIB:.0f} MiB{limit} ({purpose})"
+    purpose, most = max(used, key=lambda item: item[1].written or 0, default=("", Usage()))
+    if most.written:
+        limit = f" of {most.disk_limit / _GB:.3g} GB" if most.disk_limit else ""
+        yield (
+            f"written to the container's own layer: {most.written / _MIB:.1f} MiB{limit} ({purpose}), "
+            "lost at every restart"
+        )
+
+
+def _identity(dock: Dock) -> Iterator[str]:
+    identity = dock.image_identity()
+    if identity is None:
+        return
+    if identity.user != USER_ID.value:
+        yield (
+            f"its image's own user is not uid {USER_ID.value} ({identity}); the platform was seen giving both"
+        )
+    if not identity.in_passwd:
+        yield (
+            f"uid {USER_ID.value} has no entry in the image's passwd: HOME is / unless ENV sets it, and "
+            "`whoami` fails"
+        )
+    if not identity.writes_workdir:
+        yield f"uid {USER_ID.value} may not write in WORKDIR {identity.workdir}: relative paths are read only"
+
+
+def _life(berths: Berths) -> Iterator[str]:
+    boots = [berth.boot for berth in berths.boarded() if berth.order == AS_DEPLOYED and berth.boot.ready]
+    for boot in boots:
+        if boot.seconds > boot.window.here / 2:
+            yield f"it took {boot.seconds:.0f} s to start, more than half of its window of {boot.window}"
+    if ended := seen_ending(berths):
+        yield str(ended)
+    if kept := databases(path for berth in berths.boarded() for path in berth.changes()):
+        yield f"kept on its own disk, which every restart, sleep and push wipes: {', '.join(kept)}"
 
 
 def _denials(berths: Berths) -> Iterator[str]:

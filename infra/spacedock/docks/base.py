@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
+from spacedock import platform
 from spacedock.edge.base import Edge, Manner
 from spacedock.services.base import Service
+from spacedock.space.durations import spelled
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from spacedock.services.faults.wire import Faults  # needs testcontainers, which is slow to import
 
 
@@ -20,7 +24,7 @@ class Capability(StrEnum):
 
     IMAGE = "image"  # the Dockerfile itself is built and run
     IDENTITY = "identity"  # the process runs as uid 1000 over the image's own files and owners
-    LIMITS = "limits"  # the flavour's CPU and memory are enforced
+    LIMITS = "limits"  # the flavour's CPU, memory and disk are enforced
     SIGNALS = "signals"  # a stop can be sent and its effect seen
     SERVICES = "services"  # the Space talks to real or stand-in services
     EDGE = "edge"  # the TLS proxy of the platform stands in front
@@ -90,6 +94,29 @@ class Listener:
 
 
 @dataclass(frozen=True)
+class Window:
+    """How long a boot may take: on the platform, and here, where time is scaled."""
+
+    there: float = platform.STARTUP_TIMEOUT.value  # seconds
+    scale: float = 1.0
+
+    @property
+    def here(self) -> float:
+        """Seconds that are waited for a boot."""
+        return self.there * self.scale
+
+    def header(self) -> Iterator[str]:
+        """Say it where it is not the platform's own."""
+        if self.there != platform.STARTUP_TIMEOUT.value:
+            yield f"start window: {self}"
+
+    def __str__(self) -> str:
+        if self.scale == 1:
+            return spelled(self.there)
+        return f"{self.here:.3g} s here, {spelled(self.there)} there"
+
+
+@dataclass(frozen=True)
 class Boot:
     """How a boot ended: ready (`cause` is None), or not and why."""
 
@@ -99,11 +126,19 @@ class Boot:
     exit_code: int | None = None
     listeners: tuple[Listener, ...] = ()
     out_of_memory: bool = False  # it was killed because it used more than its flavour has
+    exceeded: str = ""  # the limit that ended it, in the platform's words
+    window: Window = Window()  # what it was given
 
     @property
     def ready(self) -> bool:
         """Whether HTTP answered on the expected port, from outside."""
         return self.cause is None
+
+    @property
+    def late(self) -> bool:
+        """Whether the window was over before anything listened on the port."""
+        there = any(listener.port == self.port for listener in self.listeners)
+        return self.cause is Cause.SILENT and not there
 
     def __str__(self) -> str:
         seen = ", ".join(str(listener) for listener in self.listeners)
@@ -111,15 +146,15 @@ class Boot:
             case None:
                 return f"ready on port {self.port} after {self.seconds:.2f} s"
             case Cause.EXITED:
-                why = ", out of memory" if self.out_of_memory else ""
-                return f"exited with code {self.exit_code}{why} after {self.seconds:.2f} s"
+                why = f": {self.exceeded}" if self.exceeded else ""
+                return f"exited with code {self.exit_code} after {self.seconds:.2f} s{why}"
             case Cause.OTHER_PORT:
                 return f"nothing on port {self.port}; it listens on {seen}"
             case Cause.LOOPBACK:
                 return f"port {self.port} is bound to loopback only ({seen})"
             case Cause.SILENT:
                 where = f"; it listens on {seen}" if seen else "; it listens on nothing"
-                return f"no HTTP answer on port {self.port} after {self.seconds:.0f} s{where}"
+                return f"no HTTP answer on port {self.port} after {self.window}{where}"
 
 
 @dataclass(frozen=True)
@@ -143,10 +178,38 @@ class Execution:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a berth used so far, in bytes; None where the dock cannot tell."""
+    """What a berth used so far and what it may use, in bytes; None where the dock cannot tell."""
 
     peak_memory: int | None = None  # caches of files left out where the kernel tells them apart
-    written: int | None = None  # growth of the writable layer
+    written: int | None = None  # growth of the writable layer, at its largest that was seen
+    memory_limit: int | None = None
+    disk_limit: int | None = None
+    exceeded: tuple[str, ...] = ()  # the limits that it went over, in the platform's words
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of a Space, by its number where it was asked for."""
+
+    pid: int
+    parent: int
+    command: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whom an image runs as by itself, and what the platform's user finds in it."""
+
+    named: str = ""  # the USER of the image; empty where it names none
+    user: int | None = 0  # the number of that; None where its passwd does not know the name
+    home: str = "/root"  # of that user
+    in_passwd: bool = True  # whether the platform's user has an entry
+    workdir: str = "/"
+    writes_workdir: bool = True  # whether the platform's user may write there
+
+    def __str__(self) -> str:
+        number = "unknown uid" if self.user is None else f"uid {self.user}"
+        return f"{number}, USER {self.named}" if self.named else f"{number}, no USER in the image"
 
 
 @dataclass(frozen=True)
@@ -157,11 +220,35 @@ class Denial:
     port: int
     protocol: Literal["tcp", "udp"]
     platform: bool  # the platform would deny it too; else only the dock does, where nothing real is reached
+    ipv6: bool = False  # for which there is no route; else it was dropped
 
     def __str__(self) -> str:
-        who = "dropped, as on the platform" if self.platform else "denied by the dock only"
+        how = "no route for IPv6" if self.ipv6 else "dropped"
+        who = f"{how}, as on the platform" if self.platform else "denied by the dock only"
         where = f"[{self.host}]" if ":" in self.host else self.host
         return f"{where}:{self.port}/{self.protocol} ({who})"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the build added to its base image's settings; `steps` are the instructions of it, in order."""
+
+    environment: Mapping[str, str]
+    labels: Mapping[str, str]
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What was seen in a file of the image, and the instruction that put the file there."""
+
+    what: str
+    path: str
+    step: str
+
+
+# Names what is to be seen in a file, given its absolute path and its content in chunks.
+Look = Callable[[str, Iterator[bytes]], Iterable[str]]
 
 
 class Berth(Protocol):
@@ -191,8 +278,20 @@ class Berth(Protocol):
 
     def alive(self) -> bool: ...
 
+    def exit_code(self) -> int | None:
+        """How the main process ended; None while it lives."""
+        ...
+
+    def out_of_memory(self) -> bool:
+        """Whether it was killed for using more memory than its flavour has. Needs LIMITS; else False."""
+        ...
+
     def identity(self) -> int | None:
         """The user id of the main process; None when the dock cannot tell."""
+        ...
+
+    def processes(self) -> tuple[Process, ...]:
+        """Its living processes; empty when the dock cannot tell."""
         ...
 
     def usage(self) -> Usage:
@@ -200,7 +299,17 @@ class Berth(Protocol):
         ...
 
     def changes(self) -> tuple[str, ...]:
-        """The paths that it added or changed in its image's files, sorted. Needs DISK; else empty."""
+        """The paths that it added, changed or removed in its image's files, sorted. Needs DISK; else empty.
+
+        The last that were seen where it was closed.
+        """
+        ...
+
+    def forbidden(self) -> tuple[str, ...]:
+        """Those of its changes that the platform's user may not make, by owners and modes in the image.
+
+        Of a new folder only the folder. Needs DISK and IDENTITY; else empty.
+        """
         ...
 
     def denials(self) -> tuple[Denial, ...]:
@@ -218,8 +327,8 @@ class Berth(Protocol):
         """Run a command where the main process runs: its files, environment and user. Waits for its end."""
         ...
 
-    def stop(self, grace: float) -> Stop:
-        """Send SIGTERM, wait `grace` seconds at most, then SIGKILL."""
+    def stop(self, grace: float, meanwhile: Callable[[], None] | None = None) -> Stop:
+        """Send SIGTERM, call `meanwhile` (within the grace), wait `grace` seconds at most, then SIGKILL."""
         ...
 
     def close(self) -> None:
@@ -259,6 +368,10 @@ class Dock(Protocol):
         """For each secret's name the strings that must never be seen in a log or an answer."""
         ...
 
+    def image_identity(self) -> Identity | None:
+        """Whom the Space's image runs as by itself; None where there is no image."""
+        ...
+
     def board(self, order: Order) -> Berth:
         """Boot the Space and wait until it is ready or is known not to be.
 
@@ -270,6 +383,18 @@ class Dock(Protocol):
         """Start one more service beside the Space, for as long as the dock lives.
 
         One that runs already is returned as it is. Raises UsageError for one that does not exist.
+        """
+        ...
+
+    def made(self) -> Made:
+        """What the Space's image adds to its base. Needs IMAGE; raises NotImplementedError without."""
+        ...
+
+    def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
+        """Begin to look into each file that the image adds to its base, deleted ones too, each layer once.
+
+        Equal `rules` must see equal things in equal files: what was clean by them is not looked at again.
+        Needs IMAGE; raises NotImplementedError without.
         """
         ...
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from spacedock import platform
+from spacedock import canary, platform
 from spacedock.docks.base import Order
 from spacedock.errors import UsageError
 from spacedock.services.base import Service
@@ -37,7 +36,7 @@ class Cargo:
         canaries: dict[str, tuple[str, ...]] = {}
         for name, secret in manifest.secrets.items():
             if secret.source is None:
-                values[name] = secrets.token_urlsafe(24)
+                values[name] = canary.fresh()
                 canaries[name] = (values[name],)
             else:
                 values[name] = _supplied(space, secret.source, services)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from signal import SIGTERM
 
@@ -13,6 +14,15 @@ SOCKETS = ("/proc/net/tcp", "/proc/net/tcp6")
 STATUS = "/proc/1/status"
 # Processor time of a container as it sees it itself: control groups of version 2, then of version 1.
 PROCESSOR = ("/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpuacct/cpuacct.usage")
+# A container's memory as it sees it itself: control groups of version 1, then of version 2 (Linux's
+# documentation, cgroup-v1/memory and cgroup-v2).
+MEMORY = (
+    "/sys/fs/cgroup/memory/memory.max_usage_in_bytes",
+    "/sys/fs/cgroup/memory/memory.stat",
+    "/sys/fs/cgroup/memory.current",
+    "/sys/fs/cgroup/memory.peak",  # from Linux 5.19 on
+    "/sys/fs/cgroup/memory.stat",
+)
 
 _LISTEN = "0A"  # proc_net_tcp: state of a listening socket
 # The engine's resolver, which it puts into every container of a user-defined network.
@@ -34,10 +44,37 @@ def processor_seconds(text: str) -> float | None:
     return None
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What a control group's files tell of its memory.
+
+    The kernel keeps the highest use only with the cache of files in it, which is given back under pressure
+    and ends nobody. What of that cache is there at the look is taken off. So the peak is too low by what the
+    cache grew afterwards, and too high by what was in it then and was deleted before the look.
+    """
+
+    peak: int  # bytes
+
+
+def memory(text: str) -> Memory | None:
+    """Return what the `MEMORY` files tell; None where there are none."""
+    highest = max((int(number) for number in re.findall(r"^(\d+)$", text, re.MULTILINE)), default=None)
+    if highest is None:
+        return None
+    files = _figure(text, "total_cache", "file") - _figure(text, "total_shmem", "shmem")
+    return Memory(max(0, highest - max(0, files)))
+
+
 def user_id(status: str) -> int | None:
     """Return the effective user of a process from its `status` file."""
     found = re.search(r"^Uid:\s+\d+\s+(\d+)", status, re.MULTILINE)
     return int(found[1]) if found else None
+
+
+def resident_peak(status: str) -> int | None:
+    """Return the most memory in bytes that a process had resident, from its `status` file."""
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else None
 
 
 def hears_sigterm(status: str) -> bool:
@@ -47,6 +84,14 @@ def hears_sigterm(status: str) -> bool:
     """
     masks = re.findall(r"^Sig(?:Cgt|Blk):\s+([0-9a-f]+)$", status, re.MULTILINE)
     return not masks or any(int(mask, 16) & 1 << (SIGTERM - 1) for mask in masks)
+
+
+def _figure(text: str, *names: str) -> int:
+    """Return the number after the first of `names` that a line begins with; 0 where none does."""
+    for name in names:
+        if found := re.search(rf"^{name} (\d+)$", text, re.MULTILINE):
+            return int(found[1])
+    return 0
 
 
 def _listening(text: str) -> Iterator[Listener]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from socket import create_connection, socket
 from typing import Protocol
 
-from spacedock.docks.base import Boot, Cause, Listener
+from spacedock.docks.base import Boot, Cause, Listener, Window
 
 POLL = 0.02  # seconds between two calls; the process's death ends the wait at once
 ANSWER = 0.01  # seconds that one poll waits for an answer that is under way
@@ -67,8 +67,12 @@ class Watched(Protocol):
     def look(self) -> Look: ...
 
 
-def watch(space: Watched, path: str, *, began: float, timeout: float) -> Boot:
-    """Wait until the outcome of a boot is certain: `timeout` seconds at most, from `began` (monotonic) on."""
+def watch(space: Watched, path: str, *, began: float, window: Window) -> Boot:
+    """Wait until a boot's outcome is certain, at most until the `window` from `began` (monotonic) is over."""
+    return replace(_watch(space, path, began, window.here), window=window)
+
+
+def _watch(space: Watched, path: str, began: float, timeout: float) -> Boot:
     sockets = _Sockets(space.port)
     next_look = FIRST_LOOK
     with closing(_Call(space.address, path)) as call:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from testcontainers.core.container import DockerContainer
 
+from spacedock import canary
 from spacedock.services.hosts.base import HostedService, http_refusal
 from spacedock.services.hosts.child import DoubleHost
 from spacedock.services.hosts.container import ContainerHost
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spacedock.services.base import Service
 
 NAME = "openai"
-_PORT = 8000
+PORT = 80  # one of those that a Space may connect to by all accounts, as the real one's 443 is
 _HEADER = "openai: a double of its API with OpenAI's own types; the same answers every time"
 
 
@@ -29,7 +29,7 @@ _HEADER = "openai: a double of its API with OpenAI's own types; the same answers
 class OpenAIAccount:
     """A project key."""
 
-    key: str = field(default_factory=lambda: f"sk-proj-{secrets.token_urlsafe(48)}", repr=False)
+    key: str = field(default_factory=lambda: f"sk-proj-{canary.fresh(48)}", repr=False)
 
     name = NAME
 
@@ -52,11 +52,11 @@ def in_container(network: Network, supply: Supply, run: Run) -> Service:
     account, image = OpenAIAccount(), supply.double(NAME)
     container = (
         DockerContainer(image.tag)
-        .with_envs(HOST="0.0.0.0", PORT=str(_PORT), DOUBLE_API_KEY=account.key)  # noqa: S104 - in its container
-        .with_exposed_ports(_PORT)
+        .with_envs(HOST="0.0.0.0", PORT=str(PORT), DOUBLE_API_KEY=account.key)  # noqa: S104 - in its container
+        .with_exposed_ports(PORT)
     )
-    host = ContainerHost(container, image=image, name=NAME, port=_PORT, network=network, run=run)
-    return HostedService(account, host, _HEADER, inside=f"{NAME}:{_PORT}")
+    host = ContainerHost(container, image=image, name=NAME, port=PORT, network=network, run=run)
+    return HostedService(account, host, _HEADER, inside=f"{NAME}:{PORT}")
 
 
 def in_process(run: Run) -> Service:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 NAME = "pgbouncer"
 _SERVER = "pgbouncer-server"  # a Postgres of its own: one of the manifest's runs beside it
-_PORT = 6432
+PORT = 6432
+PORTS = {"direct_url": postgres.PORT}
 _HEADER = (
     f"pgbouncer: transaction mode, {pooler.CLIENTS} clients on {pooler.SERVERS} connections, "
     "no prepared statements, TLS without channel binding"
@@ -85,13 +86,13 @@ def in_container(network: Network, supply: Supply, run: Run) -> Service:
     server = PostgresAccount("require", name=_SERVER)
     account, image = _door(server), supply.program(NAME)
     upstream = f"{_SERVER}:{postgres.PORT}"
-    text = pooler.settings(DATABASE, upstream, listen="*", port=_PORT, upstream_tls=True)
-    container = DockerContainer(image.tag).with_exposed_ports(_PORT)
+    text = pooler.settings(DATABASE, upstream, listen="*", port=PORT, upstream_tls=True)
+    container = DockerContainer(image.tag).with_exposed_ports(PORT)
     for name, content in {**_files(account), pooler.SETTINGS: text.encode()}.items():
         container.with_copy_into_container(content, f"/pooler/{name}")
-    host = ContainerHost(container, image=image, name=NAME, port=_PORT, network=network, run=run)
+    host = ContainerHost(container, image=image, name=NAME, port=PORT, network=network, run=run)
     database = postgres.in_container(network, supply, run, server)
-    return Pooled(database, HostedService(account, host, _HEADER, inside=f"{NAME}:{_PORT}"))
+    return Pooled(database, HostedService(account, host, _HEADER, inside=f"{NAME}:{PORT}"))
 
 
 def in_process(run: Run) -> Service:

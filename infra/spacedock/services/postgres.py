@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import psycopg
 import trustme
 from testcontainers.community.postgres import PostgresContainer
 
+from spacedock import canary
 from spacedock.services.hosts.base import HostedService
 from spacedock.services.hosts.cluster import ClusterHost
 from spacedock.services.hosts.container import ContainerHost, told
@@ -49,7 +49,7 @@ class PostgresAccount:
     security: str
     binds: bool = True
     user: str = "space"
-    password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    password: str = field(default_factory=canary.fresh, repr=False)
     name: str = NAME
 
     @property

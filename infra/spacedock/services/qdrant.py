@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from testcontainers.community.qdrant import QdrantContainer
 
+from spacedock import canary
 from spacedock.services.hosts.base import HostedService, http_refusal
 from spacedock.services.hosts.child import DoubleHost
 from spacedock.services.hosts.container import ContainerHost, told
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from spacedock.services.base import Service
 
 NAME = "qdrant"
-_PORT = 6333
+PORT = 6333
 
 
 @dataclass(frozen=True)
 class QdrantAccount:
     """A key to read and write everything."""
 
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    key: str = field(default_factory=lambda: canary.fresh(32), repr=False)
 
     name = NAME
 
@@ -50,9 +50,9 @@ def in_container(network: Network, supply: Supply, run: Run) -> Service:
     """The server in a container; finding its image may take a while, and happens here."""
     account, image = QdrantAccount(), supply.pinned(NAME)
     container = QdrantContainer(image.tag, api_key=account.key)
-    host = ContainerHost(container, image=image, name=NAME, port=_PORT, network=network, run=run)
+    host = ContainerHost(container, image=image, name=NAME, port=PORT, network=network, run=run)
     header = f"qdrant: {told(image)}, with an API key and without TLS"
-    return HostedService(account, host, header, inside=f"{NAME}:{_PORT}")
+    return HostedService(account, host, header, inside=f"{NAME}:{PORT}")
 
 
 def in_process(run: Run) -> Service:

@@ -15,7 +15,7 @@ import pytest
 from docker.errors import DockerException
 
 from spacedock.docks import ready
-from spacedock.docks.base import Capability, Cause, Order
+from spacedock.docks.base import Capability, Cause, Order, Window
 from spacedock.docks.image.dock import ImageDock
 from spacedock.engine import Engine
 from spacedock.errors import BuildError
@@ -139,7 +139,7 @@ def test_a_space_that_works_is_waited_for_though_a_helper_listens(
 
 
 def test_silence_is_told_at_the_time_limit(dock: ImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dock, "_boot_timeout", 1.0)
+    monkeypatch.setattr(dock, "_window", Window(1.0))
     berth = dock.board(habit("signal.pause()"))
     assert (berth.boot.cause, berth.boot.listeners) == (Cause.SILENT, ())
 
@@ -270,5 +270,5 @@ def test_nothing_is_left_of_a_dock(tmp_path: Path, dock_name: str) -> None:
     with open_run() as own:
         with ImageDock(space, own, silent) as dock:
             dock.board(Order())
-            assert len(left_of(own)) == 3
+            assert len(left_of(own)) >= 4  # container, sandbox, network, image; a spare sandbox comes
         assert left_of(own) == []

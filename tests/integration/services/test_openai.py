@@ -69,7 +69,7 @@ def test_a_space_reaches_it_by_its_name(in_container: Start, pier: Pier) -> None
         "from openai import OpenAI; print(OpenAI().models.retrieve('gpt-4o-mini').id)",
         environment={"OPENAI_API_KEY": values["api_key"], "OPENAI_BASE_URL": values["base_url"]},
     )
-    assert values["base_url"] == "http://openai:8000/v1"
+    assert values["base_url"] == "http://openai:80/v1"
     assert seen.strip() == "gpt-4o-mini"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Cause
+from spacedock.docks.base import Boot, Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
@@ -60,3 +60,16 @@ def test_a_space_that_exits_breaks_another_promise(space: Space, hold: Hold) -> 
 def test_a_space_that_exits_only_when_port_is_set_breaks_this_one(space: Space, hold: Hold) -> None:
     finding = hold(PROMISE, space, FakeDock().when("with PORT=7860", FakeBerth(boot=exited(1))))
     assert finding.problems[0].seen.startswith("PORT=7860: exited with code 1")
+
+
+def test_a_space_that_listens_on_nothing_yet_breaks_another_promise(space: Space, hold: Hold) -> None:
+    loading = FakeBerth(boot=Boot(60.0, 8080, Cause.SILENT))
+    assert hold(PROMISE, space, FakeDock(otherwise=loading)).outcome is Outcome.BLOCKED
+
+
+def test_a_space_that_listens_on_nothing_only_when_port_is_set_breaks_this_one(
+    space: Space, hold: Hold
+) -> None:
+    lost = FakeBerth(boot=Boot(60.0, 7860, Cause.SILENT))
+    finding = hold(PROMISE, space, FakeDock().when("with PORT=7860", lost))
+    assert finding.problems[0].seen.startswith("PORT=7860: no HTTP answer on port 7860")

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
+
+from spacedock.contract import lives
 from spacedock.contract.base import Outcome
 from spacedock.docks.base import Stop
 from spacedock.space import Space
@@ -7,6 +12,15 @@ from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeBerth, FakeDock, exited
 
 PROMISE = "stops-on-sigterm"
+
+
+@pytest.fixture(autouse=True)
+def in_flight(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The request that is in flight, instead of one to a server."""
+    held = SimpleNamespace(line="POST /api", cut="", finished=0)
+    held.finish = lambda: setattr(held, "finished", held.finished + 1)
+    monkeypatch.setattr(lives, "hold", lambda *_, **__: held)
+    return held
 
 
 def test_a_space_that_ends_when_asked_keeps_it(space: Space, hold: Hold) -> None:
@@ -40,3 +54,23 @@ def test_a_server_that_would_not_hear_it_as_pid_1_breaks_it(space: Space, hold: 
 
 def test_a_space_that_never_started_cannot_be_stopped(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+
+
+def test_a_request_in_flight_is_finished_while_it_stops(
+    space: Space, hold: Hold, in_flight: SimpleNamespace
+) -> None:
+    hold(PROMISE, space, FakeDock())
+    assert in_flight.finished == 1
+
+
+def test_a_request_that_is_cut_off_breaks_it(space: Space, hold: Hold, in_flight: SimpleNamespace) -> None:
+    in_flight.cut = "was cut off (ConnectionResetError)"
+    (problem,) = hold(PROMISE, space, FakeDock()).problems
+    assert problem.seen == "POST /api, half read when SIGTERM came, was cut off (ConnectionResetError)"
+    assert "finish the requests" in problem.remedy
+
+
+def test_one_that_has_to_be_killed_is_told_once(space: Space, hold: Hold, in_flight: SimpleNamespace) -> None:
+    in_flight.cut = "was cut off (RemoteDisconnected)"
+    deaf = FakeBerth(stopped=Stop(seconds=10.0, exit_code=137, killed=True))
+    assert len(hold(PROMISE, space, FakeDock(otherwise=deaf)).problems) == 1

@@ -57,3 +57,24 @@ def test_pid_1_hears_sigterm_only_where_it_handles_or_holds_it(
     blocked: str, caught: str, heard: bool
 ) -> None:
     assert proc.hears_sigterm(STATUS.format(blocked=blocked, caught=caught)) is heard
+
+
+@pytest.mark.parametrize(
+    ("text", "peak"),
+    [
+        ("900\ncache 500\nrss 400\ntotal_cache 500\ntotal_shmem 100\n", 500),
+        ("700\n900\nanon 300\nfile 500\nshmem 100\n", 500),
+        ("900\n", 900),
+        ("100\nfile 500\n", 0),
+        ("cat: /sys/fs/cgroup/memory.peak: No such file or directory\n", None),
+    ],
+    ids=["version 1", "version 2", "no detail", "more cache than use", "no control group"],
+)
+def test_peak_memory_is_told_without_the_cache_of_files(text: str, peak: int | None) -> None:
+    memory = proc.memory(text)
+    assert (memory.peak if memory else None) == peak
+
+
+def test_the_most_that_a_process_had_resident_is_told() -> None:
+    assert proc.resident_peak("Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t 1024 kB\n") == 2 * 2**20
+    assert proc.resident_peak("Name:\tkthread\n") is None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from spacedock.docks import ready
-from spacedock.docks.base import Boot, Cause, Listener
+from spacedock.docks.base import Boot, Cause, Listener, Window
 from spacedock.docks.ready import Look, cause, watch
 
 PUBLIC = Listener("0.0.0.0", 8080)
@@ -59,7 +59,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def boot_of(space: FakeSpace, timeout: float = 60.0) -> Boot:
-    return watch(space, "/", began=0.0, timeout=timeout)
+    return watch(space, "/", began=0.0, window=Window(timeout))
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def _answer(server: socket.socket, answer: bytes) -> None:
 
 def test_any_http_status_is_an_answer(answering: Callable[[bytes], tuple[str, int]]) -> None:
     space = FakeSpace(Clock(), address=answering(b"HTTP/1.1 404 Not Found\r\n\r\n"))
-    assert watch(space, "/", began=0.0, timeout=1e9).ready
+    assert watch(space, "/", began=0.0, window=Window(1e9)).ready
 
 
 def test_what_is_no_http_is_no_answer(answering: Callable[[bytes], tuple[str, int]], clock: Clock) -> None:
@@ -106,7 +106,7 @@ def test_an_answer_from_loopback_is_no_answer_from_outside(
 ) -> None:
     address = answering(b"HTTP/1.1 200 OK\r\n\r\n")
     space = FakeSpace(Clock(), address=address, shares_loopback=True, shows=lambda _: Look((LOOPBACK,)))
-    assert watch(space, "/", began=0.0, timeout=1e9).cause is Cause.LOOPBACK
+    assert watch(space, "/", began=0.0, window=Window(1e9)).cause is Cause.LOOPBACK
 
 
 def test_somebody_elses_answer_is_not_the_spaces(
@@ -171,6 +171,23 @@ def test_the_expected_port_that_opens_late_ends_all_doubt(clock: Clock) -> None:
 )
 def test_the_cause_is_read_from_the_sockets(listeners: tuple[Listener, ...], expected: Cause) -> None:
     assert cause(listeners, 8080) is expected
+
+
+def test_silence_says_the_window_that_was_waited_for_and_the_platforms(clock: Clock) -> None:
+    boot = watch(FakeSpace(clock), "/", began=0.0, window=Window(1800, 1 / 30))
+    assert str(boot) == "no HTTP answer on port 8080 after 60 s here, 30 min there; it listens on nothing"
+
+
+@pytest.mark.parametrize(
+    ("window", "says"),
+    [
+        (Window(), "30 min"),
+        (Window(5400, 0.01), "54 s here, 90 min there"),
+        (Window(90, 0.5), "45 s here, 90 s there"),
+    ],
+)
+def test_a_window_says_what_is_waited_here_and_there(window: Window, says: str) -> None:
+    assert str(window) == says
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ class BindsAppPort(Promise):
     reason = "Hugging Face connects to one port and reads neither EXPOSE nor the log."
     consequence = (
         "The Space stays `Starting` until `Launch timed out, workload was not healthy after "
-        f"{platform.STARTUP_TIMEOUT}`."
+        f"{platform.STARTUP_TIMEOUT.text}`."
     )
     remedy = "bind 0.0.0.0 and the port that README.md names as `app_port` (7860 when it names none)"
     source = "spaces-config-reference, app_port; incidents bind-loopback, app-port-mismatch, port-env-assumed"
@@ -33,7 +33,7 @@ class BindsAppPort(Promise):
         """
         ports = [space.app_port]
         if space.manifest.space.honours_port:
-            ports = [platform.DEFAULT_APP_PORT, self._any_port]
+            ports = [platform.DEFAULT_APP_PORT.value, self._any_port]
         return (AS_DEPLOYED, *(Order(purpose=f"with PORT={port}", port=port) for port in ports))
 
     @cached_property
@@ -47,8 +47,8 @@ class BindsAppPort(Promise):
         """Look at the boot without PORT first; when that fails, the others tell nothing more."""
         for order in self.orders(space):
             berth = berths.board(order)
-            if berth.boot.cause is Cause.EXITED and order == AS_DEPLOYED:
-                raise NotReady(berth)
+            if order == AS_DEPLOYED and (berth.boot.cause is Cause.EXITED or berth.boot.late):
+                raise NotReady(berth)  # it does not come to the point of listening
             if not berth.boot.ready:
                 yield self._port_problem(berth)
                 return

@@ -32,11 +32,11 @@ class RunsAsUid1000(Promise):
     def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
         """Look who runs, and whether anything was denied to it."""
         berth = berths.board(AS_DEPLOYED)
-        if berth.boot.ready:
+        if berth.boot.ready and berth.alive():
             yield from self._look(berth)
         elif berth.boot.cause is Cause.EXITED and berths.board(AS_IMAGE_USER).boot.ready:
             yield self.problem(
-                f"as uid {platform.USER_ID} it {berth.boot}; as the image's own user it starts."
+                f"as uid {platform.USER_ID.value} it {berth.boot}; as the image's own user it starts."
                 f"{_denials(berth)}",
                 berth=berth,
             )
@@ -45,9 +45,9 @@ class RunsAsUid1000(Promise):
 
     def _look(self, berth: Berth) -> Iterator[Problem]:
         user = berth.identity()
-        if user != platform.USER_ID:
+        if user != platform.USER_ID.value:
             yield self.problem(
-                f"the server runs as uid {user}, although it was started as {platform.USER_ID}"
+                f"the server runs as uid {user}, although it was started as {platform.USER_ID.value}"
             )
         if denied := _denials(berth):
             yield self.problem(f"it starts, but something is denied to it.{denied}")

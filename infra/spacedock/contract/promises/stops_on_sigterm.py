@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from spacedock import platform
 from spacedock.contract.base import Problem, Promise
 from spacedock.contract.berths import Berths
-from spacedock.docks.base import Capability, Order
+from spacedock.contract.lives import TO_BE_STOPPED, ending
+from spacedock.docks.base import Capability, Order, Stop
 from spacedock.space import Space
-
-TO_BE_STOPPED = Order(purpose="to be stopped with SIGTERM")
 
 
 class StopsOnSigterm(Promise):
     """SIGTERM goes to PID 1 alone, as a container runtime sends it."""
 
-    title = "it stops on SIGTERM"
+    title = "it stops on SIGTERM, and finishes the requests that are open"
     reason = "A shell as PID 1 does not pass the signal on: requests are cut off, state is half written."
     consequence = "At every restart and new build the Space is killed with SIGKILL when the grace is over."
     remedy = (
@@ -34,23 +33,33 @@ class StopsOnSigterm(Promise):
         return (TO_BE_STOPPED,)
 
     def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
-        """Stop the berth and look what was left of it."""
-        berth = berths.ready(TO_BE_STOPPED)
-        stop = berth.stop(platform.STOP_GRACE_SECONDS)
-        if stop.killed:
-            why = ": its main process has no handler for it" if stop.unheard else ""
+        """Stop the berth, with a request in flight, and look what was left of both."""
+        ended = ending(space, berths)
+        if seen := _defect(ended.stop):
+            yield self.problem(seen, berth=ended.berth)
+        elif ended.request and ended.request.cut:
             yield self.problem(
-                f"still running {platform.STOP_GRACE_SECONDS:.0f} s after SIGTERM{why}; SIGKILL ended it "
-                f"(exit code {stop.exit_code})",
-                berth=berth,
+                f"{ended.request.line}, half read when SIGTERM came, {ended.request.cut}",
+                berth=ended.berth,
+                consequence="Whoever asks while a new build takes over gets an error instead of an answer.",
+                remedy=(
+                    "on SIGTERM take no more connections, finish the requests that are open, then exit: "
+                    "uvicorn and gunicorn do so by themselves, Node with `server.close()`, Go with "
+                    "`Server.Shutdown`"
+                ),
             )
-        elif stop.orphans:
-            yield self.problem(
-                f"the main process ended, the server did not hear of it: {', '.join(stop.orphans)}",
-                berth=berth,
-            )
-        elif stop.unheard:
-            yield self.problem(
-                "its main process has no handler for SIGTERM; the kernel drops the signal for such a PID 1",
-                berth=berth,
-            )
+
+
+def _defect(stop: Stop) -> str:
+    """Return what is wrong with how the processes ended; empty when nothing is."""
+    if stop.killed:
+        why = ": its main process has no handler for it" if stop.unheard else ""
+        grace = platform.STOP_GRACE_SECONDS.value
+        return (
+            f"still running {grace:.0f} s after SIGTERM{why}; SIGKILL ended it (exit code {stop.exit_code})"
+        )
+    if stop.orphans:
+        return f"the main process ended, the server did not hear of it: {', '.join(stop.orphans)}"
+    if stop.unheard:
+        return "its main process has no handler for SIGTERM; the kernel drops the signal for such a PID 1"
+    return ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from threading import Event, Thread
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from docker.errors import APIError, DockerException
@@ -14,12 +15,16 @@ from requests.exceptions import RequestException
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.exceptions import ContainerStartException
 
+from spacedock import platform
 from spacedock.docks import proc
-from spacedock.docks.base import Boot, Denial, Execution, Order, Stop, Usage
+from spacedock.docks.base import Boot, Denial, Execution, Order, Process, Stop, Usage
+from spacedock.docks.image.accounting import Change, Meter, OomKills, changes_of, processes_of
+from spacedock.docks.image.limits import Limits
 from spacedock.docks.ready import Look
 from spacedock.errors import EngineError
 
 if TYPE_CHECKING:
+    from spacedock.docks.image.sandbox import Sandbox
     from spacedock.edge.base import Edge
 
 # What the engine gives as exit code when a command is not there, or may not be executed.
@@ -29,7 +34,18 @@ _KILL = 10.0  # seconds that the engine gets to report a SIGKILL's effect
 # What is raised for a container that was never made or is gone, and by an engine that went away.
 _GONE = (ContainerStartException, DockerException, RequestException)
 
-Neighbour = Callable[[str, tuple[str, ...]], str]
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a dock does for its berths, given the id of a berth's container."""
+
+    read: Callable[[str, tuple[str, ...]], str]  # files, for an image that has no `cat`
+    edge: Callable[[str, int], Edge]  # starts one in front of a port
+    limits: Limits
+    oom_kills: OomKills
+    forbidden: Callable[[tuple[Change, ...]], tuple[str, ...]]  # those that the platform's user may not make
+    brought: tuple[str, ...] = ()  # paths that the dock itself puts into the container
+    sandbox: Sandbox | None = None  # whose network it joins; it has one of its own where there is none
 
 
 class ContainerBerth:
@@ -44,12 +60,24 @@ class ContainerBerth:
         order: Order,
         port: int,
         environment: Mapping[str, str],
-        neighbour: Neighbour,
+        around: Surroundings,
     ) -> None:
         self._starter = container
-        self._neighbour = neighbour
+        self._sandbox = around.sandbox
+        self._around = around
+        self._edge: Edge | None = None
+        self._edge_is_asked_for = Lock()
         self._over = Event()
         self._exit_code: int | None = None
+        self._out_of_memory = False
+        self._meter = Meter(
+            lambda: self._container,
+            read=self._read,
+            oom_kills=around.oom_kills,
+            limits=around.limits,
+            over=self._over,
+        )
+        self._changes: tuple[Change, ...] = ()
         self._refusal = ""
         self._last_logs: str | None = None
         self._watcher = Thread(target=self._await_end, name=f"watch {order.purpose}", daemon=True)
@@ -66,6 +94,7 @@ class ContainerBerth:
             self._take_refusal(error)
             return
         self._watcher.start()
+        self._meter.start()
         self.address = self._find_address()
 
     @property
@@ -95,30 +124,48 @@ class ContainerBerth:
     def identity(self) -> int | None:
         return proc.user_id(self._read(proc.STATUS))
 
+    def processes(self) -> tuple[Process, ...]:
+        with suppress(*_GONE):
+            return processes_of(self._container)
+        return ()
+
     def usage(self) -> Usage:
-        return Usage()
+        self._meter.look()
+        return self._meter.usage(out_of_memory=self._out_of_memory)
 
     def changes(self) -> tuple[str, ...]:
-        return ()
+        with suppress(*_GONE):
+            self._changes = changes_of(self._container, without=self._around.brought)
+        return tuple(change.path for change in self._changes)
+
+    def forbidden(self) -> tuple[str, ...]:
+        self.changes()
+        return self._around.forbidden(self._changes)
 
     def denials(self) -> tuple[Denial, ...]:
-        return ()
+        return self._sandbox.denials() if self._sandbox else ()
 
     def edge(self) -> Edge:
-        raise NotImplementedError("to come")
+        with self._edge_is_asked_for:
+            if self._edge is None:
+                self._edge = self._around.edge(self._starter.get_container_id(), self.port)
+        return self._edge
 
     def execute(self, *command: str) -> Execution:
         code, output = self._starter.exec(list(command))
         written = output.decode(errors="replace") if isinstance(output, bytes) else ""
         return Execution(-1 if code is None else code, written)  # none where the container ended meanwhile
 
-    def stop(self, grace: float) -> Stop:
+    def stop(self, grace: float, meanwhile: Callable[[], None] | None = None) -> Stop:
         if not self.alive():
             return Stop(0.0, self._exit_code, killed=False)
+        self._meter.look_at_memory()
         heard = proc.hears_sigterm(self._read(proc.STATUS))
         began = time.monotonic()
         self._signal("SIGTERM")
-        killed = not self.ended(within=grace)
+        if meanwhile:
+            meanwhile()
+        killed = not self.ended(within=max(0.0, began + grace - time.monotonic()))
         seconds = time.monotonic() - began
         if killed:
             self._signal("SIGKILL")
@@ -127,10 +174,16 @@ class ContainerBerth:
 
     def close(self) -> None:
         self._last_logs = self.logs()
+        self._meter.last_look()
+        if self._edge:
+            self._edge.close()
         with suppress(*_GONE):
             self._container.remove(force=True, v=True)
+        if self._sandbox:
+            self._sandbox.close()
         if self._watcher.ident:
             self._watcher.join(_KILL)
+        self._meter.join()
         self._starter.get_docker_client().client.close()
 
     def ended(self, within: float) -> bool:
@@ -140,10 +193,11 @@ class ContainerBerth:
         return self._exit_code
 
     def out_of_memory(self) -> bool:
-        with suppress(*_GONE):
-            self._container.reload()
-            return bool(self._container.attrs["State"]["OOMKilled"])
-        return False
+        return self._out_of_memory
+
+    def exceeded(self) -> str:
+        """The limit that ended it, in the platform's words; empty where none did."""
+        return "; ".join(self.usage().exceeded)
 
     def look(self) -> Look:
         text = self._read(*proc.SOCKETS, *proc.PROCESSOR)
@@ -156,17 +210,21 @@ class ContainerBerth:
     def _await_end(self) -> None:
         with suppress(*_GONE):
             self._exit_code = int(self._container.wait()["StatusCode"])
+            self._container.reload()
+            killed = self._container.attrs["State"]["OOMKilled"]  # engines differ in whether a child counts
+            self._out_of_memory = killed and self._exit_code == platform.OOM_EXIT_CODE.value
         self._over.set()
 
     def _find_address(self) -> tuple[str, int] | None:
-        client = self._starter.get_docker_client()
-        host = self._starter.get_container_host_ip()
+        door = self._sandbox.container if self._sandbox else self._starter
+        client = door.get_docker_client()
+        host = door.get_container_host_ip()
         # A published port has a number of its own in IPv6, which may be another container's in IPv4.
         host = "127.0.0.1" if host == "localhost" else host
         if not client.get_connection_mode().use_mapped_port:
             return host, self.port
         try:
-            return host, int(client.port(self._starter.get_container_id(), self.port))
+            return host, int(client.port(door.get_container_id(), self.port))
         except (ConnectionError, APIError):  # it is dead already
             return None
 
@@ -185,7 +243,7 @@ class ContainerBerth:
         try:
             code, output = self._starter.exec(["cat", *paths])
             if code in _CANNOT_EXECUTE:
-                return self._neighbour(self._starter.get_container_id(), paths)
+                return self._around.read(self._starter.get_container_id(), paths)
             return output.decode(errors="replace") if isinstance(output, bytes) else ""
         except _GONE:
             return ""

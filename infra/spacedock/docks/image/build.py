@@ -6,10 +6,16 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from spacedock import platform
+from spacedock.errors import BuildError
 from spacedock.images.supply import Image
 from spacedock.space import Base, Dockerfile, Space
 
 _SECRET = re.compile(r"--mount=(?=.*\btype=secret\b).*\bid=([\w.-]+)")
+_MISSING_SECRET = re.compile(r"secret ([\w.-]+?):? not found")
+# What BuildKit says of a COPY, of all versions, and what the classic builder says.
+_MISSING_SOURCE = re.compile(r'"([^"\n]+)":? not found|stat ([^:\n]+): file does not exist')
+_SHELL_WORDS = frozenset({"||", "&&", "2>/dev/null", ">/dev/null", "true", "|"})
 _SYNTAX = re.compile(r"^#\s*syntax\s*=.*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -55,6 +61,39 @@ def wants_services(space: Space) -> bool:
     variables = space.manifest.variables
     supplied = {name for name, variable in variables.items() if variable.source}
     return bool(mounted_secrets(space) or supplied & space.dockerfile.declared_args)
+
+
+def require_architecture(dockerfile: Dockerfile, architecture: str) -> None:
+    """Raise BuildError unless the image can run on the platform."""
+    if architecture == platform.ARCHITECTURE.value:
+        return
+    pinned = [step for step in dockerfile.final_stage if step.cmd == "FROM" and step.flags]
+    raise BuildError(
+        f"the image is for {architecture}; Hugging Face runs {platform.ARCHITECTURE.value}, where it ends "
+        "with `exec format error`",
+        path=dockerfile.path,
+        line=pinned[0].line if pinned else None,
+        remedy=f"take `{' '.join(pinned[0].flags)}` out of FROM" if pinned else "start from an image for it",
+    )
+
+
+def remedy(log: str, space: Space) -> str:
+    """Return what mends a failed build, where its last lines show a cause that is not in the step itself."""
+    if found := _MISSING_SECRET.search(log):
+        return (
+            f"name {found[1]} in the manifest's [secrets] and in the Space's settings: a build has the "
+            "secrets that are there, as mounts only"
+        )
+    if not (found := _MISSING_SOURCE.search(log)):
+        return ""
+    source = (found[1] or found[2]).lstrip("/")
+    if source in _SHELL_WORDS:
+        return "COPY is no shell: write it without redirections and `||`"
+    if any(name == source or name.startswith(f"{source}/") for name in space.files()):
+        return f"let .dockerignore leave {source} in"
+    if (space.root / source).exists():
+        return f"add {source} to git, and to the files that the manifest ships: it is here and not pushed"
+    return f"add {source}, or take it out of COPY: nothing of that name is pushed"
 
 
 def _named(dockerfile: Dockerfile, base: Base) -> str:

@@ -6,8 +6,10 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Self
@@ -18,24 +20,55 @@ from testcontainers.core.network import Network
 
 from spacedock import platform
 from spacedock.docks.alongside import Alongside, service_module, service_modules
-from spacedock.docks.base import AS_OBSERVED, Capability, Conditions, Order
+from spacedock.docks.base import (
+    AS_OBSERVED,
+    Capability,
+    Cause,
+    Conditions,
+    Identity,
+    Look,
+    Made,
+    Order,
+    Sighting,
+    Window,
+)
 from spacedock.docks.context import lay_out
 from spacedock.docks.environment import Cargo
-from spacedock.docks.image.berth import ContainerBerth
-from spacedock.docks.image.build import mounted_secrets, public_arguments, substitute, wants_services
+from spacedock.docks.image.accounting import (
+    Change,
+    Files,
+    OomKills,
+    files_of,
+    forbidden,
+    identity_of,
+)
+from spacedock.docks.image.berth import ContainerBerth, Surroundings
+from spacedock.docks.image.build import (
+    mounted_secrets,
+    public_arguments,
+    remedy,
+    require_architecture,
+    substitute,
+    wants_services,
+)
+from spacedock.docks.image.contents import Contents
 from spacedock.docks.image.limits import Limits
+from spacedock.docks.image.network import RunNetwork
+from spacedock.docks.image.sandbox import Sandbox, Sandboxes
 from spacedock.docks.ready import watch
+from spacedock.edge.base import Edge
+from spacedock.edge.nginx import NginxEdge, Site
 from spacedock.engine import Engine
 from spacedock.errors import BuildError
 from spacedock.images.supply import Supply
 from spacedock.progress import Progress
-from spacedock.runs import Run
+from spacedock.runs import RUN_LABEL, Run
 from spacedock.services.base import Service
 from spacedock.services.faults import wire
 from spacedock.services.faults.wire import Faults
 from spacedock.space import Space
 
-_PLATFORM_USER = f"{platform.USER_ID}:{platform.USER_ID}"
+_PLATFORM_USER = f"{platform.USER_ID.value}:{platform.USER_ID.value}"
 _CLOSED_AT_ONCE = 4
 
 
@@ -65,13 +98,15 @@ class ImageDock:
         progress: Progress,
         conditions: Conditions = AS_OBSERVED,
         *,
-        boot_timeout: float = 60.0,
+        boot_timeout: float | None = None,
     ) -> None:
         self.conditions = conditions
         self._space = space
         self._run = run
         self._progress = progress
-        self._boot_timeout = boot_timeout
+        self._window = Window(space.startup_seconds, conditions.time_scale)
+        if boot_timeout is not None:
+            self._window = Window(boot_timeout)
         self.image = f"hf-spacedock/space:{run.id}-{secrets.token_hex(3)}"
         self._berths: list[ContainerBerth] = []
         self._notes: list[str] = []
@@ -80,15 +115,24 @@ class ImageDock:
         self._supply: Supply
         self._network: Network
         self._limits: Limits
+        self._oom_kills: OomKills
+        self._sandboxes: Sandboxes
         self._cargo: Cargo
         self._alongside: Alongside
+        self._contents: Contents
         self._workdir = "/"
         self.services: Mapping[str, Service] = {}
 
     @property
     def header(self) -> tuple[str, ...]:
         """The engine, the hardware, the stand-ins, the services."""
-        return (self._engine.description, *self._limits.header(), *self._notes)
+        return (
+            self._engine.description,
+            *self._limits.header(),
+            *self._window.header(),
+            *self._sandboxes.header(),
+            *self._notes,
+        )
 
     @property
     def canaries(self) -> Mapping[str, tuple[str, ...]]:
@@ -98,14 +142,18 @@ class ImageDock:
         """Boot the Space in a new container. May be called from several threads at once."""
         port = order.port or self._space.app_port
         environment = self._cargo.environment(order)
-        container = self._container(order, port, environment)
-        berth = ContainerBerth(container, order, port, environment, self._read_beside)
+        sandbox = self._sandboxes.take(order.egress or self.conditions.egress, port)
+        container = self._container(order, port, environment, sandbox)
+        around = self._surroundings(order, sandbox)
+        berth = ContainerBerth(container, order, port, environment, around)
         self._berths.append(berth)
         began = time.monotonic()
         try:
             berth.start()
             path = self._space.manifest.space.ready
-            berth.boot = watch(berth, path, began=began, timeout=self._boot_timeout)
+            berth.boot = watch(berth, path, began=began, window=self._window)
+            if berth.boot.cause is Cause.EXITED:
+                berth.boot = replace(berth.boot, exceeded=berth.exceeded())
         except BaseException:
             berth.close()
             raise
@@ -120,29 +168,81 @@ class ImageDock:
         sources = self._space.manifest.sources
         return wire.in_container(self._alongside.running, sources, self._network, self._supply, self._run)
 
-    def _container(self, order: Order, port: int, environment: Mapping[str, str]) -> DockerContainer:
+    def made(self) -> Made:
+        """What the Space's image adds to its base."""
+        return self._contents.made
+
+    def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
+        """Begin to look into each file that the image adds to its base."""
+        return self._contents.search(look, rules)
+
+    def _container(
+        self, order: Order, port: int, environment: Mapping[str, str], sandbox: Sandbox | None
+    ) -> DockerContainer:
         options = {
             **self._limits.options(),
             "labels": self._run.labels,
-            "platform": platform.ARCHITECTURE,
+            "platform": platform.ARCHITECTURE.value,
             "use_config_proxy": False,  # the developer's own, which would be in the Space's environment
         }
         if order.user == "platform":
             options["user"] = _PLATFORM_USER
-        container = DockerContainer(self.image, env=dict(environment), network=self._network)
+        container = DockerContainer(self.image, env=dict(environment))
         container.image = self.image  # testcontainers puts the prefix of a private registry in front
-        container.with_exposed_ports(port).with_kwargs(**options)
+        if sandbox:
+            options["network_mode"] = sandbox.network_mode
+        else:
+            container.with_network(self._network).with_exposed_ports(port)
+        container.with_kwargs(**options)
         if order.env_file:
             container.with_copy_into_container(self._cargo.env_file().encode(), f"{self._workdir}/.env")
         return container
+
+    def image_identity(self) -> Identity:
+        """Whom the image runs as by itself, read from its settings and files."""
+        return self._identity
+
+    @cached_property
+    def _identity(self) -> Identity:
+        with self._files() as files:
+            return identity_of(self._contents.config, files)
+
+    def _files(self) -> AbstractContextManager[Files]:
+        return files_of(self._engine.client, self.image, self._run.labels)
+
+    def _surroundings(self, order: Order, sandbox: Sandbox | None) -> Surroundings:
+        brought = (f"{self._workdir}/.env",) if order.env_file else ()
+        return Surroundings(
+            self._read_beside,
+            self._put_edge_in_front,
+            self._limits,
+            self._oom_kills,
+            self._forbidden,
+            brought,
+            sandbox,
+        )
+
+    def _forbidden(self, changes: tuple[Change, ...]) -> tuple[str, ...]:
+        with self._files() as files:
+            return tuple(forbidden(changes, files, platform.USER_ID.value))
+
+    def _put_edge_in_front(self, container: str, port: int) -> Edge:
+        """Start the platform's proxy in front of a Space's container."""
+        host = self._engine.address_in(self._network.name, container)
+        site = Site(self._space.manifest.space.id, f"{host}:{port}")
+        edge = NginxEdge(site, self._network, self._supply, self._run).__enter__()
+        if edge.header not in self._notes:
+            self._notes.append(edge.header)
+        return edge
 
     def _read_beside(self, container: str, paths: tuple[str, ...]) -> str:
         """Read files for an image without `cat`, from a container that shares its network and processes."""
         beside = self._engine.client.containers.create(
             self._supply.pinned("python").tag,
-            ["sh", "-c", 'cat "$@" 2>/dev/null || true', "sh", *paths],
+            ["sh", "-c", 'cat "$@" 2>/dev/null || true', "sh", *map(_beside, paths)],
             network_mode=f"container:{container}",
             pid_mode=f"container:{container}",
+            cap_add=["SYS_PTRACE"],  # to see the root directory of another user's process
             labels=self._run.labels,
         )
         try:
@@ -161,6 +261,7 @@ class ImageDock:
         arguments = substitute(context / "Dockerfile", dockerfile, images)
         stand_ins = (image for image in images.values() if image.stand_in)
         self._notes += [f"{image.name} is a stand-in: {image.tag}" for image in stand_ins]
+        began = time.monotonic()
         with self._progress("building the Space's image") as say:
             try:
                 self._engine.build(
@@ -173,9 +274,14 @@ class ImageDock:
                 )
             except BuildError as error:
                 error.path = dockerfile.path  # not the copy's
+                error.remedy = remedy(error.log, self._space) or error.remedy
                 raise
-        config = self._engine.client.images.get(self.image).attrs["Config"]
-        self._workdir = (config["WorkingDir"] or "/").rstrip("/")
+        seconds = time.monotonic() - began
+        self._contents = Contents(self._engine, self.image, [image.tag for image in images.values()])
+        require_architecture(dockerfile, self._contents.architecture)
+        self._notes.append(f"{self._contents}, built in {seconds:.1f} s")
+        self._workdir = (self._contents.config["WorkingDir"] or "/").rstrip("/")
+        self._limits = self._limits.bound(self._engine.client, self.image, self._run.labels)
 
     def _load(self, services: Mapping[str, Service]) -> None:
         self.services = services
@@ -204,21 +310,49 @@ class ImageDock:
             self._engine = Engine.connect()
             stack.callback(self._engine.close)
             self._engine.sweep()
-            self._limits = Limits.of(self._space.manifest.space.hardware, self._engine.client.info())
+            manifest = self._space.manifest
+            self._limits = Limits.of(
+                manifest.space.hardware,
+                self._engine.client.info(),
+                memory_gb=manifest.dock.memory_gb,
+                disk_gb=manifest.dock.disk_gb,
+            )
+            label = f"{RUN_LABEL}={self._run.id}"
+            self._oom_kills = stack.enter_context(OomKills(self._engine, label))
             self._supply = Supply(self._engine, self._progress)
             self._engine.enter_reaper(self._supply)
-            self._network = stack.enter_context(_Network(docker_network_kw={"labels": self._run.labels}))
+            self._network = stack.enter_context(RunNetwork(self._run))
             modules = service_modules(self._space)
             factories = {name: self._factory(module) for name, module in modules.items()}
             stack.callback(self._remove_leftovers)
             self._alongside = stack.enter_context(Alongside(factories, self._progress))
+            self._sandboxes = stack.enter_context(self._sandboxes_beside())
             self._prepare()
+            self._settle_egress()
+            stack.callback(self._contents.close)
             stack.callback(self._close_berths)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
+
+    def _sandboxes_beside(self) -> Sandboxes:
+        return Sandboxes(
+            egress=self.conditions.egress,
+            port=self._space.app_port,
+            allow=self._space.manifest.egress.allow,
+            network=self._network,
+            engine=self._engine,
+            supply=self._supply,
+            run=self._run,
+        )
+
+    def _settle_egress(self) -> None:
+        """Go on without the capability where the engine has not what it takes."""
+        self._sandboxes.find_out()
+        if self._sandboxes.lacking:
+            self.capabilities -= {Capability.EGRESS}
 
     def _close_berths(self) -> None:
         with ThreadPoolExecutor(_CLOSED_AT_ONCE, "close") as pool:
@@ -228,19 +362,16 @@ class ImageDock:
     def _remove_leftovers(self) -> None:
         """Remove the Space's image, whose layers stay in the build cache, and what is left in the network."""
         client = self._engine.client
-        # By name: a container that was created and did not start knows no network's id.
-        ours: dict[str, str | list[str] | bool] = {"network": self._network.name}
-        with suppress(DockerException):
-            for container in client.containers.list(all=True, filters=ours, ignore_removed=True):
-                container.remove(force=True, v=True)
+        # By image, since who joins a sandbox has no network of its own; and by the network's name, since a
+        # container that was created and did not start knows no network's id.
+        for ours in ({"ancestor": self.image}, {"network": self._network.name}):
+            with suppress(DockerException):
+                for container in client.containers.list(all=True, filters={**ours}, ignore_removed=True):
+                    container.remove(force=True, v=True)
         with suppress(DockerException):
             client.images.remove(self.image, force=True, noprune=True)
 
 
-class _Network(Network):
-    """A network whose connection to the engine is closed with it."""
-
-    def remove(self) -> None:
-        with suppress(DockerException):
-            super().remove()
-        self._docker.client.close()
+def _beside(path: str) -> str:
+    """Return where a container that shares another's processes sees a file that is not the kernel's own."""
+    return f"/proc/1/root{path}" if path.startswith("/sys/") else path

@@ -3,41 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from docker.errors import APIError
 
 from spacedock import platform
 
+if TYPE_CHECKING:
+    from docker import DockerClient
+
 _GIB = 2**30
+_GB = 10**9
+# Docker's reference, `docker run --storage-opt`: who bounds a container's layer; overlay2 only on xfs.
+_BOUNDING = frozenset({"btrfs", "zfs"})
+_NEVER_STARTED = ["-"]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """CPUs and memory of a berth, and what the flavour would have."""
+    """CPUs, memory and disk of a berth, and what the flavour would have."""
 
     hardware: str
     cpus: int
     memory: int  # bytes
+    disk: int  # bytes that a berth may write to its own layer
+    bounded: bool = False  # the engine bounds that layer too
+    notes: tuple[str, ...] = ()  # in which way this is not the flavour
 
     @classmethod
-    def of(cls, hardware: str, engine: Mapping[str, Any]) -> Self:
-        """Return the flavour's, capped to what the engine has (`docker info`): it refuses more CPUs."""
-        flavor = platform.HARDWARE[hardware]
-        memory = min(flavor.memory_gb * _GIB, int(engine["MemTotal"]))
-        return cls(hardware, min(flavor.cpus, int(engine["NCPU"])), memory)
+    def of(
+        cls,
+        hardware: str,
+        engine: Mapping[str, Any],
+        *,
+        memory_gb: float | None = None,
+        disk_gb: float | None = None,
+    ) -> Self:
+        """Return the flavour's, capped to what the engine has (`docker info`): it refuses more CPUs.
 
-    def options(self) -> dict[str, int]:
+        `memory_gb` and `disk_gb` ask for less than the flavour has.
+        """
+        flavor = platform.HARDWARE.value[hardware]
+        wanted = int((memory_gb or flavor.memory_gb) * _GIB)
+        return cls(
+            hardware,
+            min(flavor.cpus, int(engine["NCPU"])),
+            min(wanted, int(engine["MemTotal"])),
+            int((disk_gb or flavor.disk_gb) * _GB),
+            notes=tuple(_notes(flavor, engine, memory_gb, disk_gb)),
+        )
+
+    def bound(self, client: DockerClient, image: str, labels: Mapping[str, str]) -> Limits:
+        """Return limits of which the engine bounds the disk too, where it can: tried once, nothing starts."""
+        found = client.info()
+        if not _may_bound(found):
+            why = f"{found.get('Driver')} on {_filesystem(found)} bounds no container's own layer"
+            return replace(self, notes=(*self.notes, f"the disk is watched, not bounded: {why}"))
+        bounded = replace(self, bounded=True)
+        try:
+            client.containers.create(
+                image, _NEVER_STARTED, storage_opt=bounded.storage(), labels=dict(labels)
+            ).remove()
+        except APIError as error:
+            why = str(error.explanation or error)
+            return replace(self, notes=(*self.notes, f"the disk is watched, not bounded: {why}"))
+        return bounded
+
+    def options(self) -> dict[str, Any]:
         """Return the engine's options; without swap, since on the platform a Space out of memory ends."""
-        return {
+        options: dict[str, Any] = {
             "nano_cpus": self.cpus * 10**9,
             "mem_limit": self.memory,
             "memswap_limit": self.memory,
         }
+        return {**options, "storage_opt": self.storage()} if self.bounded else options
+
+    def storage(self) -> dict[str, str]:
+        """Return the engine's bound: a little above the limit, since the platform ends who passes it.
+
+        At the limit itself writes would fail instead, and nothing would be seen to pass it.
+        """
+        return {"size": str(self.disk + self.disk // 20)}
+
+    @property
+    def memory_text(self) -> str:
+        """What the platform says of a Space that used more memory."""
+        return platform.OOM_TEXT.value.format(memory=f"{self.memory / _GIB:.3g}")
+
+    @property
+    def disk_text(self) -> str:
+        """What the platform says of a Space that used more disk."""
+        return platform.DISK_TEXT.value.format(disk=f"{self.disk / _GB:.3g}")
 
     def header(self) -> Iterator[str]:
-        flavor = platform.HARDWARE[self.hardware]
-        yield f"hardware {self.hardware}: {self.cpus} vCPU, {self.memory / _GIB:.3g} GiB"
-        if self.cpus < flavor.cpus or self.memory < flavor.memory_gb * _GIB:
-            yield f"the flavour has {flavor.cpus} vCPU and {flavor.memory_gb} GiB, more than this engine"
+        yield (
+            f"hardware {self.hardware}: {self.cpus} vCPU, {self.memory / _GIB:.3g} GiB, "
+            f"{self.disk / _GB:.3g} GB disk"
+        )
+        yield from self.notes
         if not self.hardware.startswith("cpu-"):
             yield "the flavour's GPU is not here"
+
+
+def _notes(
+    flavor: platform.Flavor, engine: Mapping[str, Any], memory_gb: float | None, disk_gb: float | None
+) -> Iterator[str]:
+    if int(engine["NCPU"]) < flavor.cpus or int(engine["MemTotal"]) < (memory_gb or flavor.memory_gb) * _GIB:
+        yield f"the flavour has {flavor.cpus} vCPU and {flavor.memory_gb} GiB, more than this engine"
+    if memory_gb:
+        yield f"the manifest asks for {memory_gb:.3g} GiB of memory; the flavour has {flavor.memory_gb} GiB"
+    if disk_gb:
+        yield f"the manifest asks for {disk_gb:.3g} GB of disk; the flavour has {flavor.disk_gb} GB"
+    if engine.get("MemoryLimit") is False:
+        yield "this engine limits no memory"
+    elif engine.get("SwapLimit") is False:
+        yield "this engine limits no swap: a Space out of memory may go on"
+
+
+def _may_bound(engine: Mapping[str, Any]) -> bool:
+    driver = engine.get("Driver")
+    return driver in _BOUNDING or (driver == "overlay2" and _filesystem(engine) == "xfs")
+
+
+def _filesystem(engine: Mapping[str, Any]) -> str:
+    status: dict[str, Any] = dict(engine.get("DriverStatus") or ())
+    return str(status.get("Backing Filesystem", "a filesystem unknown"))

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from spacedock.docks.base import Boot, Denial, Execution, Order, Stop, Usage
+from spacedock.docks.base import Boot, Denial, Execution, Order, Process, Stop, Usage
 from spacedock.docks.process.family import Family, command_of
 from spacedock.docks.ready import Look
 from spacedock.platform import USER_ID
@@ -66,8 +66,8 @@ def _conditions(start: Start) -> dict[str, Any]:
         "env": dict(start.environment),
         "stdin": subprocess.DEVNULL,
         "umask": _EVERYBODY_READS,
-        "user": USER_ID if root else None,
-        "group": USER_ID if root else None,
+        "user": USER_ID.value if root else None,
+        "group": USER_ID.value if root else None,
         "extra_groups": [] if root else None,
     }
 
@@ -83,6 +83,7 @@ class ProcessBerth:
         self._family = Family(self._process.pid)
         self._start = start
         self._log = start.log
+        self._peak_memory = 0
         self.order = order
         self.port = port
         self.address = ("127.0.0.1", port)
@@ -118,10 +119,17 @@ class ProcessBerth:
             return int(psutil.Process(self._process.pid).uids().real)
         return None
 
+    def processes(self) -> tuple[Process, ...]:
+        return self._family.processes()
+
     def usage(self) -> Usage:
-        return Usage()
+        self._peak_memory = max(self._peak_memory, self._family.peak_memory())
+        return Usage(self._peak_memory or None)
 
     def changes(self) -> tuple[str, ...]:
+        return ()
+
+    def forbidden(self) -> tuple[str, ...]:
         return ()
 
     def denials(self) -> tuple[Denial, ...]:
@@ -142,14 +150,17 @@ class ProcessBerth:
         )
         return Execution(ended.returncode, ended.stdout)
 
-    def stop(self, grace: float) -> Stop:
+    def stop(self, grace: float, meanwhile: Callable[[], None] | None = None) -> Stop:
         if not self.alive():
             return Stop(0.0, self.exit_code(), killed=False)
+        self.usage()
         began = time.monotonic()
         heard = self._family.hears_sigterm()
         if heard:
             self._process.terminate()
-        killed = not self.ended(within=grace)
+        if meanwhile:
+            meanwhile()
+        killed = not self.ended(within=max(0.0, began + grace - time.monotonic()))
         orphans: tuple[str, ...] = ()
         seconds = time.monotonic() - began
         if not killed:
@@ -159,6 +170,7 @@ class ProcessBerth:
         return Stop(seconds, self.exit_code(), killed, orphans, unheard=not heard)
 
     def close(self) -> None:
+        self.usage()
         self._process.kill()
         self._process.wait()  # before anybody else does: psutil would take the exit code with it
         self._family.kill()

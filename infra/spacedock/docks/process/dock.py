@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,17 @@ from types import ModuleType
 from typing import Self
 
 from spacedock.docks.alongside import Alongside, service_module, service_modules
-from spacedock.docks.base import AS_OBSERVED, Capability, Cause, Conditions, Order
+from spacedock.docks.base import (
+    AS_OBSERVED,
+    Capability,
+    Cause,
+    Conditions,
+    Look,
+    Made,
+    Order,
+    Sighting,
+    Window,
+)
 from spacedock.docks.context import lay_out, leave_out_ignored
 from spacedock.docks.environment import Cargo
 from spacedock.docks.process.berth import ProcessBerth, Start
@@ -52,13 +63,15 @@ class ProcessDock:
         progress: Progress,
         conditions: Conditions = AS_OBSERVED,
         *,
-        boot_timeout: float = 60.0,
+        boot_timeout: float | None = None,
     ) -> None:
         self.conditions = conditions
         self._space = space
         self._run = run
         self._progress = progress
-        self._boot_timeout = boot_timeout
+        self._window = Window(space.startup_seconds, conditions.time_scale)
+        if boot_timeout is not None:
+            self._window = Window(boot_timeout)
         self._numbers = count(1)
         self._stack = ExitStack()
         self._folder: Path
@@ -73,11 +86,14 @@ class ProcessDock:
     def header(self) -> tuple[str, ...]:
         """What is different here from the Space's image."""
         told = (line for service in self.services.values() for line in service.header)
-        return (*_header(self._plan, self._python), *told)
+        return (*_header(self._plan, self._python), *self._window.header(), *told)
 
     @property
     def canaries(self) -> Mapping[str, tuple[str, ...]]:
         return self._cargo.canaries
+
+    def image_identity(self) -> None:
+        """None: no image is here."""
 
     def board(self, order: Order) -> ProcessBerth:
         """Boot the Space in a fresh copy of its files. Raises BootError when its port is taken."""
@@ -90,7 +106,7 @@ class ProcessDock:
         berth = ProcessBerth(start, order, port, given)
         self._stack.callback(berth.close)
         self._run.adopt(berth.pid)
-        berth.boot = watch(berth, self._space.manifest.space.ready, began=began, timeout=self._boot_timeout)
+        berth.boot = watch(berth, self._space.manifest.space.ready, began=began, window=self._window)
         if berth.boot.cause is Cause.EXITED:
             berth.close()  # as a container's, its other processes end with the first
         return berth
@@ -102,6 +118,12 @@ class ProcessDock:
     def faults(self) -> Faults:
         """Proxies in a child process, for as long as they are entered."""
         return wire.in_process(self._alongside.running, self._space.manifest.sources, self._run)
+
+    def made(self) -> Made:
+        raise NotImplementedError("no image is built here")
+
+    def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
+        raise NotImplementedError("no image is built here")
 
     def _lay_berth(self, folder: Path, given: Mapping[str, str], env_file: str | None) -> Start:
         """Stage what the main process finds: the image's files as far as they come from the Space."""
@@ -127,7 +149,7 @@ class ProcessDock:
         context = lay_out(self._space, self._folder / "context")
         leave_out_ignored(context)
         self._plan = read_plan(self._space.dockerfile, context, self._folder, _arguments(self._space))
-        self._python = find_interpreter(self._plan.python, USER_ID if os.geteuid() == 0 else None)
+        self._python = find_interpreter(self._plan.python, USER_ID.value if os.geteuid() == 0 else None)
         with self._progress("making the Space's virtual environment") as say:
             folder = virtual_environment(cache_folder("venvs"), self._python, self._plan.installs, say)
         self._programs = folder / "bin"
@@ -177,15 +199,17 @@ def _give_away(folder: Path) -> None:
     if os.geteuid() != 0:
         return
     for path in (folder, *folder.rglob("*")):
-        os.chown(path, USER_ID, USER_ID, follow_symlinks=False)
+        os.chown(path, USER_ID.value, USER_ID.value, follow_symlinks=False)
 
 
 def _header(plan: Plan, python: Interpreter) -> Iterator[str]:
     yield f"no Docker: Python {python.version} ({python.path}), the Dockerfile's packages and its CMD"
     if not python.exact:
         yield f"the image has Python {python.wanted}, and none that can be used was found on this machine"
-    user = f"as uid {USER_ID}" if os.geteuid() == 0 else f"as your own user (uid {os.geteuid()})"
+    user = f"as uid {USER_ID.value}" if os.geteuid() == 0 else f"as your own user (uid {os.geteuid()})"
     yield f"runs {user}; USER in the Dockerfile: {plan.user or 'none'}"
-    yield "not shown here: the image, the owners of its files, the flavour's CPU and memory"
+    yield "not shown here: the image, the owners of its files, the flavour's CPU, memory and disk"
+    yield "egress is not limited here: real services can be reached"
+    yield "peak memory is the sum over its processes, in which what they share counts for each"
     for instruction in plan.not_run:
         yield f"not carried out beyond `pip install`: {instruction}"

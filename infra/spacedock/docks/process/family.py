@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from spacedock.docks.base import Listener
-from spacedock.docks.proc import hears_sigterm
+from spacedock.docks.base import Listener, Process
+from spacedock.docks.proc import hears_sigterm, resident_peak
 
 _ROUNDS = 20  # a process may fork while its family is being killed
 _ROUND = 0.25  # seconds that killed processes get to leave before the next look
@@ -46,6 +46,26 @@ class Family:
                 total += sum(process.cpu_times()[:4])
         return total
 
+    def peak_memory(self) -> int:
+        """Return the sum of the most that each of those alive had resident, in bytes.
+
+        More than they use together, since what they share counts for each; where the system keeps no peak
+        (macOS) it is what they have at this moment.
+        """
+        total = 0
+        for process in self.members():
+            with suppress(psutil.Error):
+                total += _resident(process)
+        return total
+
+    def processes(self) -> tuple[Process, ...]:
+        """Return those that are alive, described."""
+        found = []
+        for process in self.members():
+            with suppress(psutil.Error):
+                found.append(Process(process.pid, process.ppid(), command_of(process)))
+        return tuple(found)
+
     def hears_sigterm(self) -> bool:
         """Whether the main process would get SIGTERM as PID 1; True where that cannot be known."""
         try:
@@ -70,6 +90,13 @@ def command_of(process: psutil.Process) -> str:
     with suppress(psutil.Error):
         return " ".join(process.cmdline()) or process.name()
     return f"pid {process.pid}"
+
+
+def _resident(process: psutil.Process) -> int:
+    with suppress(OSError):
+        if peak := resident_peak(Path(f"/proc/{process.pid}/status").read_text()):
+            return peak
+    return int(process.memory_info().rss)
 
 
 def _session(pid: int) -> int | None:

@@ -30,7 +30,7 @@ Kind = Literal["pass", "refuse", "hang", "slow", "garbage", "cut", "close", "col
 
 _MODULE = "faultproxy"
 _FILE = DOUBLES / f"{_MODULE}.py"
-_PORT = 9000  # of the control in its container; the services' follow it
+_PORT = 9000  # of the control in its container; services that cannot have their own follow it
 _TIMED = {"slow", "cold"}
 _PAUSE = 0.01  # seconds between two looks
 
@@ -164,7 +164,7 @@ def in_container(
 ) -> Faults:
     """Proxies in a container of the pinned Python, on the network of the Space."""
     name = f"faults-{secrets.token_hex(3)}"  # there may be several
-    ports = {service: _PORT + number for number, service in enumerate(services, 1)}
+    ports = _ports(services)
     image = supply.pinned("python")
     container = (
         DockerContainer(image.tag)
@@ -181,6 +181,15 @@ def in_process(services: Mapping[str, Service], sources: Mapping[str, str], run:
     """Proxies in a child process."""
     host = DoubleHost(_MODULE, run, {"UPSTREAMS": _upstreams(services)})
     return Faults(HostedService(_Control(), host, ""), services, sources)
+
+
+def _ports(services: Mapping[str, Service]) -> dict[str, int]:
+    """Offer each service at its own port, since what a Space may connect to goes by ports."""
+    ports: dict[str, int] = {}
+    for number, (name, service) in enumerate(services.items(), 1):
+        port = int(service.address.rpartition(":")[2])
+        ports[name] = _PORT + number if port in {_PORT, *ports.values()} else port
+    return ports
 
 
 def _upstreams(services: Mapping[str, Service]) -> str:

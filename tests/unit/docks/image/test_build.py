@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.docks.image.build import mounted_secrets, public_arguments, substitute, wants_services
+from spacedock.docks.image.build import (
+    mounted_secrets,
+    public_arguments,
+    remedy,
+    require_architecture,
+    substitute,
+    wants_services,
+)
+from spacedock.errors import BuildError
 from spacedock.images.supply import Image
 from spacedock.space import Space
 from tests.unit.docks.servers import space_of
@@ -88,3 +96,60 @@ def test_mounted_secrets_are_known_by_their_ids(tmp_path: Path, mount: str) -> N
     space = space_with(tmp_path, f"FROM python:3.11\n{run}{START}", MANIFEST)
     assert mounted_secrets(space) == {"TOKEN"}
     assert wants_services(space)
+
+
+NOT_FOUND = 'ERROR: failed to calculate checksum of ref x::y: "/{}": not found'
+NOT_FOUND_BY_ANOTHER = (
+    'failed to compute cache key: "/{}" not found: not found',
+    "COPY failed: file not found in build context or excluded by .dockerignore: stat {}: file does not exist",
+)
+
+
+class TestWhatMendsAFailedBuild:
+    def said(self, folder: Path, log: str, *, on_disk: str = "", ships: str = "") -> str:
+        manifest = f'[space]\nships = ["README.md", "Dockerfile"{ships}]\n[secrets]\nTOKEN = {{}}\n'
+        if on_disk:
+            (folder / on_disk).write_text("{}")
+        return remedy(log, space_with(folder, f"FROM python:3.11\n{START}", manifest))
+
+    def test_a_file_that_is_here_and_not_pushed_is_to_be_pushed(self, tmp_path: Path) -> None:
+        said = self.said(tmp_path, NOT_FOUND.format("data.json"), on_disk="data.json")
+        assert said.startswith("add data.json to git")
+
+    def test_a_file_that_is_pushed_is_to_be_let_through(self, tmp_path: Path) -> None:
+        said = self.said(tmp_path, NOT_FOUND.format("data.json"), on_disk="data.json", ships=', "data.json"')
+        assert said == "let .dockerignore leave data.json in"
+
+    @pytest.mark.parametrize("words", [NOT_FOUND, *NOT_FOUND_BY_ANOTHER])
+    def test_a_file_that_is_nowhere_is_to_be_added(self, tmp_path: Path, words: str) -> None:
+        assert "nothing of that name is pushed" in self.said(tmp_path, words.format("data.json"))
+
+    @pytest.mark.parametrize("word", ["2>/dev/null", "||"])
+    def test_a_word_of_a_shell_in_copy_is_no_file(self, tmp_path: Path, word: str) -> None:
+        assert "COPY is no shell" in self.said(tmp_path, NOT_FOUND.format(word))
+
+    @pytest.mark.parametrize("words", ["secret HF_TOKEN: not found", "secret HF_TOKEN not found: not found"])
+    def test_a_secret_that_the_build_was_not_given_is_to_be_named(self, tmp_path: Path, words: str) -> None:
+        said = self.said(tmp_path, f"ERROR: failed to solve: {words}")
+        assert said.startswith("name HF_TOKEN in the manifest's [secrets]")
+
+    def test_a_step_that_failed_by_itself_is_left_to_its_own_words(self, tmp_path: Path) -> None:
+        assert self.said(tmp_path, "ERROR: process did not complete: exit code: 3") == ""
+
+
+class TestArchitecture:
+    def test_the_platforms_own_is_fine(self, tmp_path: Path) -> None:
+        require_architecture(space_with(tmp_path, f"FROM python:3.11\n{START}").dockerfile, "linux/amd64")
+
+    def test_a_pin_to_another_is_named_with_its_line(self, tmp_path: Path) -> None:
+        dockerfile = f"FROM a AS b\nFROM --platform=linux/arm64 python:3.11\n{START}"
+        with pytest.raises(BuildError, match="exec format error") as caught:
+            require_architecture(space_with(tmp_path, dockerfile).dockerfile, "linux/arm64")
+        assert caught.value.line == 2
+        assert caught.value.remedy == "take `--platform=linux/arm64` out of FROM"
+
+    def test_a_base_of_another_is_told(self, tmp_path: Path) -> None:
+        dockerfile = space_with(tmp_path, f"FROM arm64v8/python:3.11\n{START}").dockerfile
+        with pytest.raises(BuildError) as caught:
+            require_architecture(dockerfile, "linux/arm64")
+        assert "start from an image for it" in caught.value.remedy

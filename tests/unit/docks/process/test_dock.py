@@ -52,7 +52,7 @@ def docked(run: Run) -> Iterator[Callable[..., ProcessDock]]:
 
 @pytest.fixture(scope="module")
 def python() -> Interpreter:
-    return find_interpreter("3.11", USER_ID if os.geteuid() == 0 else None)
+    return find_interpreter("3.11", USER_ID.value if os.geteuid() == 0 else None)
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +83,20 @@ def test_a_space_is_ready_when_http_answers_with_whatever_status(
     assert berth.url == f"http://127.0.0.1:{port}"
     assert httpx.get(berth.url).status_code == 503
     assert berth.alive()
+
+
+def test_peak_memory_and_processes_are_told_in_life_and_memory_after_the_end(
+    tmp_path: Path, docked: Boards, port: int
+) -> None:
+    worker = "hoard = bytearray(os.urandom(1)) * 2**24\nif not os.fork(): signal.pause()\n"
+    berth = docked(space_of(tmp_path, serving(port, before=worker), port=port)).board(Order())
+    main, child = berth.processes()
+    assert child.parent == main.pid
+    assert "app.py" in child.command
+    berth.stop(grace=10)
+    assert (berth.usage().peak_memory or 0) > 2**24
+    assert berth.usage().written is None
+    assert berth.processes() == ()
 
 
 def test_a_crash_is_told_by_exit_code_and_last_lines(tmp_path: Path, docked: Boards, port: int) -> None:

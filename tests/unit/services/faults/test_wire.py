@@ -178,3 +178,19 @@ def test_seconds_that_make_no_sense_are_refused(kind: Any, seconds: float) -> No
 def test_the_handle_knows_the_faults_of_the_proxy() -> None:
     assert set(get_args(Kind)) == faultproxy.KINDS
     assert wire._TIMED == faultproxy.TIMED
+
+
+class Elsewhere:
+    """A service that is known by its address."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+
+def test_a_service_is_offered_at_its_own_port_where_that_is_free() -> None:
+    services = {
+        "postgres": Elsewhere("postgres:5432"),
+        "openai": Elsewhere("openai:80"),
+        "other": Elsewhere("other:5432"),
+    }
+    assert wire._ports(services) == {"postgres": 5432, "openai": 80, "other": 9003}  # type: ignore[arg-type]

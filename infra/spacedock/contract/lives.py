@@ -1,0 +1,51 @@
+"""What the promises about a Space's life share: one berth is stopped, and one is booted after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spacedock import platform
+from spacedock.contract.berths import Berths
+from spacedock.contract.inflight import Held, hold
+from spacedock.docks.base import Berth, Order, Stop
+from spacedock.space import Space
+
+TO_BE_STOPPED = Order(purpose="to be stopped with SIGTERM")
+_NAME = "ending"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a berth ended that was told to."""
+
+    berth: Berth
+    stop: Stop
+    request: Held | None  # that was in flight; None where the Space lets none be
+
+    def __str__(self) -> str:
+        after = f"{self.stop.seconds:.2f} s after SIGTERM, exit code {self.stop.exit_code}"
+        how = f"SIGKILL ended it {after}" if self.stop.killed else f"it stops {after}"
+        if self.request is None:
+            return how
+        return f"{how}; a request in flight ({self.request.line}) {self.request.cut or 'was answered'}"
+
+
+def ending(space: Space, berths: Berths) -> Ending:
+    """Stop the berth that is there for it, with a request in flight; the same one for whoever asks later.
+
+    Raises NotReady where it did not come up.
+    """
+    return berths.once(_NAME, lambda: _end(space, berths.ready(TO_BE_STOPPED)))
+
+
+def seen_ending(berths: Berths) -> Ending | None:
+    """Return the ending that was seen in this run, if any was."""
+    found: Ending | None = berths.learned(_NAME)
+    return found
+
+
+def _end(space: Space, berth: Berth) -> Ending:
+    grace = platform.STOP_GRACE_SECONDS.value
+    request = hold(space, berth.url, within=grace)
+    stop = berth.stop(grace, meanwhile=request.finish if request else None)
+    return Ending(berth, stop, request)

@@ -1,0 +1,40 @@
+"""A Space listens before Hugging Face gives up waiting for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacedock import platform
+from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.berths import Berths, NotReady
+from spacedock.docks.life import state_of
+from spacedock.space import Space
+
+
+class StartsInTime(Promise):
+    """Nothing listens on the port when the start window is over, though the main process lives."""
+
+    title = "it listens before the start window is over"
+    reason = "A model or an index that is loaded before the server binds keeps the whole Space from starting."
+    consequence = (
+        f"{platform.LAUNCH_TIMEOUT_STAGE.value}: "
+        f"{platform.LAUNCH_TIMEOUT_TEXT.value.format(window=platform.STARTUP_TIMEOUT.text)}."
+    )
+    remedy = (
+        "bring what it loads in with the image (`preload_from_hub`, COPY), or bind first and load in the "
+        "background; else write a longer `startup_duration_timeout` into README.md. Time is scaled here: "
+        "with `--time-scale 1` the dock waits as long as the platform"
+    )
+    source = (
+        "spaces-config-reference, startup_duration_timeout; incidents startup-download-timeout, "
+        "migration-blocks-startup"
+    )
+    since = "0.2"
+
+    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+        """Look at the boot as deployed; one that ended, or listens elsewhere, is another promise's."""
+        berth = berths.board(AS_DEPLOYED)
+        if berth.boot.late:
+            yield self.problem(str(berth.boot), berth=berth, consequence=f"{state_of(berth)}.")
+        elif not berth.boot.ready:
+            raise NotReady(berth)

@@ -1,0 +1,47 @@
+"""A Space does not end by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.berths import Berths, NotReady
+from spacedock.docks.base import Berth, Cause
+from spacedock.docks.life import state_of
+from spacedock.space import Space
+
+
+class StaysUp(Promise):
+    """The main process ends with code 0 instead of serving, or ends after it was ready, with any code."""
+
+    title = "its main process does not end by itself"
+    reason = (
+        "A script without a server loop, or a server in the background of a shell, ends as if all were well."
+    )
+    consequence = (
+        "RUNTIME_ERROR: Exit code: 0. For Hugging Face a Space that ends has failed, whatever its code."
+    )
+    remedy = (
+        "keep the server in the foreground as the main process: no `&` at the end of CMD, no daemon mode; a "
+        "script ends in `serve_forever()`, `uvicorn.run(...)`, `demo.launch()`"
+    )
+    source = "incident process-exits-zero (stage after an exit inferred)"
+    since = "0.2"
+
+    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+        """Look at the boot as deployed; a start that fails says so with its code, and memory is another's."""
+        berth = berths.board(AS_DEPLOYED)
+        if seen := _ended(berth):
+            yield self.problem(seen, berth=berth, consequence=f"{state_of(berth)}.")
+        elif not berth.boot.ready or not berth.alive():
+            raise NotReady(berth)
+
+
+def _ended(berth: Berth) -> str:
+    """Return how it ended by itself; empty where it did not, or for a reason that it could not help."""
+    if berth.boot.cause is Cause.EXITED:
+        return f"it {berth.boot}, as if all were well" if berth.boot.exit_code == 0 else ""
+    over = berth.out_of_memory() or berth.usage().exceeded
+    if berth.boot.ready and not berth.alive() and not over:
+        return f"it was {berth.boot}, and ended by itself with code {berth.exit_code()}"
+    return ""

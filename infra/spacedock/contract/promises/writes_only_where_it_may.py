@@ -1,0 +1,82 @@
+"""A Space writes where uid 1000 may, also when nobody forbids it more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from spacedock import platform
+from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
+from spacedock.contract.berths import Berths
+from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
+from spacedock.docks.base import Berth, Capability, Identity, Order
+from spacedock.space import Space
+
+_USER = platform.USER_ID.value
+_NAMED = 5
+# What is written wherever it can be, and missed by nobody where it cannot.
+_BY_THE_WAY = re.compile(r"/__pycache__(/|$)|\.pyc$|^/(proc|dev|sys|run/(lock|utmp))(/|$)")
+
+
+class WritesOnlyWhereItMay(Promise):
+    """A boot as the image's own user shows what that one writes and uid 1000, as whom it runs, may not."""
+
+    title = "what it writes as the image's own user, uid 1000 may write too"
+    reason = (
+        "As uid 1000 the write fails, and a Space that swallows the failure goes on without what it wrote."
+    )
+    consequence = (
+        f"The container runs as uid {_USER}, in spite of the image's own user: the file is not there, and no "
+        "log says so. Images without USER were also seen running as root: what works may change."
+    )
+    remedy = (
+        "`USER 1000` in the Dockerfile, so that both are one; write below its HOME, /tmp, or a folder that "
+        "`--chown=1000` gave to it"
+    )
+    source = "spaces-sdks-docker, Permissions; incident uid1000-permission-denied; root observed in 2026"
+    since = "0.2"
+    level = Level.SHOULD
+    needs = frozenset({Capability.IDENTITY, Capability.DISK})
+
+    def orders(self, space: Space) -> tuple[Order, ...]:
+        """The second boot is sure to be wanted only where the Dockerfile itself ends as root."""
+        users = [step.value[0] for step in space.dockerfile.final_stage if step.cmd == "USER"]
+        as_root = users and users[-1].partition(":")[0] in {"root", "0"}
+        return (AS_DEPLOYED, AS_IMAGE_USER) if as_root else (AS_DEPLOYED,)
+
+    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+        """Compare the two users, where they are two."""
+        deployed = berths.ready(AS_DEPLOYED)
+        identity = berths.dock.image_identity()
+        if identity is None or identity.user == _USER:
+            return
+        berth = berths.board(AS_IMAGE_USER)
+        if not berth.boot.ready:
+            yield self.problem(
+                f"as the image's own user ({identity}) it {berth.boot}; as uid {_USER} it starts",
+                berth=berth,
+                consequence="Images without USER were seen running as root: there it does not start.",
+            )
+        elif paths := _missed(berth, deployed, identity):
+            yield self.problem(
+                f"as the image's own user ({identity}) it writes {_listed(paths)}; uid {_USER} may not, and "
+                "starts without a word of it"
+            )
+
+
+def _missed(berth: Berth, deployed: Berth, identity: Identity) -> list[str]:
+    """Return what uid 1000 could not write and did not complain of; HOME is the user's own in any case."""
+    log = deployed.logs()
+    home = "" if identity.home == "/" else f"{identity.home.rstrip('/')}/"
+    return [
+        path
+        for path in berth.forbidden()
+        if not _BY_THE_WAY.search(path)
+        and not (home and f"{path}/".startswith(home))
+        and path not in log  # runs-as-uid-1000 tells it
+    ]
+
+
+def _listed(paths: list[str]) -> str:
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return ", ".join(paths[:_NAMED]) + more

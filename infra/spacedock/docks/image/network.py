@@ -1,0 +1,50 @@
+"""The network of a run: Space, services and edge, with addresses as the platform's own."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from ipaddress import IPv4Network
+from typing import Self
+
+from docker.errors import APIError, DockerException
+from docker.types import IPAMConfig, IPAMPool
+from testcontainers.core.network import Network
+
+from spacedock import platform
+from spacedock.runs import Run
+
+_PREFIX = 24  # bits: some 250 containers
+_TRIES = 5  # to find addresses that no other network of the engine has
+
+
+class RunNetwork(Network):
+    """A network in `platform.EDGE_NETWORK`, so that a Space that trusts its callers there trusts the edge.
+
+    Where the engine has none to give there, it chooses. The connection to it is closed with the network.
+    """
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(docker_network_kw={"labels": run.labels})
+
+    def create(self) -> Self:
+        """Make it. Raises what the engine raises."""
+        for _ in range(_TRIES):
+            with suppress(APIError):  # the addresses are taken
+                pool = IPAMPool(subnet=str(_anywhere()))
+                settings = {**self._docker_network_kw, "ipam": IPAMConfig(pool_configs=[pool])}
+                self._network = self._docker.client_networks_create(self.name, settings)
+                return self
+        return super().create()
+
+    def remove(self) -> None:
+        """Remove it, however often this is called."""
+        with suppress(DockerException):
+            super().remove()
+        self._docker.client.close()
+
+
+def _anywhere() -> IPv4Network:
+    whole = IPv4Network(platform.EDGE_NETWORK.value)
+    number = secrets.randbelow(2 ** (_PREFIX - whole.prefixlen))
+    return IPv4Network((int(whole.network_address) + (number << (32 - _PREFIX)), _PREFIX))

@@ -1,0 +1,203 @@
+"""The stages of a Space's life with the platform's words for them, and what moves it from one to the next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from spacedock import platform
+from spacedock.docks.base import Berth, Capability, Dock, Order, Stop
+from spacedock.errors import BuildError, SpacedockError, UsageError
+from spacedock.space.durations import spelled
+
+_TAIL = 15  # lines of the log that stand as the reason of an exit
+
+
+class Stage(StrEnum):
+    """Where a Space stands, as the client names it; a test holds these against `platform.STAGES`."""
+
+    NO_APP_FILE = "NO_APP_FILE"
+    CONFIG_ERROR = "CONFIG_ERROR"
+    BUILDING = "BUILDING"
+    BUILD_ERROR = "BUILD_ERROR"
+    APP_STARTING = "APP_STARTING"
+    RUNNING = "RUNNING"
+    RUNNING_BUILDING = "RUNNING_BUILDING"
+    RUNNING_APP_STARTING = "RUNNING_APP_STARTING"
+    RUNTIME_ERROR = "RUNTIME_ERROR"
+    SLEEPING = "SLEEPING"
+    PAUSED = "PAUSED"
+    STOPPED = "STOPPED"
+    DELETING = "DELETING"
+
+
+@dataclass(frozen=True)
+class State:
+    """A stage, and what the platform says beside it."""
+
+    stage: Stage
+    text: str = ""
+
+    @property
+    def headline(self) -> str:
+        """The text without the log's tail, in which anything may stand."""
+        return self.text.partition(". Reason:")[0]
+
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.headline}" if self.text else self.stage
+
+
+def state_of(berth: Berth, at_rest: Stage | None = None) -> State:
+    """Return what the platform would show of a berth; `at_rest` says why it was stopped, where it was."""
+    if at_rest is not None:
+        return State(at_rest)
+    if not berth.alive():
+        return State(Stage(platform.EXIT_STAGE.value), _end_of(berth))
+    if berth.boot.ready:
+        return State(Stage.RUNNING)
+    window = spelled(berth.boot.window.there)
+    return State(
+        Stage(platform.LAUNCH_TIMEOUT_STAGE.value), platform.LAUNCH_TIMEOUT_TEXT.value.format(window=window)
+    )
+
+
+def state_after(error: SpacedockError) -> State | None:
+    """Return what the platform would show where a boot is not come to; None where it has no word for it."""
+    if isinstance(error, BuildError):
+        code = re.search(r"exit code:? (\d+)", f"{error.what}\n{error.log}")
+        text = platform.BUILD_ERROR_TEXT.value.format(code=code[1] if code else 1, reason=error.what)
+        return State(Stage.BUILD_ERROR, text)
+    if not isinstance(error, UsageError) or error.path is None:
+        return None
+    if "there is no Dockerfile" in error.what:
+        return State(Stage.NO_APP_FILE)
+    if Path(error.path).suffix == ".md" or "Collision on variables and secrets" in error.what:
+        return State(Stage.CONFIG_ERROR, error.what)
+    return None
+
+
+def _end_of(berth: Berth) -> str:
+    if exceeded := berth.usage().exceeded:
+        return exceeded[-1]
+    if berth.out_of_memory():
+        memory = berth.environment.get("MEMORY", "").removesuffix("Gi")
+        return platform.OOM_TEXT.value.format(memory=memory)
+    tail = "\n".join(berth.logs().splitlines()[-_TAIL:])
+    return platform.EXIT_TEXT.value.format(code=berth.exit_code(), tail=tail)
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What a redeploy led to: the old berth is stopped where the new one came up, and serves on where not."""
+
+    old: Berth
+    new: Berth
+    stop: Stop | None  # of the old one
+
+
+class Life:
+    """One Space in a dock from boot to boot: it sleeps, wakes, is restarted and redeployed.
+
+    Each boot is a new container of the image, so that nothing of the one before is on its disk. A context
+    manager: entering boots it, leaving closes what runs. `tell` hears each state as it begins.
+    """
+
+    def __init__(
+        self,
+        dock: Dock,
+        order: Order | None = None,
+        *,
+        grace: float = platform.STOP_GRACE_SECONDS.value,
+        tell: Callable[[State], None] | None = None,
+    ) -> None:
+        self._dock = dock
+        self._order = order or Order()
+        self._grace = grace
+        self._tell = tell if tell is not None else lambda _state: None
+        self._passing: State | None = None
+        self._at_rest: Stage | None = None
+        self.berth: Berth  # that serves, or did last
+
+    @property
+    def state(self) -> State:
+        """What the platform would show at this moment."""
+        return self._passing or state_of(self.berth, self._at_rest)
+
+    def sleep(self) -> Stop:
+        """Stop it for want of visitors. Its edge, where it has one, answers 503 until it is woken."""
+        return self._end(Stage.SLEEPING)
+
+    def pause(self) -> Stop:
+        """Stop it as its owner does; no visit wakes it."""
+        return self._end(Stage.PAUSED)
+
+    def wake(self) -> Berth:
+        """Boot it anew, with nothing of what it had on its disk."""
+        return self._start_over()
+
+    def restart(self) -> Berth:
+        """Stop it and boot it anew, with nothing of what it had on its disk."""
+        self.berth.stop(self._grace)
+        return self._start_over()
+
+    def redeploy(self, build: Callable[[], None] | None = None) -> Handover:
+        """Build what is new (`build`) and boot it beside the old one, which is stopped once the new is ready.
+
+        Raises UsageError on a dock that cannot run two berths at once.
+        """
+        if Capability.OVERLAP not in self._dock.capabilities:
+            raise UsageError(
+                f"the {self._dock.name} dock cannot run two berths at once", remedy="use --dock=image"
+            )
+        old = self.berth
+        try:
+            if build is not None:
+                self._pass(Stage.RUNNING_BUILDING)
+                build()
+            self._pass(Stage.RUNNING_APP_STARTING)
+            new = self._dock.board(self._order)
+        finally:
+            self._passing = None
+        if not new.boot.ready:
+            self._tell(state_of(new))
+            return Handover(old, new, None)
+        self.berth = new
+        self._tell(self.state)
+        stop = old.stop(self._grace)
+        old.close()
+        return Handover(old, new, stop)
+
+    def _start_over(self) -> Berth:
+        self.berth.close()
+        return self._boot()
+
+    def _boot(self) -> Berth:
+        self._pass(Stage.APP_STARTING)
+        try:
+            self.berth = self._dock.board(self._order)
+        finally:
+            self._passing = None
+        self._at_rest = None
+        self._tell(self.state)
+        return self.berth
+
+    def _end(self, at_rest: Stage) -> Stop:
+        stop = self.berth.stop(self._grace)
+        self._at_rest = at_rest
+        self._tell(self.state)
+        return stop
+
+    def _pass(self, stage: Stage) -> None:
+        self._passing = State(stage)
+        self._tell(self._passing)
+
+    def __enter__(self) -> Self:
+        self._boot()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.berth.close()

@@ -1,0 +1,214 @@
+"""Tiny Spaces from boot to boot in the image dock: their stages, their disk, and requests in flight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from spacedock.contract.base import AS_DEPLOYED, Outcome
+from spacedock.contract.berths import Berths, NotReady
+from spacedock.contract.examine import chosen, examine
+from spacedock.contract.inflight import hold
+from spacedock.docks.base import Cause, Conditions, Order
+from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.life import Life, Stage, State, state_of
+from spacedock.edge.base import Manner
+from spacedock.progress import silent
+from spacedock.runs import Run, open_run
+from spacedock.space import Space
+from tests.unit.docks.servers import serving, space_of
+
+PORT = 8080
+GRACE = 30.0  # seconds; a server that stops takes none of it
+# HABIT runs before it serves. A POST is read, kept on the disk, and answered with how often that was.
+POSTS = """
+def do_POST(self):
+    text = self.rfile.read(int(self.headers["Content-Length"]))
+    with open("/tmp/posts", "ab+") as posts:
+        posts.write(text)
+        posts.seek(0)
+        body = posts.read()
+    self.send_response(200)
+    self.send_header("Content-Length", str(len(body)))
+    self.end_headers()
+    self.wfile.write(body)
+
+Answers.do_POST = do_POST
+Answers.protocol_version = "HTTP/1.1"
+exec(os.environ.get("HABIT", ""))
+"""
+MANIFEST = '[origins]\nallowed = ["https://app.example"]\n'
+
+# Serves in threads that outlive the end of the main one, and stops taking requests when it is told to.
+LETS_REQUESTS_END = """
+http.server.ThreadingHTTPServer.daemon_threads = False
+server = http.server.ThreadingHTTPServer(("0.0.0.0", 8080), Answers)
+signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+server.serve_forever()
+server.server_close()
+sys.exit(0)
+"""
+ENDS_WHEN_IT_IS_ASKED_TO_POST = "Answers.do_POST = lambda self: os._exit(3)"
+KNOWS_NO_POST = "del Answers.do_POST"
+
+
+@pytest.fixture(scope="module")
+def run(dock_name: str) -> Iterator[Run]:
+    if dock_name != "image":
+        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
+    with open_run() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> Space:
+    folder = tmp_path_factory.mktemp("space")
+    return space_of(folder, serving(PORT, before=POSTS), port=PORT, manifest=MANIFEST)
+
+
+@pytest.fixture(scope="module")
+def dock(run: Run, space: Space) -> Iterator[ImageDock]:
+    """The dock of the Space that does as it is told."""
+    with ImageDock(space, run, silent) as opened:
+        yield opened
+
+
+def habit(script: str) -> Order:
+    return Order(script, environment=(("HABIT", script),))
+
+
+def post(url: str, text: str) -> str:
+    """What the disk holds of this post and those before it."""
+    return httpx.post(url, content=text, trust_env=False).text
+
+
+def test_waking_boots_it_anew_and_nothing_is_left_on_its_disk(dock: ImageDock) -> None:
+    told: list[State] = []
+    with Life(dock, tell=told.append) as life:
+        assert post(life.berth.url, "one ") == "one "
+        assert post(life.berth.url, "two ") == "one two "
+        stop = life.sleep()
+        assert (stop.exit_code, stop.killed) == (0, False)
+        assert life.state == State(Stage.SLEEPING)
+        assert post(life.wake().url, "three ") == "three "
+    assert [state.stage for state in told] == [
+        Stage.APP_STARTING,
+        Stage.RUNNING,
+        Stage.SLEEPING,
+        Stage.APP_STARTING,
+        Stage.RUNNING,
+    ]
+
+
+def test_a_restart_wipes_its_disk(dock: ImageDock) -> None:
+    with Life(dock) as life:
+        post(life.berth.url, "one ")
+        assert post(life.restart().url, "two ") == "two "
+
+
+def test_visitors_of_a_sleeping_space_are_told_that_it_is_away(dock: ImageDock) -> None:
+    with Life(dock) as life, life.berth.edge().client(Manner.OBSERVED) as visitor:
+        assert visitor.post("/", content="one").text == "one"
+        life.sleep()
+        assert visitor.post("/", content="two").status_code == 503
+
+
+def test_the_old_container_serves_until_the_new_one_is_ready(dock: ImageDock) -> None:
+    answers = []
+
+    def visit(state: State) -> None:
+        if state.stage in {Stage.RUNNING_BUILDING, Stage.RUNNING_APP_STARTING}:
+            answers.append(post(life.berth.url, "again "))
+
+    with Life(dock, tell=visit) as life:
+        post(life.berth.url, "old ")
+        handover = life.redeploy(build=lambda: None)
+        assert answers == ["old again ", "old again again "]
+        assert handover.stop
+        assert handover.stop.exit_code == 0
+        assert not handover.old.alive()
+        assert post(life.berth.url, "new ") == "new "
+
+
+def test_the_old_container_serves_on_where_the_new_one_fails(dock: ImageDock) -> None:
+    with Life(dock) as life:
+        life._order = habit("sys.exit(1)")
+        assert life.redeploy().stop is None
+        assert post(life.berth.url, "old") == "old"
+
+
+def test_a_space_that_ends_with_0_has_failed(dock: ImageDock) -> None:
+    berth = dock.board(habit("print('all done', flush=True); sys.exit(0)"))
+    assert state_of(berth) == State(Stage.RUNTIME_ERROR, "Exit code: 0. Reason: all done")
+
+
+def test_too_much_memory_is_told_as_the_platform_tells_it(
+    dock: ImageDock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dock, "_limits", replace(dock._limits, memory=64 * 2**20))
+    berth = dock.board(habit("hoard = bytearray(os.urandom(1)) * 2**28"))
+    assert state_of(berth) == State(Stage.RUNTIME_ERROR, "Memory limit exceeded (16Gi)")
+
+
+def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: Run, tmp_path: Path) -> None:
+    readme = "---\ntitle: A Space\nsdk: docker\napp_port: 8080\nstartup_duration_timeout: 2m\n---\n"
+    space = space_of(
+        tmp_path,
+        serving(PORT, before="signal.pause()\n"),
+        port=PORT,
+        files={"README.md": readme},
+    )
+    with ImageDock(space, run, silent, Conditions(time_scale=0.01)) as dock:
+        berth = dock.board(Order())
+        assert "start window: 1.2 s here, 2 min there" in dock.header
+        assert berth.boot.cause is Cause.SILENT
+        assert berth.boot.seconds >= 1.2
+        assert str(berth.boot).startswith("no HTTP answer on port 8080 after 1.2 s here, 2 min there")
+        assert state_of(berth) == State(
+            Stage.RUNTIME_ERROR, "Launch timed out, workload was not healthy after 2 min"
+        )
+
+
+def test_a_server_that_ends_after_it_was_ready_breaks_a_promise_and_blocks_the_others(
+    dock: ImageDock, space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = dock.board
+    monkeypatch.setattr(
+        dock,
+        "board",
+        lambda order: board(replace(habit(ENDS_WHEN_IT_IS_ASKED_TO_POST), purpose=order.purpose)),
+    )
+    stays, uid = chosen(["stays-up", "runs-as-uid-1000"])
+    with Berths(dock) as berths:
+        berth = berths.ready(AS_DEPLOYED)
+        with pytest.raises(httpx.TransportError):
+            post(berth.url, "end")
+        assert berths.gone(AS_DEPLOYED) is berth
+        with pytest.raises(NotReady, match="ended by itself"):
+            berths.ready(AS_DEPLOYED)
+        assert "ended by itself with code 3" in examine(stays, space, berths).problems[0].seen
+        assert examine(uid, space, berths).outcome is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("script", "cut"),
+    [(LETS_REQUESTS_END, ""), ("", "was cut off")],
+    ids=["ends requests first", "ends at once"],
+)
+def test_a_request_in_flight_is_seen_to_survive_or_not(
+    dock: ImageDock, space: Space, script: str, cut: str
+) -> None:
+    berth = dock.board(habit(script))
+    held = hold(space, berth.url, GRACE)
+    assert held
+    stop = berth.stop(GRACE, meanwhile=held.finish)
+    assert (stop.exit_code, stop.killed) == (0, False)
+    assert held.cut.partition(" (")[0] == cut
+
+
+def test_where_nothing_is_read_nothing_is_in_flight(dock: ImageDock, space: Space) -> None:
+    assert hold(space, dock.board(habit(KNOWS_NO_POST)).url, GRACE) is None

@@ -1,0 +1,234 @@
+"""A flavour's limits, and whom a Space runs as, seen on tiny Spaces with little memory and disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from spacedock.docks import proc
+from spacedock.docks.base import Boot, Cause, Order, Usage
+from spacedock.docks.image import accounting
+from spacedock.docks.image.berth import ContainerBerth
+from spacedock.docks.image.dock import ImageDock
+from spacedock.progress import silent
+from spacedock.runs import Run, open_run
+from tests.unit.docks.servers import serving, space_of
+
+PORT = 8080
+MIB = 2**20
+MEMORY = 48 * MIB
+DISK = 8 * 10**6
+MANIFEST = f"[dock]\nmemory_gb = {MEMORY / 2**30}\ndisk_gb = {DISK / 10**9}\n"
+# HABIT runs before it listens, ASKED at each request.
+APP = serving(PORT, before="exec(os.environ.get('HABIT', ''))\n").replace(
+    "    def do_GET(self):\n",
+    "    def do_GET(self):\n        if self.path == '/asked': exec(os.environ.get('ASKED', ''))\n",
+)
+IN_A_CHILD = "child = os.fork() or exec({script!r}) or os._exit(0)\nif child: os.waitpid(child, 0)\n"
+HOARD = "hoard = bytearray(os.urandom(1)) * 2**27"
+FILL = "open('/tmp/fill', 'wb').write(os.urandom(1) * 12_000_000)"
+PATIENCE = 20.0
+
+
+@pytest.fixture(scope="module")
+def run(dock_name: str) -> Iterator[Run]:
+    if dock_name != "image":
+        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
+    with open_run() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDock]:
+    """The dock of a Space that does as it is told, as root where its image decides."""
+    space = space_of(tmp_path_factory.mktemp("space"), APP, port=PORT, manifest=MANIFEST)
+    with ImageDock(space, run, silent, boot_timeout=30) as opened:
+        yield opened
+
+
+@pytest.fixture
+def opened(run: Run, tmp_path: Path) -> Iterator[Callable[[str], ImageDock]]:
+    """Dock a Space with a Dockerfile of its own."""
+    docks: list[ImageDock] = []
+
+    def dock(dockerfile: str) -> ImageDock:
+        space = space_of(tmp_path, APP, port=PORT, dockerfile=dockerfile, manifest=MANIFEST)
+        docks.append(ImageDock(space, run, silent, boot_timeout=30).__enter__())
+        return docks[-1]
+
+    yield dock
+    for entered in docks:
+        entered.__exit__()
+
+
+def habit(script: str, **environment: str) -> Order:
+    return Order(script, environment=(("HABIT", script), *environment.items()))
+
+
+def boot_of(dock: ImageDock, order: Order) -> Boot:
+    return dock.board(order).boot
+
+
+def until(berth: ContainerBerth, seen: Callable[[Usage], bool]) -> Usage:
+    """Look until something is seen."""
+    ends = time.monotonic() + PATIENCE
+    while not seen(usage := berth.usage()) and time.monotonic() < ends:
+        time.sleep(0.05)
+    return usage
+
+
+def test_the_header_says_that_there_is_less_than_the_flavour_has(dock: ImageDock) -> None:
+    assert "hardware cpu-basic: 2 vCPU, 0.0469 GiB, 0.008 GB disk" in dock.header
+    assert "the manifest asks for 0.0469 GiB of memory; the flavour has 16 GiB" in dock.header
+    assert "the manifest asks for 0.008 GB of disk; the flavour has 50 GB" in dock.header
+
+
+def test_the_end_by_memory_is_worded_as_the_platform_words_it(dock: ImageDock) -> None:
+    berth = dock.board(habit(HOARD))
+    assert (berth.boot.cause, berth.boot.exit_code) == (Cause.EXITED, 137)
+    assert berth.boot.out_of_memory
+    assert str(berth.boot).endswith(" s: Memory limit exceeded (0.0469Gi)")
+    assert berth.usage().peak_memory == MEMORY
+    assert berth.usage().exceeded == ("Memory limit exceeded (0.0469Gi)",)
+
+
+def test_a_crash_is_no_end_by_memory(dock: ImageDock) -> None:
+    berth = dock.board(habit("os.kill(os.getpid(), signal.SIGKILL) or sys.exit(137)"))
+    assert (berth.boot.cause, berth.boot.exit_code) == (Cause.EXITED, 137)
+    assert not berth.out_of_memory()
+    assert berth.usage().exceeded == ()
+    assert "exceeded" not in str(berth.boot)
+
+
+def test_a_child_that_the_kernel_kills_is_told_though_the_main_process_lives(dock: ImageDock) -> None:
+    berth = dock.board(habit(IN_A_CHILD.format(script=HOARD)))
+    assert berth.boot.ready
+    assert berth.alive()
+    (exceeded,) = until(berth, lambda usage: bool(usage.exceeded)).exceeded
+    assert exceeded.startswith("Memory limit exceeded (0.0469Gi): the kernel killed a process that the main")
+
+
+def test_a_space_that_writes_more_than_its_disk_while_it_boots_is_ended(
+    dock: ImageDock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounting, "FIRST_LOOK", 0.1)
+    boot = boot_of(dock, habit(f"{FILL}\nsignal.pause()"))
+    assert (boot.cause, boot.exit_code, boot.out_of_memory) == (Cause.EXITED, 137, False)
+    assert str(boot).endswith(" s: Workload evicted, storage limit exceeded (0.008G)")
+
+
+def test_one_that_does_so_later_is_ended_too(dock: ImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounting, "FIRST_LOOK", 0.1)
+    monkeypatch.setattr(accounting, "LOOK_EVERY", 0.1)
+    berth = dock.board(habit("", ASKED=FILL))
+    assert berth.boot.ready
+    with suppress(httpx.TransportError):  # it may be ended while it answers
+        httpx.get(f"{berth.url}/asked", timeout=PATIENCE)
+    assert berth.ended(within=PATIENCE)
+    assert berth.usage().exceeded == ("Workload evicted, storage limit exceeded (0.008G)",)
+    assert berth.exit_code() == 137
+
+
+def test_usage_is_told_in_life_and_after_the_end(dock: ImageDock) -> None:
+    script = "hoard = bytearray(os.urandom(1)) * 2**24\nopen('/tmp/x', 'wb').write(b'x' * 4_000_000)"
+    berth = dock.board(habit(script))
+    used = berth.usage()
+    assert used.memory_limit == MEMORY
+    assert used.disk_limit == DISK
+    assert used.peak_memory
+    assert 16 * MIB < used.peak_memory < MEMORY
+    assert used.written
+    assert 4_000_000 <= used.written < DISK
+    berth.stop(grace=10)
+    assert berth.usage() == used or (berth.usage().peak_memory or 0) >= used.peak_memory
+    berth.close()
+    assert (berth.usage().peak_memory or 0) >= used.peak_memory
+    assert (berth.usage().written or 0) >= used.written
+
+
+def test_a_file_that_is_written_is_no_memory_of_the_space(dock: ImageDock) -> None:
+    script = "file = open('/tmp/x', 'wb')\nfor _ in range(110): file.write(bytes(2**16))"
+    quiet = dock.board(habit("")).usage().peak_memory or 0
+    writing = dock.board(habit(script)).usage().peak_memory or 0
+    assert quiet
+    assert writing - quiet < 4 * MIB  # of the 7 that the file's pages take
+
+
+def test_usage_is_told_of_an_image_without_shell_and_cat(opened: Callable[[str], ImageDock]) -> None:
+    dockerfile = 'FROM python:3.11-slim\nRUN rm /bin/cat\nCOPY app.py .\nCMD ["python", "app.py"]\n'
+    berth = opened(dockerfile).board(habit(IN_A_CHILD.format(script=HOARD)))
+    used = until(berth, lambda usage: bool(usage.exceeded))
+    assert used.peak_memory
+    assert 5 * MIB < used.peak_memory <= MEMORY
+    assert used.exceeded
+    memory = proc.memory(berth._read(*proc.MEMORY))  # as it is read where control groups are of version 2
+    assert memory
+    assert abs(memory.peak - used.peak_memory) < 4 * MIB
+
+
+def test_the_last_look_is_at_the_end_where_nobody_looked_before(dock: ImageDock) -> None:
+    berth = dock.board(habit("open('/tmp/x', 'wb').write(b'x' * 4_000_000)"))
+    berth.close()
+    used = berth.usage()
+    assert used.peak_memory
+    assert (used.written or 0) >= 4_000_000
+
+
+def test_changes_are_told_without_what_the_dock_put_there(dock: ImageDock) -> None:
+    script = "os.makedirs('/srv/new/deep'); open('/srv/new/deep/file', 'w'); os.remove('/etc/debian_version')"
+    berth = dock.board(Order("as root", user="image", env_file=True, environment=(("HABIT", script),)))
+    assert berth.boot.ready
+    changed = [path for path in berth.changes() if "__pycache__" not in path]
+    assert changed == ["/etc/debian_version", "/srv/new", "/srv/new/deep", "/srv/new/deep/file"]
+    forbidden = [path for path in berth.forbidden() if "__pycache__" not in path]
+    assert forbidden == ["/etc/debian_version", "/srv/new"]
+    berth.close()
+    assert "/srv/new" in berth.changes()
+
+
+def test_what_everybody_may_write_is_forbidden_to_nobody(dock: ImageDock) -> None:
+    script = "open('/tmp/x', 'w'); open('/var/tmp/y', 'w')"
+    berth = dock.board(Order("in tmp", user="image", environment=(("HABIT", script),)))
+    assert {"/tmp/x", "/var/tmp/y"} <= set(berth.changes())
+    assert [path for path in berth.forbidden() if "__pycache__" not in path] == []
+
+
+def test_the_processes_are_told(dock: ImageDock) -> None:
+    workers = "for _ in range(3):\n    if not os.fork(): signal.pause()\n"
+    berth = dock.board(habit(workers))
+    processes = berth.processes()
+    (main,) = (process for process in processes if process.parent not in {other.pid for other in processes})
+    assert [process.parent for process in processes if process.pid != main.pid] == [main.pid] * 3
+    assert all("app.py" in process.command for process in processes)
+
+
+def test_a_user_without_a_passwd_entry_has_no_home_and_no_name(dock: ImageDock) -> None:
+    berth = dock.board(Order())
+    identity = dock.image_identity()
+    assert not identity.in_passwd
+    assert (identity.named, identity.user, identity.workdir) == ("", 0, "/app")
+    assert not identity.writes_workdir
+    assert berth.execute("sh", "-c", "echo $HOME; whoami").output.splitlines()[0] == "/"
+    assert berth.execute("whoami").exit_code != 0
+
+
+def test_a_user_of_the_image_is_found_by_its_name(opened: Callable[[str], ImageDock]) -> None:
+    dockerfile = (
+        "FROM python:3.11-slim\nRUN useradd --create-home --uid 1000 somebody\n"
+        "RUN install --directory --owner=somebody /app\nWORKDIR /app\nUSER somebody\n"
+        'COPY app.py .\nCMD ["python", "app.py"]\n'
+    )
+    identity = opened(dockerfile).image_identity()
+    assert str(identity) == "uid 1000, USER somebody"
+    assert (identity.home, identity.in_passwd, identity.writes_workdir) == ("/home/somebody", True, True)
+
+
+def test_a_data_folder_is_an_ordinary_folder(dock: ImageDock) -> None:
+    made = dock.board(Order()).execute("python", "-c", "import os; os.makedirs('/data/x')")
+    assert made.exit_code != 0
+    assert "PermissionError" in made.output

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+import respx
+
+from spacedock.contract.base import Finding, Level, Outcome
+from spacedock.contract.promises import answers_while_a_service_is_away as module
+from spacedock.docks.base import Capability, Order
+from spacedock.services.faults.wire import Fault
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.spaces import sound_space
+
+PROMISE = "answers-while-a-service-is-away"
+RUNNING, STARTED = "with_services_that_can_be_broken", "while_every_service_refuses"
+
+
+class FakeFaults:
+    """Remembers what was broken and how."""
+
+    environment = (("DATABASE_URL", "postgresql://faults:5432/postgres"),)
+
+    def __init__(self) -> None:
+        self.broken_now: dict[str, str] = {}
+
+    def break_(self, service: str, fault: Fault) -> None:
+        self.broken_now[service] = fault.kind
+
+    @contextmanager
+    def broken(self, service: str, fault: Fault) -> Iterator[None]:
+        self.break_(service, fault)
+        yield
+        del self.broken_now[service]
+
+
+class BreakableDock(FakeDock):
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.opened = FakeFaults()
+
+    @contextmanager
+    def _faults(self) -> Iterator[Any]:
+        yield self.opened
+
+    def faults(self) -> Any:
+        return self._faults()
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BUDGET", 0.05)
+    monkeypatch.setattr(module, "_PAUSE", 0.0)
+
+
+def ask(space: Space, hold: Hold, dock: BreakableDock, answer: Callable[[str], httpx.Response]) -> Finding:
+    """Hold a Space to it that answers as `answer` says for what Postgres does at that moment."""
+
+    def answered(_request: httpx.Request) -> httpx.Response:
+        return answer(dock.opened.broken_now.get("postgres", "pass"))
+
+    with respx.mock(base_url="http://space.test") as server:
+        server.get("/").mock(side_effect=answered)
+        return hold(PROMISE, space, dock)
+
+
+def fine(_postgres: str) -> httpx.Response:
+    return httpx.Response(200)
+
+
+def test_a_space_that_answers_whatever_is_away_keeps_it(space: Space, hold: Hold) -> None:
+    dock = BreakableDock()
+    assert ask(space, hold, dock, fine).outcome is Outcome.KEPT
+    assert [order.environment for order in dock.boarded] == [FakeFaults.environment] * 2
+
+
+def test_any_answer_will_do_while_a_service_hangs(space: Space, hold: Hold) -> None:
+    def unwell(postgres: str) -> httpx.Response:
+        return httpx.Response(503 if postgres == "hang" else 200)
+
+    assert ask(space, hold, BreakableDock(), unwell).outcome is Outcome.KEPT
+
+
+def test_a_ready_path_that_waits_for_a_service_breaks_it(space: Space, hold: Hold) -> None:
+    def waits(postgres: str) -> httpx.Response:
+        if postgres == "hang":
+            raise httpx.ReadTimeout("too late")
+        return httpx.Response(200)
+
+    finding = ask(space, hold, BreakableDock(), waits)
+    assert [problem.seen for problem in finding.problems] == [
+        "GET / is not answered within 0 s while postgres hangs"
+    ]
+
+
+def test_a_space_that_does_not_get_well_again_breaks_it(space: Space, hold: Hold) -> None:
+    hung: list[str] = []
+
+    def lost(postgres: str) -> httpx.Response:
+        hung.extend([postgres] if postgres == "hang" else [])
+        return httpx.Response(503 if hung else 200)
+
+    (problem,) = ask(space, hold, BreakableDock(), lost).problems
+    assert "answered 200 before postgres hung" in problem.seen
+    assert problem.seen.endswith("after it was mended it answers 503")
+
+
+def test_a_boot_that_fails_while_services_refuse_breaks_it(space: Space, hold: Hold) -> None:
+    dock = BreakableDock(**{STARTED: FakeBerth(boot=exited(3), log="connection refused")})
+    (problem,) = ask(space, hold, dock, fine).problems
+    assert "while every service refuses connections it does not boot: exited with code 3" in problem.seen
+    assert problem.log == "connection refused"
+
+
+def test_a_space_that_does_not_boot_behind_the_proxies_is_not_judged(space: Space, hold: Hold) -> None:
+    dock = BreakableDock(**{RUNNING: FakeBerth(boot=exited(3))})
+    with respx.mock():
+        assert hold(PROMISE, space, dock).outcome is Outcome.BLOCKED
+
+
+def test_a_space_without_services_is_not_asked(tmp_path: Any, hold: Hold) -> None:
+    space = sound_space(tmp_path / "other", manifest="[secrets]\nTOKEN = {}\n")
+    dock = BreakableDock()
+    assert hold(PROMISE, space, dock).outcome is Outcome.NOT_ASKED
+    assert dock.boarded == []
+
+
+def test_a_dock_without_services_cannot_show_it(space: Space, hold: Hold) -> None:
+    dock = BreakableDock(capabilities=frozenset(Capability) - {Capability.SERVICES})
+    assert hold(PROMISE, space, dock).outcome is Outcome.NOT_PROVEN
+
+
+def test_it_is_good_practice_and_no_more(space: Space, hold: Hold) -> None:
+    assert ask(space, hold, BreakableDock(), fine).promise.level is Level.SHOULD

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from spacedock.contract.base import Outcome
+from spacedock.contract.examine import all_promises
+from spacedock.docks.base import Boot, Capability, Cause, Usage
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.fakes import FakeBerth, FakeDock, exited
+
+PROMISE = "fits-its-hardware"
+GIB = 2**30
+OOM = "Memory limit exceeded (16Gi)"
+KILLED = Boot(0.3, 8080, Cause.EXITED, 137, out_of_memory=True, exceeded=OOM)
+
+
+def using(exceeded: str = "", peak: int = GIB, limit: int = 16 * GIB) -> FakeBerth:
+    return FakeBerth(used=Usage(peak, 0, limit, 50, (exceeded,) if exceeded else ()))
+
+
+def test_a_space_that_fits_keeps_it(space: Space, hold: Hold) -> None:
+    assert hold(PROMISE, space, FakeDock(otherwise=using())).outcome is Outcome.KEPT
+
+
+def test_a_dock_that_cannot_tell_the_figures_finds_nothing_wrong(space: Space, hold: Hold) -> None:
+    assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
+
+
+def test_a_boot_that_is_killed_for_its_memory_breaks_it_in_the_platforms_words(
+    space: Space, hold: Hold
+) -> None:
+    dock = FakeDock(otherwise=FakeBerth(boot=KILLED, log="loading", used=Usage(exceeded=(OOM,))))
+    finding = hold(PROMISE, space, dock)
+    assert finding.outcome is Outcome.BROKEN
+    assert finding.problems[0].seen == "Memory limit exceeded (16Gi) (as deployed)"
+    assert finding.problems[0].log == "loading"
+
+
+def test_a_boot_that_crashes_for_another_reason_is_not_its_business(space: Space, hold: Hold) -> None:
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+
+
+def test_more_disk_than_there_is_breaks_it_although_the_space_is_ready(space: Space, hold: Hold) -> None:
+    finding = hold(
+        PROMISE, space, FakeDock(otherwise=using("Workload evicted, storage limit exceeded (50G)"))
+    )
+    assert "storage limit exceeded (50G)" in finding.problems[0].seen
+
+
+def test_a_limit_that_is_less_than_the_hardware_has_is_told(space: Space, hold: Hold) -> None:
+    finding = hold(PROMISE, space, FakeDock(otherwise=using("Memory limit exceeded (8Gi)", limit=8 * GIB)))
+    assert "here it had 8 GiB, less than the 16 GiB of its hardware" in finding.problems[0].seen
+
+
+def test_more_memory_than_the_hardware_has_breaks_it_where_the_engine_limits_none(
+    space: Space, hold: Hold
+) -> None:
+    finding = hold(PROMISE, space, FakeDock(otherwise=using(peak=20 * GIB)))
+    assert "it used 20 GiB of memory; its hardware has 16 GiB" in finding.problems[0].seen
+
+
+def test_a_dock_without_limits_proves_nothing(space: Space, hold: Hold) -> None:
+    dock = FakeDock(capabilities=frozenset(Capability) - {Capability.LIMITS})
+    assert hold(PROMISE, space, dock).outcome is Outcome.NOT_PROVEN
+
+
+def test_it_is_checked_after_all_that_others_ask_of_the_space() -> None:
+    assert all_promises()[-1].id == PROMISE

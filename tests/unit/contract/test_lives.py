@@ -1,0 +1,78 @@
+"""What is noticed of a Space's life, and what is shared of its end."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from spacedock.contract import lives
+from spacedock.contract.base import AS_DEPLOYED
+from spacedock.contract.berths import Berths, NotReady
+from spacedock.contract.lives import ending
+from spacedock.contract.noticed import noticed
+from spacedock.docks.base import Boot, Stop, Window
+from spacedock.space import Space
+from tests.unit.fakes import FakeBerth, FakeDock, exited
+
+
+@pytest.fixture(autouse=True)
+def in_flight(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    held = SimpleNamespace(line="POST /api", cut="", finish=lambda: None)
+    monkeypatch.setattr(lives, "hold", lambda *_, **__: held)
+    return held
+
+
+def test_a_berth_is_stopped_once_whoever_asks(space: Space) -> None:
+    dock = FakeDock()
+    with Berths(dock) as berths:
+        assert ending(space, berths) is ending(space, berths)
+    assert len(dock.boarded) == 1
+
+
+def test_what_did_not_come_up_cannot_be_stopped(space: Space) -> None:
+    with Berths(FakeDock(otherwise=FakeBerth(boot=exited(1)))) as berths, pytest.raises(NotReady):
+        ending(space, berths)
+
+
+@pytest.mark.parametrize(
+    ("stop", "cut", "says"),
+    [
+        (
+            Stop(0.31, 0, killed=False),
+            "",
+            "it stops 0.31 s after SIGTERM, exit code 0; a request in flight (POST /api) was answered",
+        ),
+        (
+            Stop(10.0, 137, killed=True),
+            "was gone",
+            "SIGKILL ended it 10.00 s after SIGTERM, exit code 137; a request in flight (POST /api) was gone",
+        ),
+    ],
+)
+def test_the_end_is_noticed_with_seconds_and_exit_code(
+    space: Space, in_flight: SimpleNamespace, stop: Stop, cut: str, says: str
+) -> None:
+    in_flight.cut = cut
+    with Berths(FakeDock(otherwise=FakeBerth(stopped=stop))) as berths:
+        ending(space, berths)
+        assert says in noticed(space, berths)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(29.0, False), (31.0, True)])
+def test_a_start_that_takes_more_than_half_of_its_window_is_noticed(
+    space: Space, seconds: float, said: bool
+) -> None:
+    boot = Boot(seconds, 8080, window=Window(1800, 1 / 30))
+    with Berths(FakeDock(otherwise=FakeBerth(boot=boot))) as berths:
+        berths.board(AS_DEPLOYED)
+        lines = "\n".join(noticed(space, berths))
+    assert ("it took 31 s to start, more than half of its window of 60 s here, 30 min there" in lines) is said
+
+
+def test_a_database_on_its_own_disk_is_noticed(space: Space) -> None:
+    keeps = FakeBerth(changed=("/app/chat.db", "/app/log.txt"))
+    with Berths(FakeDock(otherwise=keeps)) as berths:
+        berths.board(AS_DEPLOYED)
+        lines = noticed(space, berths)
+    assert "kept on its own disk, which every restart, sleep and push wipes: /app/chat.db" in lines

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spacedock.contract.base import Outcome
+from spacedock.docks.base import Boot, Cause, Listener, Window
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
+from tests.unit.spaces import sound_space
+
+PROMISE = "starts-in-time"
+LOADING = Boot(2.0, 8080, Cause.SILENT, window=Window(60, 1 / 30))
+
+
+def test_a_space_that_is_ready_keeps_it(space: Space, hold: Hold) -> None:
+    assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
+
+
+def test_a_space_that_loads_for_too_long_is_told_what_the_platform_shows(space: Space, hold: Hold) -> None:
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=LOADING)))
+    (problem,) = finding.problems
+    assert problem.seen == "no HTTP answer on port 8080 after 2 s here, 1 min there; it listens on nothing"
+    assert problem.consequence == ("RUNTIME_ERROR: Launch timed out, workload was not healthy after 1 min.")
+
+
+def test_a_helper_that_listens_is_not_the_server(space: Space, hold: Hold) -> None:
+    boot = Boot(2.0, 8080, Cause.SILENT, listeners=(Listener("0.0.0.0", 9090),))
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=boot))).outcome is Outcome.BROKEN
+
+
+@pytest.mark.parametrize(
+    "boot",
+    [
+        exited(1),
+        listening(Cause.LOOPBACK, "127.0.0.1", 8080),
+        listening(Cause.OTHER_PORT, "0.0.0.0", 8000),
+        listening(Cause.SILENT, "0.0.0.0", 8080),
+    ],
+    ids=lambda boot: str(boot.cause),
+)
+def test_a_space_that_fails_otherwise_breaks_another_promise(space: Space, hold: Hold, boot: Boot) -> None:
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=boot))).outcome is Outcome.BLOCKED
+
+
+def test_the_window_is_the_front_matters(tmp_path: Path) -> None:
+    readme = "---\nsdk: docker\nstartup_duration_timeout: 2 hours\n---\n"
+    assert sound_space(tmp_path / "own", readme=readme).startup_seconds == 7200
+    assert sound_space(tmp_path / "default").startup_seconds == 1800

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from spacedock.contract.base import Outcome
+from spacedock.docks.base import Boot, Cause, Stop, Usage
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.fakes import READY, FakeBerth, FakeDock, exited
+
+PROMISE = "stays-up"
+
+
+def ended(code: int, boot: Boot = READY) -> FakeDock:
+    """A Space that was ready and has ended since."""
+    return FakeDock(otherwise=FakeBerth(boot=boot, ended=True, stopped=Stop(0.0, code, killed=False)))
+
+
+def test_a_space_that_serves_keeps_it(space: Space, hold: Hold) -> None:
+    assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
+
+
+def test_a_script_that_ends_with_0_breaks_it(space: Space, hold: Hold) -> None:
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(0), log="done")))
+    (problem,) = finding.problems
+    assert problem.seen == "it exited with code 0 after 0.30 s, as if all were well"
+    assert problem.consequence == "RUNTIME_ERROR: Exit code: 0."
+    assert problem.log == "done"
+
+
+def test_a_server_that_ends_after_it_was_ready_breaks_it(space: Space, hold: Hold) -> None:
+    finding = hold(PROMISE, space, ended(3))
+    assert "ended by itself with code 3" in finding.problems[0].seen
+
+
+def test_a_start_that_fails_says_so_itself(space: Space, hold: Hold) -> None:
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+
+
+def test_memory_is_another_promises(space: Space, hold: Hold) -> None:
+    boot = Boot(seconds=0.5, port=8080, out_of_memory=True)
+    finding = hold(PROMISE, space, ended(137, boot))
+    assert finding.outcome is Outcome.BLOCKED
+    assert "Memory limit exceeded" in finding.detail
+
+
+def test_disk_is_another_promises_too(space: Space, hold: Hold) -> None:
+    evicted = ended(137)
+    evicted.when(
+        "as deployed", FakeBerth(ended=True, used=Usage(exceeded=("Workload evicted, storage limit",)))
+    )
+    finding = hold(PROMISE, space, evicted)
+    assert finding.outcome is Outcome.BLOCKED
+    assert "Workload evicted" in finding.detail
+
+
+def test_a_space_that_never_listens_ends_nothing(space: Space, hold: Hold) -> None:
+    silent = FakeBerth(boot=Boot(2.0, 8080, Cause.SILENT))
+    assert hold(PROMISE, space, FakeDock(otherwise=silent)).outcome is Outcome.BLOCKED

@@ -1,0 +1,267 @@
+"""What a container used and changed, from what an engine says of it."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from threading import Event
+from typing import Any
+
+import pytest
+from docker.errors import NotFound
+
+from spacedock.docks.image.accounting import (
+    Change,
+    Files,
+    Meter,
+    changes_of,
+    forbidden,
+    identity_of,
+    processes_of,
+)
+from spacedock.docks.image.limits import Limits
+
+GIB = 2**30
+MIB = 2**20
+LIMITS = Limits("cpu-basic", 2, 16 * GIB, 50 * 10**9)
+PASSWD = "root:x:0:0:root:/root:/bin/bash\napp:x:999:999::/srv/app:/bin/sh\n"
+OWNED: dict[str, tuple[int, int, int]] = {  # path: uid, gid, mode
+    "/": (0, 0, 0o755),
+    "/srv": (0, 0, 0o755),
+    "/srv/app": (1000, 1000, 0o755),
+    "/srv/shared": (0, 1000, 0o775),
+    "/tmp": (0, 0, 0o1777),
+    "/etc/motd": (0, 0, 0o644),
+    "/etc/open": (0, 0, 0o666),
+}
+FOLDERS = frozenset({"/", "/srv", "/srv/app", "/srv/shared", "/tmp"})
+
+
+class FakeContainer:
+    """A container of which an engine says what a test says."""
+
+    id = "c1"
+
+    def __init__(self) -> None:
+        self.client = self
+        self.api = self
+        self.attrs: dict[str, Any] = {"Mounts": []}
+        self.told: dict[str, Any] = {}
+        self.size = 0
+        self.kills = 0
+        self.changed: list[dict[str, Any]] | None = None
+        self.texts = {"/etc/passwd": PASSWD}
+
+    def stats(self, _id: str, **_how: bool) -> dict[str, Any]:
+        return {"memory_stats": self.told}
+
+    def containers(self, **_how: Any) -> list[dict[str, Any]]:
+        return [{"SizeRw": self.size}] if self.size else [{}]
+
+    def kill(self) -> None:
+        self.kills += 1
+
+    def diff(self) -> list[dict[str, Any]] | None:
+        return self.changed
+
+    def top(self, ps_args: str) -> dict[str, Any]:
+        return {"Processes": [["7", "1", "python app.py"]], "Titles": ps_args.split(",")}
+
+    def get_archive(self, path: str, chunk_size: int = 1024) -> tuple[list[bytes], dict[str, Any]]:
+        if path in self.texts:
+            return [_tar(path, self.texts[path].encode(), 0, 0, 0o644)], {}
+        if path not in OWNED:
+            raise NotFound(path)
+        whole = _tar(path, None if path in FOLDERS else b"", *OWNED[path])
+        return [whole[start : start + chunk_size] for start in range(0, len(whole), chunk_size)], {}
+
+
+def _tar(path: str, content: bytes | None, uid: int, gid: int, mode: int) -> bytes:
+    member = tarfile.TarInfo(path.rpartition("/")[2] or "./")
+    member.uid, member.gid, member.mode = uid, gid, mode
+    member.type = tarfile.DIRTYPE if content is None else tarfile.REGTYPE
+    member.size = len(content or b"")
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        archive.addfile(member, io.BytesIO(content or b""))
+    return target.getvalue()
+
+
+class FakeKills:
+    """The containers in which the kernel killed somebody."""
+
+    def __init__(self, *killed: str) -> None:
+        self._killed = killed
+
+    def of(self, container: str) -> bool:
+        return container in self._killed
+
+
+@pytest.fixture
+def container() -> FakeContainer:
+    return FakeContainer()
+
+
+def meter(container: FakeContainer, *, text: str = "", kills: FakeKills | None = None) -> Meter:
+    return Meter(
+        lambda: container,  # type: ignore[arg-type, return-value]
+        read=lambda *_paths: text,
+        oom_kills=kills or FakeKills(),  # type: ignore[arg-type]
+        limits=LIMITS,
+        over=Event(),
+    )
+
+
+def test_the_peak_is_told_without_the_cache_of_files(container: FakeContainer) -> None:
+    container.told = {"max_usage": 90 * MIB, "stats": {"total_cache": 40 * MIB, "total_shmem": 10 * MIB}}
+    looking = meter(container)
+    looking.look()
+    assert looking.usage(out_of_memory=False).peak_memory == 60 * MIB
+
+
+def test_where_the_engine_tells_no_peak_the_containers_own_files_do(container: FakeContainer) -> None:
+    looking = meter(container, text=f"{50 * MIB}\n{80 * MIB}\nfile {20 * MIB}\nshmem 0\n")
+    looking.look()
+    assert looking.usage(out_of_memory=False).peak_memory == 60 * MIB
+
+
+def test_where_nobody_tells_it_is_unknown(container: FakeContainer) -> None:
+    looking = meter(container)
+    looking.look()
+    assert looking.usage(out_of_memory=False).peak_memory is None
+
+
+def test_who_ended_out_of_memory_used_all_of_it(container: FakeContainer) -> None:
+    used = meter(container).usage(out_of_memory=True)
+    assert used.peak_memory == 16 * GIB
+    assert used.exceeded == ("Memory limit exceeded (16Gi)",)
+
+
+def test_a_killed_child_is_told_apart(container: FakeContainer) -> None:
+    looking = meter(container, kills=FakeKills("c1"))
+    looking.look()
+    (exceeded,) = looking.usage(out_of_memory=False).exceeded
+    assert exceeded.endswith("(16Gi): the kernel killed a process that the main one had started")
+
+
+def test_another_containers_child_is_none_of_it(container: FakeContainer) -> None:
+    looking = meter(container, kills=FakeKills("c2"))
+    looking.look()
+    assert looking.usage(out_of_memory=False).exceeded == ()
+
+
+def test_more_disk_than_there_is_ends_it(container: FakeContainer) -> None:
+    container.size = 50 * 10**9
+    looking = meter(container)
+    looking.look()
+    assert container.kills == 0
+    container.size += 1
+    looking.look()
+    assert container.kills == 1
+    used = looking.usage(out_of_memory=False)
+    assert used.exceeded == ("Workload evicted, storage limit exceeded (50G)",)
+    assert used.written == container.size
+
+
+def test_what_was_written_stays_written_though_it_is_removed_again(container: FakeContainer) -> None:
+    looking = meter(container)
+    for container.size in (5, 3):
+        looking.look_at_disk()
+    assert looking.usage(out_of_memory=False).written == 5
+
+
+def test_a_last_look_does_not_ask_again_for_memory(container: FakeContainer) -> None:
+    container.told = {"max_usage": MIB, "stats": {}}
+    looking = meter(container)
+    looking.look()
+    container.told = {"max_usage": 2 * MIB, "stats": {}}
+    looking.last_look()
+    assert looking.usage(out_of_memory=False).peak_memory == MIB
+
+
+def test_changes_are_told_without_mounts_and_the_folders_on_the_way(container: FakeContainer) -> None:
+    container.attrs = {"Mounts": [{"Destination": "/data"}]}
+    paths = {
+        "/srv": 0,
+        "/srv/x": 1,
+        "/app": 0,
+        "/app/.env": 1,
+        "/data": 0,
+        "/data/y": 1,
+        "/etc": 0,
+        "/etc/z": 2,
+    }
+    container.changed = [{"Path": path, "Kind": kind} for path, kind in paths.items()]
+    changed = changes_of(container, without=["/app/.env"])  # type: ignore[arg-type]
+    assert [change.path for change in changed] == ["/etc/z", "/srv/x"]
+
+
+def test_a_folder_whose_owner_changed_is_a_change(container: FakeContainer) -> None:
+    container.changed = [{"Path": "/srv", "Kind": 0}]
+    assert changes_of(container) == (Change("/srv", 0),)  # type: ignore[arg-type]
+
+
+def test_a_container_that_changed_nothing_has_no_changes(container: FakeContainer) -> None:
+    assert changes_of(container) == ()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "is_forbidden"),
+    [
+        (Change("/srv/new", 1), True),
+        (Change("/srv/missing/new", 1), True),
+        (Change("/srv/app/new", 1), False),
+        (Change("/srv/shared/new", 1), False),
+        (Change("/tmp/new", 1), False),
+        (Change("/new", 1), True),
+        (Change("/etc/motd", 0), True),
+        (Change("/etc/open", 0), False),
+        (Change("/srv/gone", 2), True),
+    ],
+)
+def test_owners_and_modes_decide_what_uid_1000_may_change(
+    container: FakeContainer, change: Change, is_forbidden: bool
+) -> None:
+    files = Files(container)  # type: ignore[arg-type]
+    assert bool(list(forbidden([change], files, 1000))) is is_forbidden
+
+
+def test_of_a_new_folder_only_the_folder_is_told(container: FakeContainer) -> None:
+    changes = [Change(path, 1) for path in ("/srv/a", "/srv/a-b", "/srv/a/b", "/srv/a/b/c")]
+    assert list(forbidden(changes, Files(container), 1000)) == ["/srv/a", "/srv/a-b"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("config", "told", "home"),
+    [
+        ({}, "uid 0, no USER in the image", "/root"),
+        ({"User": "app"}, "uid 999, USER app", "/srv/app"),
+        ({"User": "999:0"}, "uid 999, USER 999:0", "/srv/app"),
+        ({"User": "1000"}, "uid 1000, USER 1000", "/"),
+        ({"User": "1000", "Env": ["HOME=/srv/app", "A=b=c"]}, "uid 1000, USER 1000", "/srv/app"),
+        ({"User": "nobody-knows"}, "unknown uid, USER nobody-knows", "/"),
+    ],
+)
+def test_an_images_user_is_told_by_number_and_home(
+    container: FakeContainer, config: dict[str, Any], told: str, home: str
+) -> None:
+    identity = identity_of(config, Files(container))  # type: ignore[arg-type]
+    assert (str(identity), identity.home) == (told, home)
+    assert not identity.in_passwd
+
+
+@pytest.mark.parametrize(("workdir", "writes"), [("/srv", False), ("/srv/app", True), ("", False)])
+def test_whose_workdir_it_is_is_told(container: FakeContainer, workdir: str, writes: bool) -> None:
+    identity = identity_of({"WorkingDir": workdir}, Files(container))  # type: ignore[arg-type]
+    assert identity.writes_workdir is writes
+
+
+def test_an_image_without_passwd_has_no_entries(container: FakeContainer) -> None:
+    container.texts = {}
+    identity = identity_of({}, Files(container))  # type: ignore[arg-type]
+    assert (identity.user, identity.home, identity.in_passwd) == (0, "/", False)
+
+
+def test_processes_are_read_from_the_engines_ps(container: FakeContainer) -> None:
+    (process,) = processes_of(container)  # type: ignore[arg-type]
+    assert (process.pid, process.parent, process.command) == (7, 1, "python app.py")

@@ -1,0 +1,116 @@
+"""Exports as engines write them, old and new, and what is seen in their layers."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+
+import pytest
+
+from spacedock.docks.base import Sighting
+from spacedock.docks.image.layers import sightings
+from spacedock.errors import EngineError
+
+LOOKED_AT: list[str] = []
+
+
+def look(path: str, chunks: Iterator[bytes]) -> Iterator[str]:
+    LOOKED_AT.append(path)
+    if b"canary" in b"".join(chunks):
+        yield "a canary"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_looked_at() -> None:
+    LOOKED_AT.clear()
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return whole.getvalue()
+
+
+def digest(layer: bytes) -> str:
+    return f"sha256:{hashlib.sha256(layer).hexdigest()}"
+
+
+BASE = archive({"usr/base": b"canary"})
+CLEAN = archive({"app/a": b"x" * 511, "app/b": b"y" * 512, "app/c": b"z" * 513})
+DIRTY = archive({"./app/key": b"the canary"})
+EMPTY = b"\0" * 1024
+OWN = [digest(CLEAN), digest(EMPTY), digest(DIRTY)]
+CONFIG = json.dumps(
+    {
+        "rootfs": {"diff_ids": [digest(BASE), *OWN]},
+        "history": [
+            {"created_by": "base"},
+            {"created_by": "COPY a"},
+            {"created_by": "ENV A=b", "empty_layer": True},
+            {"created_by": "WORKDIR /"},
+            {"created_by": "RUN cat"},
+        ],
+    }
+).encode()
+FOUND = (Sighting("a canary", "/app/key", "RUN cat"),)
+
+
+def old_export() -> bytes:
+    """As engines before version 25 write it, sorted by ids that say nothing."""
+    return archive(
+        {
+            "0a/VERSION": b"1.0",
+            "0a/json": b'{"id": "0a"}',
+            "0a/layer.tar": DIRTY,
+            "1b/layer.tar": BASE,
+            "2c/layer.tar": EMPTY,
+            "3d.json": CONFIG,
+            "4e/layer.tar": CLEAN,
+            "manifest.json": b"[]",
+        }
+    )
+
+
+def new_export(*, packed: bool = False) -> bytes:
+    """As engines from version 25 on write it; packed where they keep images in containerd."""
+    layers = {digest(layer): layer for layer in (BASE, CLEAN, EMPTY, DIRTY)}
+    if packed:
+        layers = {digest(zipped): zipped for zipped in map(gzip.compress, layers.values())}
+    blobs = {f"blobs/sha256/{name.removeprefix('sha256:')}": layer for name, layer in layers.items()}
+    return archive({**blobs, "blobs/sha256/c0": CONFIG, "index.json": b'{"manifests": []}'})
+
+
+EXPORTS = {"old": old_export(), "new": new_export(), "packed": new_export(packed=True)}
+
+
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
+def test_what_is_in_a_layer_of_its_own_is_seen_with_path_and_instruction(export: bytes) -> None:
+    assert sightings([export], OWN, look) == FOUND
+
+
+@pytest.mark.parametrize("size", [1, 7, 512, 10_000])
+def test_the_stream_may_come_in_pieces_of_any_size(size: int) -> None:
+    pieces = (EXPORTS["old"][start : start + size] for start in range(0, len(EXPORTS["old"]), size))
+    assert sightings(pieces, OWN, look) == FOUND
+
+
+def test_a_base_that_is_known_by_name_is_not_read() -> None:
+    assert sightings([EXPORTS["new"]], OWN, look, skip=[digest(BASE)]) == FOUND
+    assert "/usr/base" not in LOOKED_AT
+
+
+def test_a_file_that_is_not_read_is_digested_all_the_same() -> None:
+    assert sightings([EXPORTS["old"]], OWN, lambda _path, _chunks: ()) == ()
+
+
+def test_a_layer_that_the_export_lacks_is_an_error() -> None:
+    with pytest.raises(EngineError, match="1 of its layers in no form that can be read"):
+        sightings([EXPORTS["old"]], [*OWN, "sha256:0123"], look)

@@ -1,0 +1,212 @@
+"""Stages in the platform's words, and a life from boot to boot, on a dock of pretence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spacedock import platform
+from spacedock.docks.base import Boot, Capability, Cause, Order, Stop, Usage, Window
+from spacedock.docks.life import Life, Stage, State, state_after, state_of
+from spacedock.errors import BootError, BuildError, SpacedockError, UsageError
+from spacedock.space import read_space
+from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
+from tests.unit.spaces import write_space
+
+SILENT = Boot(60.0, 8080, Cause.SILENT, window=Window(1800, 1 / 30))
+
+
+def test_the_stages_are_the_clients() -> None:
+    assert tuple(stage.value for stage in Stage) == platform.STAGES.value
+
+
+@pytest.mark.parametrize(
+    ("berth", "stage", "text"),
+    [
+        (FakeBerth(), Stage.RUNNING, ""),
+        (
+            FakeBerth(boot=exited(78), log="KEY is missing"),
+            Stage.RUNTIME_ERROR,
+            "Exit code: 78. Reason: KEY is missing",
+        ),
+        (
+            FakeBerth(ended=True, stopped=Stop(0.0, 0, killed=False), log="bye"),
+            Stage.RUNTIME_ERROR,
+            "Exit code: 0. Reason: bye",
+        ),
+        (
+            FakeBerth(
+                boot=Boot(0.5, 8080, Cause.EXITED, 137, out_of_memory=True), environment={"MEMORY": "16Gi"}
+            ),
+            Stage.RUNTIME_ERROR,
+            "Memory limit exceeded (16Gi)",
+        ),
+        (
+            FakeBerth(ended=True, used=Usage(exceeded=("Workload evicted, storage limit exceeded (50G)",))),
+            Stage.RUNTIME_ERROR,
+            "Workload evicted, storage limit exceeded (50G)",
+        ),
+        (
+            FakeBerth(boot=SILENT),
+            Stage.RUNTIME_ERROR,
+            "Launch timed out, workload was not healthy after 30 min",
+        ),
+        (
+            FakeBerth(boot=listening(Cause.LOOPBACK, "127.0.0.1", 8080)),
+            Stage.RUNTIME_ERROR,
+            "Launch timed out, workload was not healthy after 30 min",
+        ),
+    ],
+)
+def test_a_berth_has_the_stage_and_the_text_that_the_platform_shows(
+    berth: FakeBerth, stage: Stage, text: str
+) -> None:
+    assert state_of(berth) == State(stage, text)
+
+
+@pytest.mark.parametrize("at_rest", [Stage.SLEEPING, Stage.PAUSED, Stage.STOPPED])
+def test_a_berth_that_was_stopped_has_not_failed(at_rest: Stage) -> None:
+    stopped = FakeBerth(ended=True, stopped=Stop(0.0, 143, killed=False))
+    assert state_of(stopped, at_rest) == State(at_rest)
+
+
+def test_the_reason_is_the_tail_of_the_log_and_no_part_of_the_headline() -> None:
+    state = state_of(FakeBerth(boot=exited(1), log="\n".join(map(str, range(40)))))
+    assert state.text.endswith("\n38\n39")
+    assert "\n24\n" not in state.text
+    assert str(state) == "RUNTIME_ERROR: Exit code: 1"
+
+
+def failure(folder: Path, **parts: str) -> SpacedockError:
+    """What reading the Space ends in."""
+    with pytest.raises(UsageError) as caught:
+        read_space(write_space(folder, **parts))
+    return caught.value
+
+
+def test_a_readme_without_its_block_is_a_configuration_error(tmp_path: Path) -> None:
+    state = state_after(failure(tmp_path, readme="# A Space\n"))
+    assert state
+    assert state.stage is Stage.CONFIG_ERROR
+    assert "Missing configuration in README" in state.text
+
+
+def test_a_name_that_is_a_secret_and_a_variable_is_one_too(tmp_path: Path) -> None:
+    state = state_after(failure(tmp_path, manifest='[secrets]\nKEY = {}\n[variables]\nKEY = "1"\n'))
+    assert state
+    assert state.stage is Stage.CONFIG_ERROR
+
+
+def test_a_space_without_a_dockerfile_has_no_app_file(tmp_path: Path) -> None:
+    place = write_space(tmp_path)
+    (place / "Dockerfile").unlink()
+    with pytest.raises(UsageError) as caught:
+        read_space(place)
+    assert state_after(caught.value) == State(Stage.NO_APP_FILE)
+
+
+def test_a_failed_build_says_its_exit_code() -> None:
+    error = BuildError(
+        "`RUN pip install` failed", remedy="", log="did not complete successfully: exit code: 3"
+    )
+    state = state_after(error)
+    assert state
+    assert state.stage is Stage.BUILD_ERROR
+    assert state.text == "Job failed with exit code: 3. Reason: `RUN pip install` failed"
+
+
+@pytest.mark.parametrize(
+    "error", [BootError("a service is away", remedy=""), UsageError("no such option", remedy="")]
+)
+def test_what_the_platform_has_no_word_for_has_no_stage(error: SpacedockError) -> None:
+    assert state_after(error) is None
+
+
+class Told(list[State]):
+    """The stages that a life told, in order."""
+
+    def __call__(self, state: State) -> None:
+        self.append(state)
+
+    @property
+    def stages(self) -> list[Stage]:
+        return [state.stage for state in self]
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+def test_a_life_begins_with_a_boot_and_ends_with_everything_closed(told: Told) -> None:
+    with Life(FakeDock(), tell=told) as life:
+        assert told.stages == [Stage.APP_STARTING, Stage.RUNNING]
+        assert life.state == State(Stage.RUNNING)
+    assert life.berth.closed  # type: ignore[attr-defined]
+
+
+def test_sleep_stops_and_waking_boots_anew(told: Told) -> None:
+    dock = FakeDock(otherwise=FakeBerth(stopped=Stop(0.2, 0, killed=False)))
+    with Life(dock, Order(), tell=told) as life:
+        first = life.berth
+        assert life.sleep().seconds == 0.2
+        assert life.state == State(Stage.SLEEPING)
+        assert not first.alive()
+        assert life.wake() is life.berth is not first
+        assert life.state == State(Stage.RUNNING)
+    assert told.stages[2:] == [Stage.SLEEPING, Stage.APP_STARTING, Stage.RUNNING]
+    assert dock.boarded == [Order(), Order()]
+
+
+def test_a_paused_space_is_no_failed_one(told: Told) -> None:
+    with Life(FakeDock(), tell=told) as life:
+        life.pause()
+        assert life.state == State(Stage.PAUSED)
+
+
+def test_a_restart_is_a_stop_and_a_boot(told: Told) -> None:
+    with Life(FakeDock(), tell=told) as life:
+        first = life.berth
+        life.restart()
+        assert not first.alive()
+        assert life.berth.alive()
+    assert told.stages[2:] == [Stage.APP_STARTING, Stage.RUNNING]
+
+
+def test_the_old_berth_serves_until_the_new_one_is_ready(told: Told) -> None:
+    seen = []
+    dock = FakeDock()
+    with Life(dock, tell=told) as life:
+        old = life.berth
+        board = dock.board
+
+        def watched(order: Order) -> FakeBerth:
+            seen.append((old.alive(), life.state))
+            return board(order)
+
+        dock.board = watched  # type: ignore[method-assign]
+        handover = life.redeploy(build=lambda: seen.append((old.alive(), life.state)))
+        assert handover.stop
+        assert (handover.old, handover.new) == (old, life.berth)
+        assert not old.alive()
+    assert seen == [(True, State(Stage.RUNNING_BUILDING)), (True, State(Stage.RUNNING_APP_STARTING))]
+    assert told.stages[-1] is Stage.RUNNING
+
+
+def test_the_old_berth_serves_on_where_the_new_one_does_not_come_up(told: Told) -> None:
+    dock = FakeDock()
+    with Life(dock, tell=told) as life:
+        old = life.berth
+        dock.when("as deployed", FakeBerth(boot=exited(1)))
+        handover = life.redeploy()
+        assert handover.stop is None
+        assert life.berth is old
+        assert old.alive()
+    assert told.stages[-1] is Stage.RUNTIME_ERROR
+
+
+def test_where_two_cannot_run_at_once_nothing_is_redeployed() -> None:
+    alone = FakeDock(capabilities=frozenset(Capability) - {Capability.OVERLAP})
+    with Life(alone) as life, pytest.raises(UsageError, match="cannot run two berths"):
+        life.redeploy()
