@@ -14,7 +14,8 @@ from qdrant_client.models import Distance, VectorParams
 
 from spacedock.docks.base import Berth, Dock
 from spacedock.services.faults.desk import Desk, RequestFault
-from spacedock.services.faults.wire import Fault, Faults
+from spacedock.services.faults.fault import Fault
+from spacedock.services.faults.wire import Faults
 from tests.integration.app.readers import Reader
 
 # Short, so that a fault is over soon: every limit of the backend that a test would otherwise sit out.

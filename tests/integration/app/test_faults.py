@@ -12,7 +12,8 @@ import pytest
 
 from spacedock.docks.base import Dock, Order
 from spacedock.services.faults.desk import Desk, RequestFault
-from spacedock.services.faults.wire import Fault, Faults
+from spacedock.services.faults.fault import Fault
+from spacedock.services.faults.wire import Faults
 from tests.integration.app.matrix import CELLS, PATIENCE, QUICK, Answered, Cell, Refused, Stage, missing
 from tests.integration.app.readers import Reader
 from tests.questions import QUESTIONS

@@ -15,7 +15,8 @@ from spacedock.errors import UsageError
 from spacedock.progress import silent
 from spacedock.runs import Run, open_run
 from spacedock.services.faults.desk import Desk, RequestFault
-from spacedock.services.faults.wire import Fault, Faults
+from spacedock.services.faults.fault import Fault
+from spacedock.services.faults.wire import Faults
 from tests.unit.docks.servers import ASKING_MANIFEST, asking, free_port, space_of
 
 MANIFEST = ASKING_MANIFEST + '[variables]\nDATABASE_URL = { from = "postgres.url" }\n'

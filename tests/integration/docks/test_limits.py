@@ -35,6 +35,12 @@ FILL = "open('/tmp/fill', 'wb').write(os.urandom(1) * 12_000_000)"
 PATIENCE = 20.0
 
 
+@pytest.fixture(autouse=True)
+def fresh_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the engine asked at each look, though it takes a second to answer twice."""
+    monkeypatch.setattr(accounting, "MEMORY_EVERY", 0.0)
+
+
 @pytest.fixture(scope="module")
 def run(dock_name: str) -> Iterator[Run]:
     if dock_name != "image":

@@ -10,8 +10,8 @@ import respx
 
 from spacedock.contract.base import Finding, Level, Outcome
 from spacedock.contract.promises import answers_while_a_service_is_away as module
-from spacedock.docks.base import Capability, Order
-from spacedock.services.faults.wire import Fault
+from spacedock.docks.base import Capability
+from spacedock.services.faults.fault import Fault
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeBerth, FakeDock, exited

@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import httpx
 
 from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.berths import Berths
 from spacedock.docks.base import Berth, Capability, Order
-from spacedock.services.faults.wire import Fault, Faults
+from spacedock.services.faults.fault import Fault
 from spacedock.space import Space
+
+if TYPE_CHECKING:
+    from spacedock.services.faults.wire import Faults  # needs testcontainers, which is slow to import
 
 # The default limits of drivers and HTTP clients are either up to 10 s or minutes, if there are any (libpq:
 # none); who asks for the state of a Space, from monitors to a page that wakes it, gives up after 10 to 30 s.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from spacedock import platform
-from spacedock.contract.base import Look, Problem
+from spacedock.contract.base import Level, Look, Problem
 from spacedock.contract.visits import is_page, visit
 from spacedock.docks.base import Berth, Capability
 from spacedock.edge.base import Manner
@@ -55,6 +55,7 @@ class SpeaksHttpsBehindTheEdge(Look):
     )
     source = "platform facts EDGE_ENDS_TLS, EDGE_FORWARDED_PROTO; incident mixed-content-redirect"
     since = "0.2"
+    level = Level.SHOULD  # a redirect that nobody follows harms nobody
     needs = frozenset({Capability.EDGE})
 
     def look(self, space: Space, berth: Berth) -> Iterator[Problem]:

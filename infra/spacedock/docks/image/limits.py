@@ -28,7 +28,7 @@ class Limits:
     cpus: int
     memory: int  # bytes
     disk: int  # bytes that a berth may write to its own layer
-    bounded: bool = False  # the engine bounds that layer too
+    bound_at: int | None = None  # bytes at which the engine bounds that layer too
     notes: tuple[str, ...] = ()  # in which way this is not the flavour
 
     @classmethod
@@ -60,10 +60,10 @@ class Limits:
         if not _may_bound(found):
             why = f"{found.get('Driver')} on {_filesystem(found)} bounds no container's own layer"
             return replace(self, notes=(*self.notes, f"the disk is watched, not bounded: {why}"))
-        bounded = replace(self, bounded=True)
+        bounded = replace(self, bound_at=self._bound_at(client, image, found))
         try:
             client.containers.create(
-                image, _NEVER_STARTED, storage_opt=bounded.storage(), labels=dict(labels)
+                image, _NEVER_STARTED, storage_opt=bounded.options()["storage_opt"], labels=dict(labels)
             ).remove()
         except APIError as error:
             why = str(error.explanation or error)
@@ -77,14 +77,16 @@ class Limits:
             "mem_limit": self.memory,
             "memswap_limit": self.memory,
         }
-        return {**options, "storage_opt": self.storage()} if self.bounded else options
+        return {**options, "storage_opt": {"size": str(self.bound_at)}} if self.bound_at else options
 
-    def storage(self) -> dict[str, str]:
-        """Return the engine's bound: a little above the limit, since the platform ends who passes it.
+    def _bound_at(self, client: DockerClient, image: str, engine: Mapping[str, Any]) -> int:
+        """Return a bound a little above the limit, since the platform ends who passes it.
 
-        At the limit itself writes would fail instead, and nothing would be seen to pass it.
+        At the limit itself writes would fail instead, and nothing would be seen to pass it. A subvolume of
+        btrfs counts what it shares with its image too, in blocks.
         """
-        return {"size": str(self.disk + self.disk // 20)}
+        shared = int(client.images.get(image).attrs["Size"]) if engine.get("Driver") == "btrfs" else 0
+        return self.disk + self.disk // 20 + shared + shared // 4
 
     @property
     def memory_text(self) -> str:

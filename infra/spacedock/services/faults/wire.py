@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 from testcontainers.core.container import DockerContainer
 
 from spacedock.errors import UsageError
 from spacedock.images.workshop import DOUBLES
 from spacedock.services.faults.control import ask
+from spacedock.services.faults.fault import Fault
 from spacedock.services.hosts.base import HostedService, http_refusal
 from spacedock.services.hosts.child import DoubleHost
 from spacedock.services.hosts.container import ContainerHost
@@ -26,28 +27,10 @@ if TYPE_CHECKING:
     from spacedock.runs import Run
     from spacedock.services.base import Service
 
-Kind = Literal["pass", "refuse", "hang", "slow", "garbage", "cut", "close", "cold"]
-
 _MODULE = "faultproxy"
 _FILE = DOUBLES / f"{_MODULE}.py"
 _PORT = 9000  # of the control in its container; services that cannot have their own follow it
-_TIMED = {"slow", "cold"}
 _PAUSE = 0.01  # seconds between two looks
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What the connections to one service meet; what each kind does, doubles/faultproxy.py says.
-
-    Raises ValueError where `seconds` are missing or out of place: `slow` and `cold` have them.
-    """
-
-    kind: Kind
-    seconds: float = 0.0
-
-    def __post_init__(self) -> None:
-        if (self.seconds > 0) != (self.kind in _TIMED):
-            raise ValueError(f"seconds above 0 belong to {' and '.join(sorted(_TIMED))}, not to {self}")
 
 
 @dataclass(frozen=True)

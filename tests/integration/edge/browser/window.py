@@ -11,7 +11,9 @@ from spacedock.edge.base import Edge, HostForm, Manner
 from tests.integration.edge.browser.sites import Sites
 from tests.integration.edge.browser.trust import presented, trusting
 
-WITHIN = int(__import__("os").environ.get("WITHIN_MS", "20000"))  # milliseconds that a test waits for what must happen
+WITHIN = int(
+    __import__("os").environ.get("WITHIN_MS", "20000")
+)  # milliseconds that a test waits for what must happen
 
 
 class Window:

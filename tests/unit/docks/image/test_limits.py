@@ -22,6 +22,8 @@ class FakeEngine:
 
     def __init__(self, found: dict[str, Any], refusal: str = "") -> None:
         self.containers = self
+        self.images = self
+        self.attrs = {"Size": 10**9}
         self.created: list[dict[str, Any]] = []
         self.removed = 0
         self._found = found
@@ -29,6 +31,9 @@ class FakeEngine:
 
     def info(self) -> dict[str, Any]:
         return self._found
+
+    def get(self, _image: str) -> FakeEngine:
+        return self
 
     def create(self, image: str, command: list[str], **options: Any) -> FakeEngine:
         if self._refusal:
@@ -91,21 +96,26 @@ def test_an_engine_that_cannot_limit_is_told(lacking: dict[str, bool], told: str
     assert told in header
 
 
-@pytest.mark.parametrize("found", [XFS, BTRFS], ids=["overlay2 on xfs", "btrfs"])
-def test_a_driver_that_can_bounds_the_layer_a_little_above_the_limit(found: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("found", "size"),
+    [(XFS, "52500000000"), (BTRFS, "53750000000")],
+    ids=["overlay2 on xfs", "btrfs, which counts the image too"],
+)
+def test_a_driver_that_can_bounds_the_layer_a_little_above_the_limit(
+    found: dict[str, Any], size: str
+) -> None:
     engine = FakeEngine(found)
     limits = bound(engine)
-    assert limits.bounded
-    assert engine.created == [{"storage_opt": {"size": "52500000000"}, "labels": {"run": "1"}}]
+    assert engine.created == [{"storage_opt": {"size": size}, "labels": {"run": "1"}}]
     assert engine.removed == 1
-    assert limits.options()["storage_opt"] == {"size": "52500000000"}
+    assert limits.options()["storage_opt"] == {"size": size}
     assert not any("watched" in line for line in limits.header())
 
 
 def test_a_driver_that_cannot_is_not_tried_and_the_disk_is_watched() -> None:
     engine = FakeEngine(EXT4)
     limits = bound(engine)
-    assert not limits.bounded
+    assert limits.bound_at is None
     assert engine.created == []
     assert "storage_opt" not in limits.options()
     assert (
@@ -116,5 +126,5 @@ def test_a_driver_that_cannot_is_not_tried_and_the_disk_is_watched() -> None:
 
 def test_a_filesystem_without_quota_is_found_out_by_trying() -> None:
     limits = bound(FakeEngine(XFS, refusal=NO_QUOTA))
-    assert not limits.bounded
+    assert limits.bound_at is None
     assert f"the disk is watched, not bounded: {NO_QUOTA}" in limits.header()

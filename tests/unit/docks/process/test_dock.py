@@ -23,7 +23,7 @@ from spacedock.errors import BootError, BuildError, UsageError
 from spacedock.platform import USER_ID
 from spacedock.progress import silent
 from spacedock.runs import Run, open_run
-from spacedock.services.faults.wire import Fault
+from spacedock.services.faults.fault import Fault
 from spacedock.space import Space
 from tests.unit.docks.servers import ASKING_MANIFEST, asking, doing, free_port, serving, space_of
 

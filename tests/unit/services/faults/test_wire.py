@@ -16,8 +16,9 @@ from spacedock.doubles import faultproxy
 from spacedock.errors import BootError, UsageError
 from spacedock.runs import Run, open_run
 from spacedock.services.base import Service
-from spacedock.services.faults import wire
-from spacedock.services.faults.wire import Fault, Faults, Kind, Traffic
+from spacedock.services.faults import fault, wire
+from spacedock.services.faults.fault import Fault, Kind
+from spacedock.services.faults.wire import Faults, Traffic
 from spacedock.services.hosts.base import HostedService
 
 SOURCES = {"SONAR_URL": "sonar.url", "SONAR_KEY": "sonar.key"}
@@ -177,7 +178,7 @@ def test_seconds_that_make_no_sense_are_refused(kind: Any, seconds: float) -> No
 
 def test_the_handle_knows_the_faults_of_the_proxy() -> None:
     assert set(get_args(Kind)) == faultproxy.KINDS
-    assert wire._TIMED == faultproxy.TIMED
+    assert fault._TIMED == faultproxy.TIMED
 
 
 class Elsewhere:
