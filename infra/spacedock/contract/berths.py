@@ -17,7 +17,7 @@ BOOTS_AT_ONCE = 4
 RESTARTED = Order(purpose="restarted")
 
 _QUICK = 0.25  # of the window: a boot that takes less was not held up by a machine that is busy with others
-_NEWS = 1.0  # seconds until the end of a process is known, once its connections are broken
+_NEWS = 10.0  # seconds that an engine gets to tell the end of a process whose connections are broken
 _POLL = 0.02
 
 T = TypeVar("T")
@@ -94,6 +94,12 @@ class Berths:
         """Return the berths that have been boarded so far."""
         done = [boot for boot in self._boots.values() if boot.done() and not boot.cancelled()]
         return tuple(boot.result() for boot in done if not boot.exception())
+
+    def each(self, look: Callable[[Berth], T]) -> tuple[tuple[Berth, T], ...]:
+        """Return each berth with what `look` gives of it; they are looked at side by side."""
+        berths = self.boarded()
+        with ThreadPoolExecutor(BOOTS_AT_ONCE, "look") as pool:
+            return tuple(zip(berths, pool.map(look, berths), strict=True))
 
     def once(self, name: str, learn: Callable[[], T]) -> T:
         """Return what `learn` returned under this name at first: some things can be seen only once."""
@@ -181,8 +187,7 @@ class Berths:
 
     def __exit__(self, *exc: object) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-        for berth in self.boarded():
-            berth.close()
+        self.each(lambda berth: berth.close())
 
 
 def _ought_to_succeed(berth: Berth) -> bool:

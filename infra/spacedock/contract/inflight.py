@@ -83,19 +83,16 @@ def _request_line(space: Space) -> str:
 def _sent(host: str, url: str, line: str, within: float) -> Held | None:
     address = urlsplit(url)
     connection = socket.create_connection((address.hostname or "", address.port or 80), timeout=_CONNECT)
+    held = False
     try:
         connection.sendall(_head(host, line))
-        if not _wants_the_body(connection):
+        if _wants_the_body(connection, _TAKEN):
+            connection.sendall(_BODY[:_HALF])
+            held = _wants_the_body(connection, _REFUSED)
+    finally:
+        if not held:
             connection.close()
-            return None
-        connection.sendall(_BODY[:_HALF])
-        if _readable(connection, _REFUSED):
-            connection.close()
-            return None
-    except BaseException:
-        connection.close()
-        raise
-    return Held(connection, line, within)
+    return Held(connection, line, within) if held else None
 
 
 def _head(host: str, line: str) -> bytes:
@@ -107,15 +104,21 @@ def _head(host: str, line: str) -> bytes:
     ).encode()
 
 
-def _wants_the_body(connection: socket.socket) -> bool:
-    """Whether the server goes on to read; False where it has answered, or hung up, already."""
-    if not _readable(connection, _TAKEN):
-        return True
-    answer = b""
+def _wants_the_body(connection: socket.socket, seconds: float) -> bool:
+    """Whether the server goes on to read; False where it answers, or hangs up, within so many seconds."""
+    while _readable(connection, seconds):
+        if not _head_of_an_answer(connection).startswith(b"HTTP/1.1 100"):
+            return False
+        seconds = 0.0  # some say it twice
+    return True
+
+
+def _head_of_an_answer(connection: socket.socket) -> bytes:
+    head = b""
     with suppress(TimeoutError):
-        while not answer.endswith(b"\r\n\r\n") and (byte := connection.recv(1)):
-            answer += byte
-    return answer.startswith(b"HTTP/1.1 100")
+        while not head.endswith(b"\r\n\r\n") and (byte := connection.recv(1)):
+            head += byte
+    return head
 
 
 def _readable(connection: socket.socket, seconds: float) -> bool:

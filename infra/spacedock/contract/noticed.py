@@ -53,7 +53,7 @@ def _openness(address: Address) -> str:
 
 
 def _usage(berths: Berths) -> Iterator[str]:
-    used = [(berth.order.purpose, berth.usage()) for berth in berths.boarded()]
+    used = [(berth.order.purpose, usage) for berth, usage in berths.each(lambda berth: berth.usage())]
     purpose, most = max(used, key=lambda item: item[1].peak_memory or 0, default=("", Usage()))
     if most.peak_memory:
         limit = f" of {most.memory_limit / _GIB:.3g} GiB" if most.memory_limit else ""
@@ -85,16 +85,19 @@ def _identity(dock: Dock) -> Iterator[str]:
 
 
 def _life(berths: Berths) -> Iterator[str]:
-    boots = [berth.boot for berth in berths.boarded() if berth.order == AS_DEPLOYED and berth.boot.ready]
-    for boot in boots:
-        if boot.seconds > boot.window.here / 2:
-            yield f"it took {boot.seconds:.0f} s to start, more than half of its window of {boot.window}"
+    deployed = [berth for berth in berths.boarded() if berth.order == AS_DEPLOYED and berth.boot.ready]
+    for berth in deployed:
+        if berth.boot.seconds > berth.boot.window.here / 2:
+            yield (
+                f"it took {berth.boot.seconds:.0f} s to start, more than half of its window of "
+                f"{berth.boot.window}"
+            )
     if ended := seen_ending(berths):
         yield str(ended)
-    if kept := databases(path for berth in berths.boarded() for path in berth.changes()):
+    if kept := databases(path for berth in deployed for path in berth.changes()):
         yield f"kept on its own disk, which every restart, sleep and push wipes: {', '.join(kept)}"
 
 
 def _denials(berths: Berths) -> Iterator[str]:
-    every = (denial for berth in berths.boarded() for denial in berth.denials())
+    every = (denial for _, denials in berths.each(lambda berth: berth.denials()) for denial in denials)
     yield from (f"it tried {denial}" for denial in dict.fromkeys(every))

@@ -16,7 +16,7 @@ from tests.integration.edge.browser.window import WITHIN, Window, surroundings
 from tests.questions import QUESTIONS
 
 FRONT = "https://physical-ai-and-humanoid-robotics-omega.vercel.app"
-SLOWLY = RequestFault(path="/v1/chat", pace=0.1)  # seconds between two words of the model
+SLOWLY = RequestFault(path="/v1/chat", pace=0.05)  # seconds between two words of the model
 # What a front end does: it gets a token, asks, and puts each event of the answer into `heard` as it comes.
 ASK = """([space, question]) => {
   window.heard = [];

@@ -151,7 +151,7 @@ def test_too_much_memory_is_told_as_the_platform_tells_it(
 ) -> None:
     monkeypatch.setattr(dock, "_limits", replace(dock._limits, memory=64 * 2**20))
     berth = dock.board(habit("hoard = bytearray(os.urandom(1)) * 2**28"))
-    assert state_of(berth) == State(Stage.RUNTIME_ERROR, "Memory limit exceeded (16Gi)")
+    assert state_of(berth) == State(Stage.RUNTIME_ERROR, "Memory limit exceeded (0.0625Gi)")
 
 
 def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: Run, tmp_path: Path) -> None:

@@ -62,6 +62,11 @@ def answers(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 422 Unprocessable\r\nContent-Length: 2\r\n\r\n{}")
 
 
+def says_go_on_twice(connection: socket.socket) -> None:
+    connection.sendall(GO_ON)
+    answers(connection)
+
+
 def never_says_go_on(connection: socket.socket) -> None:
     read_until(connection, b"}")
     connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
@@ -102,7 +107,7 @@ def keeps_silent(connection: socket.socket) -> None:
     connection.recv(1)  # until the other side has had enough
 
 
-@pytest.mark.parametrize("url", [answers, never_says_go_on], indirect=True)
+@pytest.mark.parametrize("url", [answers, says_go_on_twice, never_says_go_on], indirect=True)
 def test_a_request_that_is_answered_was_not_cut_off(space: Space, url: str) -> None:
     held = hold(space, url, WITHIN)
     assert held

@@ -41,10 +41,9 @@ class FitsItsHardware(Promise):
         if first.boot.ready:
             _visit(space, first)
         memory = platform.HARDWARE.value[space.manifest.space.hardware].memory_gb * _GIB
-        seen = {id(berth): berth for berth in (first, *berths.boarded())}
         over: dict[str, list[Berth]] = {}
-        for berth in seen.values():
-            for text in _over(berth, memory):
+        for berth, usage in berths.each(lambda berth: berth.usage()):
+            for text in _over(usage, memory):
                 over.setdefault(text, []).append(berth)
         for text, concerned in over.items():
             boots = ", ".join(dict.fromkeys(berth.order.purpose for berth in concerned))
@@ -62,9 +61,8 @@ def _visit(space: Space, berth: Berth) -> None:
             client.get(path)
 
 
-def _over(berth: Berth, memory: int) -> Iterator[str]:
+def _over(usage: Usage, memory: int) -> Iterator[str]:
     """Yield what a berth went over; `memory` is the flavour's, in bytes."""
-    usage = berth.usage()
     for text in usage.exceeded:
         yield text + _less_here(usage, memory)
     if (usage.peak_memory or 0) > memory:

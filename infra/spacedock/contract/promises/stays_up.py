@@ -39,9 +39,10 @@ class StaysUp(Promise):
 
 def _ended(berth: Berth) -> str:
     """Return how it ended by itself; empty where it did not, or for a reason that it could not help."""
+    if berth.alive() or berth.out_of_memory() or berth.usage().exceeded:
+        return ""
     if berth.boot.cause is Cause.EXITED:
         return f"it {berth.boot}, as if all were well" if berth.boot.exit_code == 0 else ""
-    over = berth.out_of_memory() or berth.usage().exceeded
-    if berth.boot.ready and not berth.alive() and not over:
+    if berth.boot.ready:
         return f"it was {berth.boot}, and ended by itself with code {berth.exit_code()}"
     return ""

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import trustme
@@ -16,6 +15,8 @@ import trustme
 FRONT = "https://my-book.vercel.app"  # the Space's manifest allows it
 FOREIGN = "https://elsewhere.example"
 HUB = "https://huggingface.co"
+
+_PLAIN = "<!doctype html><title>A site</title><link rel=icon href=data:,>"
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,11 @@ class _Server(ThreadingHTTPServer):
 
 class _Page(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    plain: ClassVar = "<!doctype html><title>A site</title><link rel=icon href=data:,>"
 
     def do_GET(self) -> None:
         asked = parse_qs(urlsplit(self.path).query)
         frame = f'<iframe src="{asked["of"][0]}" width=600 height=400></iframe>' if "of" in asked else ""
-        body = (self.plain + frame).encode()
+        body = (_PLAIN + frame).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))

@@ -11,9 +11,7 @@ from spacedock.edge.base import Edge, HostForm, Manner
 from tests.integration.edge.browser.sites import Sites
 from tests.integration.edge.browser.trust import presented, trusting
 
-WITHIN = int(
-    __import__("os").environ.get("WITHIN_MS", "20000")
-)  # milliseconds that a test waits for what must happen
+WITHIN = 20_000  # milliseconds that a test waits for what must happen
 
 
 class Window:
