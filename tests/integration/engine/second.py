@@ -28,7 +28,7 @@ from spacedock.images.supply import Supply, pins
 from spacedock.progress import Progress, silent
 from spacedock.runs import Run, open_run
 
-MIRRORED = ("python", "postgres", "qdrant")
+MIRRORED = ("python", "postgres", "qdrant", "edge")
 
 _NEEDS = {
     "dockerd": "docker.io",
