@@ -114,8 +114,7 @@ class Berths:
 
     def gone(self, order: Order) -> Berth | None:
         """Return the berth of `order` when it was ready and has ended by itself, or does so right now."""
-        berth = next((berth for berth in self.boarded() if berth.order == order and berth.boot.ready), None)
-        if berth is None:
+        if order not in self._boots or not (berth := self._boots[order].result()).boot.ready:
             return None
         limit = time.monotonic() + _NEWS
         while berth.alive() and time.monotonic() < limit:

@@ -94,7 +94,10 @@ _BUILD: Final[Mapping[str, Difference]] = {
 }
 _IDENTITY: Final[Mapping[str, Difference]] = {
     "USER_ID": Difference(
-        _both("1000; runs-as-uid-1000 boots the image's own user where that fails"),
+        _both(
+            "1000; the image's own user where that fails (runs-as-uid-1000) and where it is another one "
+            "(writes-only-where-it-may)"
+        ),
         _yes("where the harness is root; else your own user"),
     ),
     "HOME": Difference(

@@ -68,7 +68,7 @@ SPECIMENS = (
     ),
     Specimen(
         "requests cut off",
-        breaks="stops-on-sigterm",
+        breaks="finishes-open-requests",
         says="POST /api/chat, half read when SIGTERM came, was cut off",
         changes=(
             Change(

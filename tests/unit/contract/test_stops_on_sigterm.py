@@ -54,23 +54,3 @@ def test_a_server_that_would_not_hear_it_as_pid_1_breaks_it(space: Space, hold: 
 
 def test_a_space_that_never_started_cannot_be_stopped(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
-
-
-def test_a_request_in_flight_is_finished_while_it_stops(
-    space: Space, hold: Hold, in_flight: SimpleNamespace
-) -> None:
-    hold(PROMISE, space, FakeDock())
-    assert in_flight.finished == 1
-
-
-def test_a_request_that_is_cut_off_breaks_it(space: Space, hold: Hold, in_flight: SimpleNamespace) -> None:
-    in_flight.cut = "was cut off (ConnectionResetError)"
-    (problem,) = hold(PROMISE, space, FakeDock()).problems
-    assert problem.seen == "POST /api, half read when SIGTERM came, was cut off (ConnectionResetError)"
-    assert "finish the requests" in problem.remedy
-
-
-def test_one_that_has_to_be_killed_is_told_once(space: Space, hold: Hold, in_flight: SimpleNamespace) -> None:
-    in_flight.cut = "was cut off (RemoteDisconnected)"
-    deaf = FakeBerth(stopped=Stop(seconds=10.0, exit_code=137, killed=True))
-    assert len(hold(PROMISE, space, FakeDock(otherwise=deaf)).problems) == 1

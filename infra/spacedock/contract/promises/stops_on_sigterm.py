@@ -15,7 +15,7 @@ from spacedock.space import Space
 class StopsOnSigterm(Promise):
     """SIGTERM goes to PID 1 alone, as a container runtime sends it."""
 
-    title = "it stops on SIGTERM, and finishes the requests that are open"
+    title = "it stops on SIGTERM"
     reason = "A shell as PID 1 does not pass the signal on: requests are cut off, state is half written."
     consequence = "At every restart and new build the Space is killed with SIGKILL when the grace is over."
     remedy = (
@@ -33,21 +33,10 @@ class StopsOnSigterm(Promise):
         return (TO_BE_STOPPED,)
 
     def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
-        """Stop the berth, with a request in flight, and look what was left of both."""
+        """Stop the berth and look what was left of it."""
         ended = ending(space, berths)
         if seen := _defect(ended.stop):
             yield self.problem(seen, berth=ended.berth)
-        elif ended.request and ended.request.cut:
-            yield self.problem(
-                f"{ended.request.line}, half read when SIGTERM came, {ended.request.cut}",
-                berth=ended.berth,
-                consequence="Whoever asks while a new build takes over gets an error instead of an answer.",
-                remedy=(
-                    "on SIGTERM take no more connections, finish the requests that are open, then exit: "
-                    "uvicorn and gunicorn do so by themselves, Node with `server.close()`, Go with "
-                    "`Server.Shutdown`"
-                ),
-            )
 
 
 def _defect(stop: Stop) -> str:

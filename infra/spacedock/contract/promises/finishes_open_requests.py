@@ -1,0 +1,44 @@
+"""A Space that is told to stop answers whoever it has begun to listen to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacedock.contract.base import Level, Problem, Promise
+from spacedock.contract.berths import Berths
+from spacedock.contract.lives import TO_BE_STOPPED, ending
+from spacedock.docks.base import Capability, Order
+from spacedock.space import Space
+
+
+class FinishesOpenRequests(Promise):
+    """A request is held half sent, SIGTERM comes, the rest is sent: where the Space lets one be held."""
+
+    title = "a request that is open when it is told to stop is answered"
+    reason = "Every new build stops a container that somebody may be talking to."
+    consequence = "Whoever asks while a new build takes over gets an error instead of an answer."
+    remedy = (
+        "on SIGTERM take no more connections, finish the requests that are open, then exit: uvicorn and "
+        "gunicorn do so by themselves, Node with `server.close()`, Go with `Server.Shutdown`"
+    )
+    source = "client, stage RUNNING_BUILDING (the old container serves until it is stopped); grace inferred"
+    since = "0.2"
+    level = Level.SHOULD
+    needs = frozenset({Capability.SIGNALS})
+
+    def nothing_to_check(self, space: Space) -> str:
+        """Where no request with a body is known, none can be held open."""
+        asked = space.manifest.origins.allowed or space.manifest.stream
+        return "" if asked else "the manifest names no request: `[origins]` or `[stream]`"
+
+    def orders(self, _space: Space) -> tuple[Order, ...]:
+        """The berth whose end stops-on-sigterm looks at too."""
+        return (TO_BE_STOPPED,)
+
+    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+        """Look what became of the request; that of a berth that had to be killed is no matter of its own."""
+        ended = ending(space, berths)
+        if ended.request and ended.request.cut and not ended.stop.killed:
+            yield self.problem(
+                f"{ended.request.line}, half read when SIGTERM came, {ended.request.cut}", berth=ended.berth
+            )
