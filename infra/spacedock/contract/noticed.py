@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.addresses import Address, addresses
 from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.berths import Berths
-from spacedock.contract.kept import databases
-from spacedock.contract.lives import seen_ending
+from spacedock.contract.evidence.addresses import Address, addresses
+from spacedock.contract.evidence.kept import databases
+from spacedock.contract.evidence.lives import seen_ending
 from spacedock.docks.base import Dock, Usage
 from spacedock.platform import USER_ID
 from spacedock.space import Space

@@ -18,7 +18,7 @@ from spacedock.engine import Engine
 from spacedock.errors import BuildError
 from spacedock.progress import silent
 from spacedock.runs import open_run
-from tests.unit.contract.test_keys import REAL
+from tests.unit.contract.evidence.test_keys import REAL
 from tests.unit.docks.servers import space_of
 
 Docked = Callable[..., ImageDock]

@@ -11,8 +11,8 @@ import pytest
 
 from spacedock.contract.base import AS_DEPLOYED, Outcome
 from spacedock.contract.berths import Berths, NotReady
+from spacedock.contract.evidence.inflight import hold
 from spacedock.contract.examine import chosen, examine
-from spacedock.contract.inflight import hold
 from spacedock.docks.base import Cause, Conditions, Order
 from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.life import Life, Stage, State, state_of

@@ -6,9 +6,9 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract import lives
 from spacedock.contract.base import Outcome
 from spacedock.contract.berths import Berths
+from spacedock.contract.evidence import lives
 from spacedock.contract.examine import chosen, examine
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold

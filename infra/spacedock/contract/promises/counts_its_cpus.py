@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
 from spacedock.contract.berths import Berths
-from spacedock.contract.cores import CORES, fixed_workers, sizings
+from spacedock.contract.evidence.cores import CORES, fixed_workers, sizings
 from spacedock.docks.base import Process
 from spacedock.space import Space
 

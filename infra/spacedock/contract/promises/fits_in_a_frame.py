@@ -9,7 +9,7 @@ import httpx
 
 from spacedock import platform
 from spacedock.contract.base import Look, Problem
-from spacedock.contract.visits import is_page, visit
+from spacedock.contract.evidence.visits import is_page, visit
 from spacedock.docks.base import Berth, Capability
 from spacedock.edge.base import Manner
 from spacedock.space import Space

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from spacedock import canary
-from spacedock.contract import keys
 from spacedock.contract.base import Problem, Promise
 from spacedock.contract.berths import Berths
+from spacedock.contract.evidence import keys
 from spacedock.docks.base import Capability, Dock, Look, Made, Order
 from spacedock.space import Space
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.addresses import addresses
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
 from spacedock.contract.berths import Berths
+from spacedock.contract.evidence.addresses import addresses
 from spacedock.docks.base import Capability
 from spacedock.space import Space
 

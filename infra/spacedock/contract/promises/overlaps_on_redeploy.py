@@ -8,7 +8,7 @@ import httpx
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
 from spacedock.contract.berths import RESTARTED, Berths
-from spacedock.contract.lives import TO_BE_STOPPED, ending
+from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
 from spacedock.docks.base import Berth, Capability, Order
 from spacedock.space import Space
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from spacedock import platform
 from spacedock.contract.base import Problem, Promise
 from spacedock.contract.berths import Berths
-from spacedock.contract.lives import TO_BE_STOPPED, ending
+from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
 from spacedock.docks.base import Capability, Order, Stop
 from spacedock.space import Space
 

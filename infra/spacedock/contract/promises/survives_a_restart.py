@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from spacedock.contract.base import Problem, Promise
 from spacedock.contract.berths import RESTARTED, Berths, NotReady
-from spacedock.contract.lives import TO_BE_STOPPED, ending
+from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
 from spacedock.docks.base import Berth, Capability, Order
 from spacedock.space import Space
 

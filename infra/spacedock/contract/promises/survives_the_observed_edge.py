@@ -9,7 +9,7 @@ import httpx
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
 from spacedock.contract.berths import Berths
-from spacedock.contract.visits import status_of
+from spacedock.contract.evidence.visits import status_of
 from spacedock.docks.base import Berth, Capability
 from spacedock.edge.base import HostForm, Manner
 from spacedock.space import Space

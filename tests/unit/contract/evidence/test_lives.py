@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from spacedock.contract import lives
 from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.berths import Berths, NotReady
-from spacedock.contract.lives import ending
+from spacedock.contract.evidence import lives
+from spacedock.contract.evidence.lives import ending
 from spacedock.contract.noticed import noticed
 from spacedock.docks.base import Boot, Stop, Window
 from spacedock.space import Space

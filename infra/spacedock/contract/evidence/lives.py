@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from spacedock import platform
 from spacedock.contract.berths import Berths
-from spacedock.contract.inflight import Held, hold
+from spacedock.contract.evidence.inflight import Held, hold
 from spacedock.docks.base import Berth, Order, Stop
 from spacedock.space import Space
 

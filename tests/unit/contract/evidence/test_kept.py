@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.contract.kept import databases
+from spacedock.contract.evidence.kept import databases
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.addresses import Address, addresses
 from spacedock.contract.berths import Berths
+from spacedock.contract.evidence.addresses import Address, addresses
 from spacedock.contract.noticed import noticed
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space
