@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 _TEMPLATE = Path(__file__).with_name("nginx.conf")
 _FOLDER = "/edge"
 _CONFIGURATION, _PEM = f"{_FOLDER}/nginx.conf", f"{_FOLDER}/edge.pem"
+_DATED = f"{_FOLDER}/dated.conf"
+# Which words for HTTP/2 an nginx knows, it says itself: whatever the name of its image (Debian 12 has 1.22).
+_START = (
+    f"nginx -q -t -c {_CONFIGURATION} 2>/dev/null || exec nginx -c {_DATED}; exec nginx -c {_CONFIGURATION}"
+)
 _EXPOSE = "access-control-expose-headers"  # the only one of the added headers that is CORS
 _USER = "65534:65534"  # nobody: nothing of it needs more
 _TIMEOUT_SECONDS = 30.0  # of a client, for one answer; a Space may take its time
@@ -153,13 +158,13 @@ class NginxEdge:
 
 def _container(site: Site, image: Image, pem: bytes) -> DockerContainer:
     replica = f"{secrets.token_hex(4)}-{secrets.token_hex(3)[:5]}"
-    configuration = site.configuration(replica, dated=image.stand_in)  # Debian has 1.22
     return (
         DockerContainer(image.tag, user=_USER)
         .with_exposed_ports(*_PORTS.values())
-        .with_copy_into_container(configuration.encode(), _CONFIGURATION)
+        .with_copy_into_container(site.configuration(replica, dated=False).encode(), _CONFIGURATION)
+        .with_copy_into_container(site.configuration(replica, dated=True).encode(), _DATED)
         .with_copy_into_container(pem, _PEM)
-        .with_command(["nginx", "-c", _CONFIGURATION])
+        .with_command(["sh", "-c", _START])
     )
 
 
