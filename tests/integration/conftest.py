@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,7 +11,7 @@ from spacedock.contract.examine import all_promises, examine, start_ahead
 from spacedock.docks.choose import choose
 from spacedock.engine import Engine
 from spacedock.progress import silent
-from spacedock.runs import open_run
+from spacedock.runs import Run, open_run
 from spacedock.space import Space
 from spacedock.verdict.model import Verdict, digest
 
@@ -32,6 +32,15 @@ def needs_image_dock(dock_name: str) -> None:
     """Skip where Spaces are boarded in the process dock, and say how it is run."""
     if dock_name != "image":
         pytest.skip("needs the image dock: tox -e integration -- --dock=image")
+
+
+@pytest.fixture(scope="module")
+def run(dock_name: str) -> Iterator[Run]:
+    """A run in which a module boards Spaces of its own in the image dock; elsewhere it is skipped."""
+    if dock_name != "image":
+        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
+    with open_run() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from spacedock.docks.image.dock import ImageDock
 from spacedock.engine import Engine
 from spacedock.images.supply import Supply
 from spacedock.progress import silent
-from spacedock.runs import RUN_LABEL, Run, open_run
+from spacedock.runs import RUN_LABEL, Run
 from spacedock.space import Space
 from tests.unit.docks.servers import serving, space_of
 
@@ -61,14 +61,6 @@ class Outside:
 
     address: str
     port: int
-
-
-@pytest.fixture(scope="module")
-def run(dock_name: str) -> Iterator[Run]:
-    if dock_name != "image":
-        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
-    with open_run() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -33,14 +33,6 @@ MANIFEST = '[secrets]\nAPI_KEY = {}\n[variables]\nMODE = "fast"\n'
 
 
 @pytest.fixture(scope="module")
-def run(dock_name: str) -> Iterator[Run]:
-    if dock_name != "image":
-        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
-    with open_run() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDock]:
     """The dock of the Space that does as it is told."""
     space = space_of(tmp_path_factory.mktemp("space"), APP, port=PORT, manifest=MANIFEST)

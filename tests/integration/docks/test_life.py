@@ -18,7 +18,7 @@ from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.life import Life, Stage, State, state_of
 from spacedock.edge.base import Manner
 from spacedock.progress import silent
-from spacedock.runs import Run, open_run
+from spacedock.runs import Run
 from spacedock.space import Space
 from tests.unit.docks.servers import serving, space_of
 
@@ -54,14 +54,6 @@ sys.exit(0)
 """
 ENDS_WHEN_IT_IS_ASKED_TO_POST = "Answers.do_POST = lambda self: os._exit(3)"
 KNOWS_NO_POST = "del Answers.do_POST"
-
-
-@pytest.fixture(scope="module")
-def run(dock_name: str) -> Iterator[Run]:
-    if dock_name != "image":
-        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
-    with open_run() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from spacedock.docks.image import accounting
 from spacedock.docks.image.berth import ContainerBerth
 from spacedock.docks.image.dock import ImageDock
 from spacedock.progress import silent
-from spacedock.runs import Run, open_run
+from spacedock.runs import Run
 from tests.unit.docks.servers import serving, space_of
 
 PORT = 8080
@@ -39,14 +39,6 @@ PATIENCE = 20.0
 def fresh_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the engine asked at each look, though it takes a second to answer twice."""
     monkeypatch.setattr(accounting, "MEMORY_EVERY", 0.0)
-
-
-@pytest.fixture(scope="module")
-def run(dock_name: str) -> Iterator[Run]:
-    if dock_name != "image":
-        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
-    with open_run() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from spacedock.docks.image.dock import ImageDock
 from spacedock.edge.base import VISITOR, Edge, HostForm, Manner
 from spacedock.edge.transport import trusting
 from spacedock.progress import silent
-from spacedock.runs import RUN_LABEL, Run, open_run
+from spacedock.runs import RUN_LABEL, Run
 from spacedock.space import read_space
 
 HOST = "owner-its-name.hf.space"
@@ -43,14 +43,6 @@ UPGRADE = {
 PATIENCE = 20.0  # seconds
 
 every_manner = pytest.mark.parametrize("manner", list(Manner))
-
-
-@pytest.fixture(scope="module")
-def run(dock_name: str) -> Iterator[Run]:
-    if dock_name != "image":
-        pytest.skip("needs the image dock: tox -e integration -- --dock=image")
-    with open_run() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
