@@ -78,8 +78,16 @@ class ProcessBerth:
     shares_loopback = True
     boot: Boot
 
-    def __init__(self, start: Start, order: Order, port: int, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        start: Start,
+        order: Order,
+        port: int,
+        environment: Mapping[str, str],
+        adopt: Callable[[int], None],
+    ) -> None:
         self._process = spawn(start)
+        adopt(self._process.pid)  # at once: a harness that is killed now must not leave it
         self._family = Family(self._process.pid)
         self._start = start
         self._log = start.log

@@ -103,9 +103,8 @@ class ProcessDock:
         folder = self._folder / f"berth-{next(self._numbers)}"
         start = self._lay_berth(folder, given, self._cargo.env_file() if order.env_file else None)
         began = time.monotonic()
-        berth = ProcessBerth(start, order, port, given)
+        berth = ProcessBerth(start, order, port, given, self._run.adopt)
         self._stack.callback(berth.close)
-        self._run.adopt(berth.pid)
         berth.boot = watch(berth, self._space.manifest.space.ready, began=began, window=self._window)
         if berth.boot.cause is Cause.EXITED:
             berth.close()  # as a container's, its other processes end with the first
