@@ -41,7 +41,7 @@ KEY = "sandbox"
 
 _PATIENCE = 30.0  # seconds that a sandbox gets to be ready
 _LOOK = 5.0  # seconds that it gets to tell what was tried
-_PAUSE = 0.005  # seconds between two looks into its log
+_PAUSE = 0.02  # seconds between two looks into its log
 # Without it the kernel says "Cannot assign requested address" where the platform's has no route.
 _IPV6 = {"net.ipv6.conf.all.disable_ipv6": "0"}
 _GONE = (DockerException, RequestException)
