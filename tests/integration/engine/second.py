@@ -62,7 +62,9 @@ def second_engine(progress: Progress = silent) -> Iterator[Second]:
         registry = stack.enter_context(_registry(run))
         _fill(registry, progress)
         network = stack.enter_context(_network())
-        yield stack.enter_context(_dockerd(run, registry, network))
+        second = stack.enter_context(_dockerd(run, registry, network))
+        _carry("sandbox", second, progress)
+        yield second
 
 
 @contextmanager
@@ -94,6 +96,18 @@ def _fill(registry: str, progress: Progress) -> None:
             engine.client.images.remove(f"{name}:{tag}")
     finally:
         engine.client.close()
+
+
+def _carry(key: str, second: Second, progress: Progress) -> None:
+    """Give the second engine an image that is built from Debian's packages, which come slowly through it."""
+    engine = Engine.connect()
+    there = docker.DockerClient(base_url=second.address)
+    try:
+        image = engine.client.images.get(Supply(engine, progress).program(key).tag)
+        there.images.load(b"".join(image.save(named=True)))
+    finally:
+        there.close()
+        engine.close()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_network
 from typing import Self
 
 from docker.errors import APIError, DockerException
@@ -21,7 +21,8 @@ _TRIES = 5  # to find addresses that no other network of the engine has
 class RunNetwork(Network):
     """A network in `platform.EDGE_NETWORK`, so that a Space that trusts its callers there trusts the edge.
 
-    Where the engine has none to give there, it chooses. The connection to it is closed with the network.
+    Where the engine has none to give there, or gives such addresses by itself, it chooses. The connection to
+    it is closed with the network.
     """
 
     def __init__(self, run: Run) -> None:
@@ -29,13 +30,20 @@ class RunNetwork(Network):
 
     def create(self) -> Self:
         """Make it. Raises what the engine raises."""
-        for _ in range(_TRIES):
+        for _ in range(0 if self._gives_them_itself() else _TRIES):
             with suppress(APIError):  # the addresses are taken
                 pool = IPAMPool(subnet=str(_anywhere()))
                 settings = {**self._docker_network_kw, "ipam": IPAMConfig(pool_configs=[pool])}
                 self._network = self._docker.client_networks_create(self.name, settings)
                 return self
         return super().create()
+
+    def _gives_them_itself(self) -> bool:
+        """Whether the engine was told to: its packet filter may let no others pass."""
+        pools = self._docker.client.info().get("DefaultAddressPools") or ()
+        whole = IPv4Network(platform.EDGE_NETWORK.value)
+        bases = [ip_network(pool["Base"]) for pool in pools]
+        return any(isinstance(base, IPv4Network) and base.subnet_of(whole) for base in bases)
 
     def remove(self) -> None:
         """Remove it, however often this is called."""
