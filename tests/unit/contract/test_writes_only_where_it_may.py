@@ -10,11 +10,12 @@ from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
 from spacedock.docks.base import Capability, Identity
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import AS_ROOT, FakeBerth, FakeDock, exited
 from tests.unit.spaces import SOUND_DOCKERFILE, sound_space
 
 PROMISE = "writes-only-where-it-may"
 AS_IMAGE = AS_IMAGE_USER.purpose
+HOME = AS_ROOT.home  # of the image's own user
 
 
 def test_a_space_that_writes_nothing_else_as_root_keeps_it(space: Space, hold: Hold) -> None:
@@ -35,7 +36,7 @@ def test_many_paths_are_counted(space: Space, hold: Hold) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/usr/lib/python3.11/re/__pycache__", "/app/app.pyc", "/root/.cache", "/root", "/proc/x", "/dev/shm/x"],
+    ["/usr/lib/python3.11/re/__pycache__", "/app/app.pyc", f"{HOME}/x", HOME, "/proc/x", "/dev/shm/x"],
 )
 def test_what_nobody_misses_is_left_alone(space: Space, hold: Hold, path: str) -> None:
     dock = FakeDock().when(AS_IMAGE, FakeBerth(barred=(path,)))
