@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,11 +18,12 @@ from spacedock.runs import RUN_LABEL, Run
 
 
 class FakeClient:
-    """An engine that makes a network or refuses to."""
+    """An engine that makes a network or refuses to, and gives addresses of its own from `pools`."""
 
-    def __init__(self, refuses: Callable[[dict[str, Any]], bool]) -> None:
+    def __init__(self, refuses: Callable[[dict[str, Any]], bool], pools: Sequence[str] = ()) -> None:
         self.made: list[dict[str, Any]] = []
-        self.client = SimpleNamespace(close=lambda: None)
+        told = {"DefaultAddressPools": [{"Base": pool, "Size": 24} for pool in pools]} if pools else {}
+        self.client = SimpleNamespace(close=lambda: None, info=lambda: told)
         self._refuses = refuses
 
     def client_networks_create(self, name: str, settings: dict[str, Any]) -> SimpleNamespace:
@@ -33,9 +34,12 @@ class FakeClient:
 
 
 def made(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, refuses: Callable[[dict[str, Any]], bool]
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    refuses: Callable[[dict[str, Any]], bool],
+    pools: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
-    client = FakeClient(refuses)
+    client = FakeClient(refuses, pools)
     monkeypatch.setattr(module, "DockerClient", lambda **_: client)
     with RunNetwork(Run("a1b2", tmp_path)):
         return client.made
@@ -66,3 +70,18 @@ def test_addresses_that_are_taken_are_not_insisted_on(
 def test_where_none_can_be_had_the_engine_chooses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (settings,) = made(monkeypatch, tmp_path, lambda settings: "ipam" in settings)
     assert set(settings) == {"labels"}
+
+
+def test_an_engine_that_gives_such_addresses_by_itself_chooses(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (settings,) = made(monkeypatch, tmp_path, lambda _: False, pools=["10.200.0.0/16"])
+    assert set(settings) == {"labels"}
+
+
+@pytest.mark.parametrize("pool", ["172.80.0.0/16", "fd00:1234::/48"])
+def test_an_engine_that_gives_other_addresses_is_told_which(
+    pool: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (settings,) = made(monkeypatch, tmp_path, lambda _: False, pools=[pool])
+    assert "ipam" in settings
