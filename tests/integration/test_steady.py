@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-STEADY = Path(__file__).with_name("steady.py")
+from spacedock import browser
+
+STEADY = Path(*browser.__path__) / "steady.py"
 OPEN = "import socket, sys; socket.socket(getattr(socket, sys.argv[1]), socket.SOCK_DGRAM)"
 
 

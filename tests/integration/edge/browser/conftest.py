@@ -13,6 +13,8 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
+from spacedock.browser.sites import Sites, serving
+from spacedock.browser.window import WITHIN, Window, surroundings
 from spacedock.contract.base import AS_DEPLOYED, Outcome
 from spacedock.contract.berths import Berths
 from spacedock.contract.examine import chosen, examine
@@ -23,8 +25,7 @@ from spacedock.progress import silent
 from spacedock.runs import open_run
 from spacedock.space import Manifest, Space, read_space
 from tests.integration.chromium import launch_profile
-from tests.integration.edge.browser.sites import FOREIGN, FRONT, HUB, Sites, serving
-from tests.integration.edge.browser.window import WITHIN, Window, surroundings
+from tests.integration.edge.browser.sites import FOREIGN, FRONT, HUB
 
 Visit = Callable[[str], Window]
 Adopt = Callable[[str], None]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Playwright, expect
 
+from spacedock.browser.sites import Sites, framing
+from spacedock.browser.window import Window, surroundings
 from spacedock.docks.base import Berth
 from spacedock.edge.base import HostForm, Manner
 from tests.integration.chromium import launch
 from tests.integration.edge.browser.conftest import EDGE, FRAME, HTTPS, Adopt, Broken, Visit, observed
-from tests.integration.edge.browser.sites import HUB, Sites, framing
-from tests.integration.edge.browser.window import Window, surroundings
+from tests.integration.edge.browser.sites import HUB
 
 WORKS, FORGETS = "knows its visitor", "does not know its visitor"
 FAILS, NEVER_RAN = "not answered: Failed to fetch", "the script has not run"

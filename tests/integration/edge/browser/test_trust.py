@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Error, Playwright
 
+from spacedock.browser.sites import Sites, serving
+from spacedock.browser.trust import presented, trusting
+from spacedock.browser.window import Window, resolving
 from spacedock.docks.base import Berth
 from tests.integration.chromium import launch
 from tests.integration.edge.browser.conftest import Visit
-from tests.integration.edge.browser.sites import HUB, Sites, serving
-from tests.integration.edge.browser.trust import presented, trusting
-from tests.integration.edge.browser.window import Window, resolving
+from tests.integration.edge.browser.sites import HUB
 
 
 def test_any_other_host_is_unknown(visit: Visit) -> None:

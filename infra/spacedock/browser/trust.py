@@ -30,9 +30,7 @@ def presented(address: tuple[str, int], host: str, authority: str) -> bytes:
         socket.create_connection(address, timeout=10) as plain,
         context.wrap_socket(plain, server_hostname=host) as secured,
     ):
-        certificate = secured.getpeercert(binary_form=True)
-    assert certificate is not None, "a server always shows one"
-    return certificate
+        return secured.getpeercert(binary_form=True) or b""  # a server always shows one
 
 
 def _key(certificate: bytes) -> str:

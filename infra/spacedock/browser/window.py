@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, FrameLocator
-
+from spacedock.browser.sites import Sites
+from spacedock.browser.trust import presented, trusting
 from spacedock.edge.base import Edge, HostForm, Manner
-from tests.integration.edge.browser.sites import Sites
-from tests.integration.edge.browser.trust import presented, trusting
 
-WITHIN = 20_000  # milliseconds that a test waits for what must happen
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Error, FrameLocator
+
+WITHIN = 20_000  # milliseconds that are waited for what must happen
+_RESOURCE = "Failed to load resource"
+# Where localhost leads to, whatever port is asked for: to this machine, and there to a port that nobody has,
+# since what else runs on it is no visitor's business.
+_LOCALHOST = "MAP localhost 127.0.0.1:1"
 
 
 class Window:
@@ -21,7 +27,8 @@ class Window:
         self.page = profile.new_page()
         self.page.set_default_timeout(WITHIN)
         self.console: list[str] = []
-        self.page.on("console", lambda message: self.console.append(message.text))
+        self.page.on("console", lambda message: self.console.append(_line(message)))
+        self.page.on("pageerror", lambda error: self.console.append(_uncaught(error)))
 
     @property
     def frame(self) -> FrameLocator:
@@ -54,6 +61,19 @@ def surroundings(
 
 
 def resolving(hosts: Mapping[str, tuple[str, int]]) -> str:
-    """Return the switch that makes Chromium find these hosts, at the port of https, and no others."""
+    """Return the switch that makes Chromium find these hosts, at the port of https, and no others.
+
+    On localhost it finds nobody.
+    """
     rules = [f"MAP {host}:443 {address}:{port}" for host, (address, port) in hosts.items()]
-    return f"--host-resolver-rules={','.join([*rules, 'MAP * ~NOTFOUND'])}"
+    return f"--host-resolver-rules={','.join([*rules, _LOCALHOST, 'MAP * ~NOTFOUND'])}"
+
+
+def _line(message: ConsoleMessage) -> str:
+    """Return a line as the console shows it, which puts the URL before what could not be loaded."""
+    place = f"{message.location['url']}:1 " if message.text.startswith(_RESOURCE) else ""
+    return f"{place}{message.text}"
+
+
+def _uncaught(error: Error) -> str:
+    return f"Uncaught {error.name}: {error.message}"

@@ -50,4 +50,4 @@ def refuse_netlink() -> None:
 
 if __name__ == "__main__":
     refuse_netlink()
-    os.execv(sys.argv[1], sys.argv[1:])
+    os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606 - it becomes the program
