@@ -65,6 +65,7 @@ def test_no_document_installs_somebody_elses_package() -> None:
 def test_every_dependency_says_why_it_and_not_its_rival() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     named = [*project["project"]["dependencies"], *chain(*project["dependency-groups"].values())]
+    named += chain(*project["project"]["optional-dependencies"].values())
     named += [
         line for line in (ROOT / "backend" / "requirements.in").read_text().splitlines() if line[0] != "#"
     ]

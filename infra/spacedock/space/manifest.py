@@ -37,6 +37,7 @@ class SpaceTable(_Table):
     ready: Annotated[str, Field(pattern="^/")] = "/"
     hardware: str = "cpu-basic"
     honours_port: bool = False  # whether PORT, when it is set, moves the server
+    visibility: Literal["public", "protected", "private"] = "public"
 
 
 class Secret(_Table):
@@ -73,6 +74,7 @@ class Origins(_Table):
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
     headers: tuple[str, ...] = ("authorization", "content-type")
     credentials: bool = True
+    patience: Annotated[float, Field(ge=0)] | None = None  # seconds that callers try again while it is away
 
 
 class EgressTable(_Table):
@@ -95,6 +97,26 @@ class Stream(_Table):
     method: Literal["GET", "POST", "PUT", "PATCH"] = "GET"
     headers: dict[str, str] = Field(default_factory=dict)
     body: str | dict[str, Any] | list[Any] | None = None
+
+
+class Request(_Table):
+    """A request that the Space serves. A `body` that is no text is sent as JSON.
+
+    One that is `private` is answered with its `headers`, and refused without.
+    """
+
+    path: Annotated[str, Field(pattern="^/")]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: str | dict[str, Any] | list[Any] | None = None
+    private: bool = False
+
+
+class State(_Table):
+    """What the Space must remember from boot to boot: after `write`, `read` is answered as it was before."""
+
+    write: Request
+    read: Request
 
 
 class WebSocket(_Table):
@@ -122,6 +144,8 @@ class Manifest(_Table):
     origins: Origins = Origins()
     stream: Stream | None = None
     websocket: WebSocket | None = None
+    requests: tuple[Request, ...] = ()
+    state: State | None = None
     egress: EgressTable = EgressTable()
     dock: DockTable = DockTable()
 
@@ -138,13 +162,14 @@ class Manifest(_Table):
     @property
     def sources(self) -> dict[str, str]:
         """For each secret and variable that a service supplies where it comes from: `postgres.url`."""
-        items: dict[str, Secret | Variable] = {**self.secrets, **self.all_variables}
+        items: dict[str, Secret | Variable] = {**self.all_variables, **self.secrets}
         return {name: item.source for name, item in items.items() if item.source}
 
     @property
     def services(self) -> tuple[str, ...]:
         """The services that supply a value, each once."""
-        return tuple(dict.fromkeys(source.partition(".")[0] for source in self.sources.values()))
+        items: list[Secret | Variable] = [*self.secrets.values(), *self.all_variables.values()]
+        return tuple(dict.fromkeys(item.source.partition(".")[0] for item in items if item.source))
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -198,12 +223,11 @@ def _check(manifest: Manifest, text: str) -> None:
                 "ask for less, or leave it out",
                 "dock", key,
             )  # fmt: skip
-    for name in sorted(set(manifest.secrets) & set(manifest.all_variables)):
+    for name in sorted(set(manifest.secrets) & set(manifest.dock.variables)):
         raise defect(
-            f"`{name}` is both a secret and a variable: Hugging Face stops with `Collision on variables and "
-            "secrets names`",
+            f"`{name}` is both a secret and a variable of the dock",
             "keep it as one of the two",
-            "secrets", name,
+            "dock", "variables", name,
         )  # fmt: skip
     for origin in sorted(set(manifest.origins.allowed) & set(manifest.origins.refused)):
         raise defect(f"`{origin}` is both allowed and refused", "keep it in one list", "origins", "refused")

@@ -63,9 +63,10 @@ class Space:
             tracked = [path.relative_to(self.root).as_posix() for path in every]
             tracked = [path for path in tracked if ".git" not in path.split("/")]
         there = sorted(path for path in tracked if os.path.lexists(self.root / path))
-        return tuple(path for path in there if self._ships(path))
+        return tuple(path for path in there if self.ships(path))
 
-    def _ships(self, path: str) -> bool:
+    def ships(self, path: str) -> bool:
+        """Whether a path is part of what the manifest says is pushed."""
         wanted = self.manifest.space.ships
         return not wanted or any(path == name or path.startswith(f"{name}/") for name in wanted)
 

@@ -1,33 +1,53 @@
-"""Workflows beside a Space that push it with the action huggingface/hub-sync."""
+"""Workflows beside a Space that bring it to the Hub: with an action, with Hugging Face's client, with git."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import yaml
 
-from spacedock import platform
-
-_ACTION = "huggingface/hub-sync@"
 _FOLDER = Path(".github/workflows")
+_ACTION = "huggingface/hub-sync@"
+_CHECKOUT = "actions/checkout@"
 _ANY = ("", "owner/name")  # what a Space without a manifest is called
 
+# An expression of GitHub's, whose spaces would part a word.
+_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+_HUB = re.compile(r"(?:huggingface\.co|\bhf\.co)/spaces/(?P<id>[\w.${}-]+/[\w.${}-]+)?")
+_UPLOAD = re.compile(r"\b(?:hf|huggingface-cli) upload\b.*--repo-type[= ]space\b")
+_PUSH = re.compile(r"\bgit\b(?: -[cC] \S+)* push\b(?P<words>[^;&|]*)")
+_REMOTE = re.compile(r"\bgit\b.* remote (?:add|set-url)(?: -\S+)* (?P<name>[\w.-]+) (?P<url>\S+)")
+# A script that makes its own history, or gets the rest of it, pushes something else than was checked out.
+_OWN_HISTORY = re.compile(r"--orphan\b|--unshallow\b|\bgit\b.* (?:init|clone|commit-tree|subtree)\b")
 
-def wrong_syncs(root: Path, space_id: str) -> Iterator[str]:
-    """Yield a line for each step that would create the Space with another SDK than Docker.
 
-    A Space that exists keeps its SDK, and README.md corrects a new one once it is there; until then it is
-    one that does not build the Dockerfile (incident wrong-sdk-created).
-    """
-    for path in sorted(_workflows(root)):
-        for step in _steps(path):
-            sdk = _wrong_sdk(step, space_id)
-            if sdk:
-                yield (
-                    f"{_FOLDER / path.name}:{step.start_mark.line + 1}: hub-sync creates a Space with {sdk}, "
-                    f"which does not build the Dockerfile; add `space_sdk: {platform.SDK.value}`"
-                )
+class Way(StrEnum):
+    """How a step brings a Space to the Hub."""
+
+    SYNC = "hub-sync"
+    UPLOAD = "hf upload"
+    PUSH = "git push"
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """A step that brings the Space to the Hub, by the place it stands at."""
+
+    place: str
+    way: Way
+    sdk: str = ""  # that hub-sync creates the Space with; empty where it says none
+    forced: bool = False  # git push
+    shallow: bool = False  # git push, of a checkout without its history
+
+
+def deploys(root: Path, space_id: str) -> tuple[Deploy, ...]:
+    """Return the steps that bring the Space at `root` to the Hub, of each workflow that GitHub would read."""
+    jobs = ((path, job) for path in sorted(_workflows(root)) for job in _jobs(path))
+    return tuple(found for path, job in jobs for found in _of_job(path, job, space_id))
 
 
 def _workflows(root: Path) -> Iterator[Path]:
@@ -38,39 +58,72 @@ def _workflows(root: Path) -> Iterator[Path]:
             return
 
 
-def _steps(path: Path) -> Iterator[yaml.MappingNode]:
-    """Yield every step of a workflow that uses the action; none of a file that is not YAML."""
+def _jobs(path: Path) -> Iterator[yaml.SequenceNode]:
+    """Yield the steps of each job of a workflow; none of a file that is not YAML."""
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return
-    yield from (step for step in _mappings(node) if _value(step, "uses").startswith(_ACTION))
+    jobs = _child(node, "jobs")
+    for _, job in jobs.value if isinstance(jobs, yaml.MappingNode) else ():
+        steps = _child(job, "steps")
+        if isinstance(steps, yaml.SequenceNode):
+            yield steps
 
 
-def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
-    if isinstance(node, yaml.MappingNode):
-        yield node
-        for _, value in node.value:
-            yield from _mappings(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _mappings(value)
+def _of_job(path: Path, steps: yaml.SequenceNode, space_id: str) -> Iterator[Deploy]:
+    """Yield a job's steps that bring the Space to the Hub, in the light of those before them."""
+    shallow = False
+    remotes: dict[str, str] = {}
+    for step in steps.value:
+        place = f"{_FOLDER / path.name}:{step.start_mark.line + 1}"
+        uses, inputs = _value(step, "uses"), _child(step, "with")
+        if uses.startswith(_CHECKOUT):
+            shallow = _value(inputs, "fetch-depth") != "0"
+        elif uses.startswith(_ACTION) and _syncs(inputs, space_id):
+            yield Deploy(place, Way.SYNC, sdk=_value(inputs, "space_sdk"))
+        script = _EXPRESSION.sub(r"${\1}", _value(step, "run")).replace("\\\n", " ")
+        if _OWN_HISTORY.search(script):
+            shallow = False
+        remotes |= {found["name"]: found["url"] for found in _REMOTE.finditer(script)}
+        if _UPLOAD.search(script):
+            yield Deploy(place, Way.UPLOAD)
+        for words in _pushes(script, remotes, space_id):
+            yield Deploy(place, Way.PUSH, forced=any(map(_forces, words)), shallow=shallow)
 
 
-def _wrong_sdk(step: yaml.MappingNode, space_id: str) -> str:
-    """Return the SDK in words; empty where it is Docker, or where the step pushes something else."""
-    inputs = next((value for key, value in step.value if key.value == "with"), None)
-    target, sdk = _value(inputs, "huggingface_repo_id"), _value(inputs, "space_sdk")
-    elsewhere = "${{" not in target and space_id not in _ANY and target not in {"", space_id}
-    if _value(inputs, "repo_type") not in {"", "space"} or elsewhere or sdk == platform.SDK.value:
-        return ""
-    return f"`space_sdk: {sdk}`" if sdk else f"`space_sdk` unset, which means {platform.HUB_SYNC_SDK.value}"
+def _syncs(inputs: yaml.Node | None, space_id: str) -> bool:
+    """Whether the action is given this Space, and not another one or a model."""
+    kind, target = _value(inputs, "repo_type"), _value(inputs, "huggingface_repo_id")
+    return kind in {"", "space"} and (not target or _may_be(target, space_id))
+
+
+def _pushes(script: str, remotes: dict[str, str], space_id: str) -> Iterator[list[str]]:
+    """Yield the words of each `git push` to this Space."""
+    for line in script.splitlines():
+        for command in _PUSH.finditer(line):
+            words = command["words"].split()
+            targets = [_HUB.search(remotes.get(word, word)) for word in words]
+            if any(target and _may_be(target["id"] or "", space_id) for target in targets):
+                yield words
+
+
+def _forces(word: str) -> bool:
+    return word in {"-f", "--mirror"} or word.startswith(("--force", "+"))
+
+
+def _may_be(target: str, space_id: str) -> bool:
+    """Whether a repository's name is this Space's, or cannot be known before the workflow runs."""
+    return "$" in target or space_id in _ANY or target.removesuffix(".git") in {"", space_id}
+
+
+def _child(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    """Return what a mapping holds under a key."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((value for key, value in pairs if key.value == name), None)
 
 
 def _value(node: yaml.Node | None, name: str) -> str:
-    """Return the text of a key of a mapping; empty where there is none."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == name and isinstance(value, yaml.ScalarNode):
-                return str(value.value)
-    return ""
+    """Return the text under a key of a mapping; empty where there is none."""
+    value = _child(node, name)
+    return str(value.value) if isinstance(value, yaml.ScalarNode) else ""

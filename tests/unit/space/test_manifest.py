@@ -35,6 +35,13 @@ def test_what_only_a_dock_adds_is_kept_apart(tmp_path: Path) -> None:
     assert found.services == ("openai",)
 
 
+def test_a_name_that_is_a_secret_and_a_variable_is_supplied_as_both(tmp_path: Path) -> None:
+    text = '[secrets]\nURL = { from = "postgres.url" }\n[variables]\nURL = { from = "qdrant.url" }\n'
+    found = manifest(tmp_path, text)
+    assert found.sources == {"URL": "postgres.url"}
+    assert found.services == ("postgres", "qdrant")
+
+
 @pytest.mark.parametrize("body", ['"text"', '{ question = "Why?", sure = true }', "[1, 2]"])
 def test_a_stream_is_a_request_with_any_body(tmp_path: Path, body: str) -> None:
     asked = 'path = "/chat"\nmethod = "POST"\nheaders = { accept = "text/event-stream" }'
@@ -60,7 +67,7 @@ def test_a_stream_is_a_request_with_any_body(tmp_path: Path, body: str) -> None:
         ("[dock]\ndisk_gb = 0\n", "`dock.disk_gb`", 2),
         ('[secrets]\nKEY = { from = "postgres" }\n', "`secrets.KEY.from`", 2),
         ('[secrets]\n\nKEY = { value = "sk-123" }\n', "`secrets.KEY.value`", 3),
-        ('[secrets]\nKEY = {}\n[variables]\nKEY = "x"\n', "Collision on variables and secrets names", 2),
+        ('[secrets]\nKEY = {}\n[dock.variables]\nKEY = "x"\n', "a secret and a variable of the dock", 4),
         ("[variables]\nMODE = {}\n", "either a text or", 2),
         ('[origins]\nallowed = ["https://a.example"]\nrefused = ["https://a.example"]\n', "both allowed", 3),
         ('[origins]\nrefused = ["https://a.example/"]\n', "`origins.refused.0`", 2),

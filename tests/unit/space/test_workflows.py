@@ -4,60 +4,130 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.space.workflows import wrong_syncs
+from spacedock.space.workflows import Deploy, Way, deploys
 
-STEPS = """\
-jobs:
-  push:
-    steps:
-      - uses: actions/checkout@v6
-      - uses: huggingface/hub-sync@v0.3.0
-"""
+JOB = "jobs:\n  push:\n    runs-on: ubuntu-24.04\n    steps:\n"
+SYNC = "      - uses: huggingface/hub-sync@v0.3.0\n"
+CHECKOUT = "      - uses: actions/checkout@v6\n"
+WHOLE = CHECKOUT + "        with:\n          fetch-depth: 0\n"
+URL = "https://owner:$HF_TOKEN@huggingface.co/spaces/owner/name"
+SHALLOW = Deploy(".github/workflows/push.yml:6", Way.PUSH, shallow=True)
 
 
-def syncs(folder: Path, *inputs: str, space_id: str = "owner/name") -> list[str]:
+def write(folder: Path, text: str) -> None:
     path = folder / ".github" / "workflows" / "push.yml"
     path.parent.mkdir(parents=True)
-    path.write_text(STEPS + "        with:\n" + "".join(f"          {line}\n" for line in inputs))
-    return list(wrong_syncs(folder, space_id))
+    path.write_text(text)
 
 
-def test_a_sync_without_an_sdk_is_told_that_it_means_gradio(tmp_path: Path) -> None:
-    (said,) = syncs(tmp_path, "huggingface_repo_id: owner/name")
-    assert said.startswith(".github/workflows/push.yml:5: hub-sync creates a Space with `space_sdk` unset")
-    assert said.endswith("add `space_sdk: docker`")
+def found(folder: Path, *steps: str, space_id: str = "owner/name") -> tuple[Deploy, ...]:
+    write(folder, JOB + "".join(steps))
+    return deploys(folder, space_id)
 
 
-def test_a_sync_with_another_sdk_is_told_which(tmp_path: Path) -> None:
-    (said,) = syncs(tmp_path, "huggingface_repo_id: owner/name", "space_sdk: static")
-    assert "`space_sdk: static`" in said
+def sync(*inputs: str) -> str:
+    return f"{SYNC}        with:\n" + "".join(f"          {line}\n" for line in inputs)
+
+
+def run(*lines: str) -> str:
+    return "      - run: |\n" + "".join(f"          {line}\n" for line in lines)
+
+
+def test_a_sync_is_found_with_its_line_and_its_sdk(tmp_path: Path) -> None:
+    steps = (CHECKOUT, sync("huggingface_repo_id: owner/name", "space_sdk: static"))
+    assert found(tmp_path, *steps) == (Deploy(".github/workflows/push.yml:6", Way.SYNC, sdk="static"),)
+
+
+def test_a_sync_that_names_no_sdk_has_none(tmp_path: Path) -> None:
+    (step,) = found(tmp_path, SYNC)
+    assert (step.way, step.sdk) == (Way.SYNC, "")
 
 
 @pytest.mark.parametrize(
-    "inputs",
+    ("space_id", "input_"),
+    [("owner/name", "repo_type: dataset"), ("me/mine", "huggingface_repo_id: owner/other")],
+)
+def test_a_sync_of_something_else_is_none_of_the_space(tmp_path: Path, space_id: str, input_: str) -> None:
+    assert found(tmp_path, sync(input_), space_id=space_id) == ()
+
+
+def test_a_sync_to_a_name_that_only_github_knows_may_be_the_spaces(tmp_path: Path) -> None:
+    assert found(tmp_path, sync("huggingface_repo_id: ${{ vars.SPACE }}"), space_id="me/mine")
+
+
+def test_an_upload_of_a_space_is_found_over_two_lines(tmp_path: Path) -> None:
+    (step,) = found(tmp_path, run("hf upload owner/name . . \\", "  --repo-type space"))
+    assert step.way is Way.UPLOAD
+
+
+def test_an_upload_of_a_model_is_no_deploy(tmp_path: Path) -> None:
+    assert found(tmp_path, run("hf upload owner/name .")) == ()
+
+
+@pytest.mark.parametrize("option", ["-f", "--force", "--force-with-lease", "+HEAD:main"])
+def test_a_push_with_force_is_told_from_one_without(tmp_path: Path, option: str) -> None:
+    plain, forced = found(tmp_path, WHOLE, run(f"git push {URL} main"), run(f"git push {URL} {option}"))
+    assert (plain.way, plain.forced, forced.forced) == (Way.PUSH, False, True)
+
+
+def test_a_push_after_a_plain_checkout_has_no_history(tmp_path: Path) -> None:
+    assert found(tmp_path, CHECKOUT, run(f"git push {URL} main")) == (SHALLOW,)
+
+
+def test_a_push_after_a_whole_checkout_has_one(tmp_path: Path) -> None:
+    (step,) = found(tmp_path, WHOLE, run(f"git push {URL} main"))
+    assert not step.shallow
+
+
+def test_a_job_without_a_checkout_pushes_what_it_made_itself(tmp_path: Path) -> None:
+    (step,) = found(tmp_path, run(f"git push {URL} main"))
+    assert not step.shallow
+
+
+@pytest.mark.parametrize(
+    "command",
     [
-        ("huggingface_repo_id: owner/name", "space_sdk: docker"),
-        ("huggingface_repo_id: owner/name", "repo_type: dataset"),
+        "git fetch --unshallow",
+        "git checkout --orphan deploy",
+        "git init",
+        f"git clone {URL} space",
+        "git subtree split --prefix app",
     ],
 )
-def test_a_sync_that_is_right_or_no_space_is_left_alone(tmp_path: Path, inputs: tuple[str, ...]) -> None:
-    assert syncs(tmp_path, *inputs) == []
+def test_a_script_that_makes_or_gets_a_history_has_one(tmp_path: Path, command: str) -> None:
+    (step,) = found(tmp_path, CHECKOUT, run(command, f"git push {URL} main"))
+    assert not step.shallow
 
 
-def test_a_sync_of_another_space_is_left_alone(tmp_path: Path) -> None:
-    assert syncs(tmp_path, "huggingface_repo_id: owner/other", space_id="me/mine") == []
+def test_a_push_to_a_remote_that_was_added_is_found(tmp_path: Path) -> None:
+    remote = "git remote add space https://me:${{ secrets.HF_TOKEN }}@huggingface.co/spaces/owner/name"
+    (step,) = found(tmp_path, CHECKOUT, run(remote), run("git push space main"))
+    assert step.shallow
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["git push origin main", "git push https://huggingface.co/owner/model main", "git pull space main"],
+)
+def test_a_push_to_elsewhere_is_none_of_the_space(tmp_path: Path, command: str) -> None:
+    assert found(tmp_path, CHECKOUT, run(command)) == ()
+
+
+def test_a_push_to_another_space_is_none_of_this_one(tmp_path: Path) -> None:
+    assert found(tmp_path, CHECKOUT, run(f"git push {URL} main"), space_id="me/mine") == ()
 
 
 def test_workflows_above_the_space_count_up_to_the_repository(tmp_path: Path) -> None:
     space = tmp_path / "repository" / "space"
     space.mkdir(parents=True)
+    write(tmp_path / "repository", JOB + SYNC)
+    assert deploys(space, "owner/name")
+    write(tmp_path, JOB + SYNC + SYNC)
     (tmp_path / "repository" / ".git").mkdir()
-    assert syncs(tmp_path, "huggingface_repo_id: owner/name")
-    assert list(wrong_syncs(space, "owner/name")) == []
+    assert len(deploys(space, "owner/name")) == 1
 
 
-def test_a_workflow_that_is_no_yaml_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / ".github" / "workflows" / "push.yml"
-    path.parent.mkdir(parents=True)
-    path.write_text("jobs: [")
-    assert list(wrong_syncs(tmp_path, "owner/name")) == []
+@pytest.mark.parametrize("text", ["jobs: [", "jobs: [push]", "jobs: { push: { uses: ./other.yml } }", ""])
+def test_a_workflow_that_has_no_steps_is_left_alone(tmp_path: Path, text: str) -> None:
+    write(tmp_path, text)
+    assert deploys(tmp_path, "owner/name") == ()
