@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 
 from spacedock import platform
-from spacedock.edge.base import VISITOR, HostForm, Manner
+from spacedock.edge.base import COMES_AS, VISITOR, HostForm, Manner
 
 Answer = Callable[[httpx.Request], httpx.Response]
 HOST = "owner-name.hf.space"  # of the Space that tests/unit/spaces.py writes
@@ -37,7 +37,8 @@ class FakeEdge:
                 return httpx.Response(200, headers={"access-control-allow-origin": request.headers["origin"]})
             request.headers["host"] = name
             claimed = request.headers.get("x-forwarded-for")
-            request.headers["x-forwarded-for"] = f"{claimed}, {VISITOR}" if claimed else VISITOR
+            visitor = request.headers.get(COMES_AS, VISITOR)
+            request.headers["x-forwarded-for"] = f"{claimed}, {visitor}" if claimed else visitor
             return self._space(request)
 
         return httpx.Client(base_url=self.url, transport=httpx.MockTransport(answer))

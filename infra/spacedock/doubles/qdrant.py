@@ -155,7 +155,8 @@ def _collections(engine: AsyncQdrantClient) -> APIRouter:
     async def list_collections() -> models.CollectionsResponse:
         return await engine.get_collections()
 
-    @collections.get("/{collection_name}", dependencies=existing)
+    # Qdrant leaves out what is not set; clients of other versions refuse fields that they do not know.
+    @collections.get("/{collection_name}", dependencies=existing, response_model_exclude_unset=True)
     async def get_collection(name: Name) -> models.CollectionInfo:
         return await engine.get_collection(name)
 

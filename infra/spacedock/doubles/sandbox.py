@@ -6,10 +6,12 @@ It has NET_ADMIN in its own container, and the Space's container has nothing of 
     ALLOWED    JSON, what is resolved truly: ["huggingface.co", "*.hf.co", "pypi.org:443"]; none when unset
     UPSTREAM   the address of what resolves them: this program elsewhere, with `resolver` as its argument
     IPV6_ONLY  JSON, regular expressions of names that have no IPv4 address; none when unset
+    BLOCKED    JSON, names that have no address at all, allowed or not; none when unset
 
 It writes JSON, one object a line: `{"ready": true}` once the rules hold, or `{"lacking": "why"}` before it
 ends with 3. Each SIGUSR1 is answered by `{"look": 1, "tried": [["smtp.gmail.com", 587, "tcp", "dropped"]]}`:
-how many looks there were, and which connections were kept in by which set of the rules.
+how many looks there were, and which connections were kept in by which set of the rules; a `blocked` one is a
+name that was asked for.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ _LACKING = 3  # exit code
 _UPSTREAM_TIMEOUT = 5.0  # seconds
 _TTL = 60  # seconds that an answer may be kept
 _TABLE = ("inet", "egress")
+_BLOCKED = (_DNS, "udp", "blocked")  # what was tried of a name that is not resolved
 
 # RFC 2544: for tests of networks, in use nowhere outside. The first is the resolver's.
 _FIRST_IPV4 = int(ip_address("198.18.0.2"))
@@ -56,9 +59,12 @@ Reply = Callable[[bytes], Coroutine[Any, Any, bytes | None]]
 class Names:
     """The names that were asked for. One that is not allowed has an address of its own that leads nowhere."""
 
-    def __init__(self, allowed: Iterable[str] = (), ipv6_only: Iterable[str] = ()) -> None:
+    def __init__(
+        self, allowed: Iterable[str] = (), ipv6_only: Iterable[str] = (), blocked: Iterable[str] = ()
+    ) -> None:
         self._allowed = [_Pattern(text) for text in allowed]
         self._ipv6_only = [re.compile(text) for text in ipv6_only]
+        self._blocked = frozenset(blocked)
         self._addresses: dict[str, str] = {}
         self._names: dict[str, str] = {}
 
@@ -66,6 +72,10 @@ class Names:
         """Whether somebody outside could answer for the name."""
         *above, top = name.split(".")
         return bool(above) and top not in _PRIVATE
+
+    def blocks(self, name: str) -> bool:
+        """Whether the name has no address, whoever else could reach it."""
+        return name in self._blocked
 
     def allows(self, name: str) -> tuple[int | None, ...]:
         """The ports at which the name is allowed, None for all of them; empty when it is not."""
@@ -114,11 +124,15 @@ class Sandbox:
         self._names = names
         self._upstream = upstream
         self._looks = 0
+        self._blocked: set[str] = set()  # names that were asked for
 
     async def answer(self, name: str, kind: dns.rdatatype.RdataType) -> list[str] | None:
         """The addresses of the name; None where there is no such name."""
         if not self._names.exists(name):
             return None
+        if self._names.blocks(name):
+            self._blocked.add(name)
+            return []
         if ports := self._names.allows(name):
             return await self._truly(name, ports) if kind is dns.rdatatype.A else []
         address = self._names.address(name, kind)
@@ -128,6 +142,7 @@ class Sandbox:
         """Write what was tried so far."""
         self._looks += 1
         tried = [[self._names.of(host), *more] for host, *more in _tried()]
+        tried += [[name, *_BLOCKED] for name in sorted(self._blocked)]
         _say(look=self._looks, tried=tried)
 
     async def _truly(self, name: str, ports: tuple[int | None, ...]) -> list[str] | None:
@@ -227,9 +242,7 @@ async def served(reply: Reply, host: str, port: int) -> AsyncIterator[tuple[int,
 
 async def hold(environment: Mapping[str, str]) -> None:
     """Install the rules, then answer until SIGTERM."""
-    names = Names(
-        json.loads(environment.get("ALLOWED", "[]")), json.loads(environment.get("IPV6_ONLY", "[]"))
-    )
+    names = Names(*(json.loads(environment.get(name, "[]")) for name in ("ALLOWED", "IPV6_ONLY", "BLOCKED")))
     sandbox = Sandbox(names, environment.get("UPSTREAM", ""))
     with socket.socket(type=socket.SOCK_DGRAM) as lost:
         lost.bind((_HERE, 0))

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 # Whom the edge takes every client for (RFC 5737, for documentation). What an engine shows of a client is a
 # gateway of its own, and no client of the platform has a private address.
 VISITOR = "198.51.100.1"
+# By this header, which no Space sees, a test has itself taken for another visitor of that block.
+COMES_AS = "X-Spacedock-Visitor"
+# Where a member of a private Space shows a token of Hugging Face; `Authorization` may be the Space's own.
+MEMBERS_TOKEN = "X-HF-Authorization"  # noqa: S105 - the name of a header
 
 
 class Manner(StrEnum):
@@ -55,7 +59,10 @@ class Edge(Protocol):
         ...
 
     def client(self, manner: Manner, host: HostForm = HostForm.PUBLIC) -> httpx.Client:
-        """A client with `url` as its base that trusts the certificate. To be closed by the caller."""
+        """A client with `url` as its base that trusts the certificate. To be closed by the caller.
+
+        Where the Space is private it comes as a member of it, by the header `MEMBERS_TOKEN`.
+        """
         ...
 
     def logs(self) -> str: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import socket
 import ssl
@@ -17,7 +18,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import get_docker_host
 
 from spacedock import platform
-from spacedock.edge.base import VISITOR, HostForm, Manner
+from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR, HostForm, Manner
 from spacedock.edge.certificates import Certificates
 from spacedock.edge.transport import EdgeTransport, trusting
 from spacedock.services.hosts.base import HostedService
@@ -39,6 +40,7 @@ _START = (
 )
 _EXPOSE = "access-control-expose-headers"  # the only one of the added headers that is CORS
 _USER = "65534:65534"  # nobody: nothing of it needs more
+_A_MEMBER = "Bearer hf_ofAMember"
 _TIMEOUT_SECONDS = 30.0  # of a client, for one answer; a Space may take its time
 
 # Inside its container; what is published elsewhere, the engine says.
@@ -54,6 +56,7 @@ class Site:
 
     space_id: str
     upstream: str
+    private: bool = False
 
     @property
     def host(self) -> str:
@@ -72,6 +75,13 @@ class Site:
             internal_host=platform.INTERNAL_HOST.value,
             upstream=self.upstream,
             visitor=VISITOR,
+            comes_as=COMES_AS,
+            comes_as_value=_variable(COMES_AS),
+            members_token=MEMBERS_TOKEN,
+            members_token_value=_variable(MEMBERS_TOKEN),
+            strangers=self._strangers(),
+            private=str(platform.PRIVATE_STATUS.value),
+            private_text=platform.PRIVATE_TEXT.value,
             http2_parameter=" http2" if dated else "",
             http2_directive="" if dated else "http2 on;",
             pem=_PEM,
@@ -82,6 +92,11 @@ class Site:
             expose=platform.EDGE_HEADER_VALUES.value[_EXPOSE],
             proxied=self._proxied(replica),
         )
+
+    def _strangers(self) -> str:
+        """Who is one: whoever calls a private Space by its own name and shows no token of Hugging Face."""
+        host = re.escape(self.host)
+        return rf"{'':8}'~*^{host}(:\d+)? (?!.*\bbearer hf_)' yes;" if self.private else ""
 
     def _proxied(self, replica: str) -> str:
         """What is added to every answer of the Space, whatever is done about CORS."""
@@ -95,6 +110,11 @@ class Site:
         told = {name: values[name] for name in platform.EDGE_HEADERS.value if name != _EXPOSE}
         told = {name: value.replace("{space_id}", self.space_id) for name, value in told.items()}
         return "\n".join(f"{'':12}add_header {name} '{value}' always;" for name, value in told.items())
+
+
+def _variable(header: str) -> str:
+    """Return what nginx calls the value of a request's header."""
+    return f"$http_{header.lower().replace('-', '_')}"
 
 
 class _Template(string.Template):
@@ -137,7 +157,13 @@ class NginxEdge:
     def client(self, manner: Manner, host: HostForm = HostForm.PUBLIC) -> httpx.Client:
         """A client with `url` as its base; to be closed by the caller."""
         transport = EdgeTransport(self._site.host, self.address(manner, host), self.certificate)
-        return httpx.Client(base_url=self.url, transport=transport, timeout=_TIMEOUT_SECONDS, trust_env=False)
+        return httpx.Client(
+            base_url=self.url,
+            transport=transport,
+            headers={MEMBERS_TOKEN: _A_MEMBER} if self._site.private else {},
+            timeout=_TIMEOUT_SECONDS,
+            trust_env=False,
+        )
 
     def logs(self) -> str:
         """What was asked and answered, without queries, and what went wrong."""

@@ -12,7 +12,7 @@ from spacedock.progress import silent
 from spacedock.runs import open_run
 from spacedock.space import read_space
 from tests.integration.app.readers import Reader
-from tests.integration.specimens.base import ROOT
+from tests.integration.commands import ROOT
 
 
 @pytest.fixture(scope="package")

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from spacedock.browser.sites import framing, serving
+from spacedock.browser.window import WITHIN, Window, surroundings
 from spacedock.docks.base import Berth, Capability, Dock
 from spacedock.edge.base import Manner
 from spacedock.services.faults.desk import Desk, RequestFault
 from tests.integration.chromium import launch
-from tests.integration.edge.browser.sites import HUB, framing, serving
-from tests.integration.edge.browser.window import WITHIN, Window, surroundings
+from tests.integration.edge.browser.sites import HUB
 from tests.questions import QUESTIONS
 
 FRONT = "https://physical-ai-and-humanoid-robotics-omega.vercel.app"

@@ -172,6 +172,15 @@ def test_there_is_no_route_for_ipv6(observed: ContainerBerth, host: str) -> None
     assert Denial(host, 5432, "tcp", platform=True, ipv6=True) in observed.denials()
 
 
+def test_a_blocked_host_has_no_address_and_is_told(
+    observed: ContainerBerth, documented: ContainerBerth
+) -> None:
+    place = ("api.telegram.org", 443)
+    assert tries(observed, place) == ["[Errno -5] No address associated with hostname"]
+    assert Denial("api.telegram.org", 53, "udp", platform=True, blocked=True) in observed.denials()
+    assert tries(documented, place) == [REFUSED]
+
+
 def test_a_datagram_is_refused_or_lost(observed: ContainerBerth, documented: ContainerBerth) -> None:
     time_server = ("192.0.2.9", 123)
     assert tries(observed, time_server, kind="udp") == [REFUSED]

@@ -21,7 +21,7 @@ import pytest
 from spacedock import platform
 from spacedock.docks.base import Berth, Order
 from spacedock.docks.image.dock import ImageDock
-from spacedock.edge.base import VISITOR, Edge, HostForm, Manner
+from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR, Edge, HostForm, Manner
 from spacedock.edge.transport import trusting
 from spacedock.progress import silent
 from spacedock.runs import RUN_LABEL, Run
@@ -123,6 +123,17 @@ def test_what_a_client_says_of_its_address_is_kept_and_the_edges_word_is_last(
 ) -> None:
     seen = told(client.get("/", headers=[("X-Forwarded-For", value) for value in sent]))
     assert seen["headers"]["x-forwarded-for"] == [arrives]
+
+
+@pytest.mark.parametrize(
+    ("visitor", "taken_for"), [("198.51.100.7", "198.51.100.7"), ("203.0.113.7", VISITOR)]
+)
+def test_a_test_may_come_as_another_visitor_and_no_space_hears_how(
+    client: httpx.Client, visitor: str, taken_for: str
+) -> None:
+    seen = told(client.get("/", headers={COMES_AS: visitor}))
+    assert seen["headers"]["x-forwarded-for"] == [taken_for]
+    assert COMES_AS.lower() not in seen["headers"]
 
 
 @pytest.mark.parametrize("path", ["/", "/broken"])
@@ -305,6 +316,36 @@ def test_a_developer_who_opens_it_by_another_name_stays_on_it(edge: Edge) -> Non
         answer = browser.get(f"{url}/redirect")
         assert answer.headers["location"] == f"{url}/home"
         assert told(browser.get(url))["headers"]["host"] == [HOST]
+
+
+@pytest.fixture(scope="module")
+def private(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """The edge of the same Space, made private."""
+    folder = tmp_path_factory.mktemp("private") / "space"
+    shutil.copytree(Path(__file__).with_name("space"), folder)
+    manifest = folder / "space.toml"
+    manifest.write_text(manifest.read_text().replace("[space]\n", '[space]\nvisibility = "private"\n'))
+    with ImageDock(read_space(folder), run, silent) as dock:
+        yield dock.board(Order()).edge()
+
+
+@every_manner
+def test_a_private_space_is_hidden_from_strangers_and_the_harness_is_none(
+    private: Edge, manner: Manner
+) -> None:
+    with private.client(manner) as client:
+        assert MEMBERS_TOKEN.lower() not in told(client.get("/"))["headers"]
+        del client.headers[MEMBERS_TOKEN]
+        hidden = client.get("/")
+        assert client.get("/", headers={"Authorization": "Bearer hf_token"}).status_code == 200
+    assert hidden.status_code == platform.PRIVATE_STATUS.value
+    assert platform.PRIVATE_TEXT.value in hidden.text
+    assert not [name for name in hidden.headers if name.startswith("x-proxied")]
+
+
+def test_who_opens_a_private_space_by_another_name_is_its_developer(private: Edge) -> None:
+    with httpx.Client(verify=trusting(private.certificate), trust_env=False) as browser:
+        assert browser.get(private.browser_url(Manner.OBSERVED)).status_code == 200
 
 
 def test_its_log_has_no_query(client: httpx.Client, edge: Edge) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 import dns.asyncquery
@@ -88,6 +89,26 @@ def test_a_name_outside_is_answered(tcp: bool) -> None:
 def test_a_name_outside_has_nothing_but_ipv4(kind: dns.rdatatype.RdataType) -> None:
     said = ask(Sandbox(Names(), "").answer, "api.example.com", kind)
     assert (said.rcode(), said.answer) == (dns.rcode.NOERROR, [])
+
+
+@pytest.mark.parametrize("kind", [A, AAAA], ids=["A", "AAAA"])
+def test_a_blocked_name_is_known_and_has_no_address_allowed_or_not(kind: dns.rdatatype.RdataType) -> None:
+    names = Names(allowed=["discord.com"], blocked=["discord.com"])
+    said = ask(Sandbox(names, "").answer, "Discord.com", kind)
+    assert (said.rcode(), said.answer) == (dns.rcode.NOERROR, [])
+    assert addresses(ask(Sandbox(names, "").answer, "cdn.discord.com"))
+
+
+def test_a_blocked_name_that_was_asked_for_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sandbox, "_tried", lambda: iter([("198.18.0.2", 587, "tcp", "dropped")]))
+    asked = Sandbox(Names(blocked=["discord.com", "api.telegram.org"]), "")
+    for _ in range(2):
+        asyncio.run(asked.answer("discord.com", A))
+    asked.look()
+    tried = [["198.18.0.2", 587, "tcp", "dropped"], ["discord.com", 53, "udp", "blocked"]]
+    assert json.loads(capsys.readouterr().out) == {"look": 1, "tried": tried}
 
 
 @pytest.mark.parametrize("name", ["redis", "postgres.invalid", "7.2.0.192.in-addr.arpa", "printer.local"])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from spacedock import platform
-from spacedock.edge.base import VISITOR
+from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR
 from spacedock.edge.nginx import Site
 
 SITE = Site("Owner/Its_Name", "10.1.2.3:7860")
@@ -34,7 +35,41 @@ def test_what_the_platform_adds_comes_from_its_facts() -> None:
 
 
 def test_every_visitor_has_an_address_that_is_public_in_form() -> None:
-    assert f"'' {VISITOR};" in TEXT
+    assert f"default {VISITOR};" in TEXT
+    assert "'' $visitor;" in TEXT
+
+
+@pytest.mark.parametrize("header", [COMES_AS, MEMBERS_TOKEN])
+def test_what_is_said_to_the_edge_no_space_sees(header: str) -> None:
+    assert f"proxy_set_header {header} '';" in TEXT
+
+
+def test_nobody_is_a_stranger_to_a_public_space() -> None:
+    assert "bearer" not in TEXT
+
+
+@pytest.mark.parametrize(
+    ("comes", "stranger"),
+    [
+        ("owner-its-name.hf.space  ", True),
+        ("owner-its-name.hf.space Bearer its-own-token ", True),
+        ("owner-its-name.hf.space:443 Bearer hf_abc ", False),
+        ("OWNER-its-name.hf.space  bearer hf_abc", False),
+        ("localhost:32768  ", False),
+        ("owner-its-name.hf.space.example  ", False),
+    ],
+)
+def test_a_stranger_to_a_private_space_comes_to_its_own_name_without_a_token(
+    comes: str, stranger: bool
+) -> None:
+    private = replace(SITE, private=True).configuration("abcdefgh-12345", dated=False)
+    (pattern,) = re.findall(r"'~\*(\^owner.*)' yes;", private)
+    assert bool(re.search(pattern, comes, re.IGNORECASE)) is stranger
+
+
+def test_a_stranger_reads_what_the_platform_was_reported_to_say() -> None:
+    said = f"<h1>404</h1><p>{platform.PRIVATE_TEXT.value}</p>"
+    assert TEXT.count(f"return {platform.PRIVATE_STATUS.value} '<!doctype html>{said}';") == 2
 
 
 @pytest.mark.parametrize(

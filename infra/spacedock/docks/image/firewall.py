@@ -21,6 +21,7 @@ from spacedock.docks.base import Egress
 RESOLVER = "198.18.0.1"  # RFC 2544: in use nowhere outside
 
 DROPPED, DENIED, UNROUTED = "dropped", "denied", "unrouted"  # the sets that remember what was tried
+BLOCKED = "blocked"  # what the sandbox calls a name that it was asked for and does not resolve
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Surrounds:
     subnet: str
     gateway: str  # the engine's machine, which is outside
     upstream: str = ""  # what resolves allowed names
+
+
+def blocked_hosts(egress: Egress) -> tuple[str, ...]:
+    """Return the names that are not resolved: they were reported, and are documented nowhere."""
+    return platform.BLOCKED_HOSTS.value if egress is Egress.OBSERVED else ()
 
 
 def rules(egress: Egress, around: Surrounds, addresses: Iterable[tuple[str, int | None]] = ()) -> str:
@@ -93,7 +99,8 @@ def described(egress: Egress, allow: Iterable[str]) -> str:
     """Return the line that names the policy for a reader of the verdict."""
     match egress:
         case Egress.OBSERVED:
-            policy = f"ports {_listed(platform.EGRESS_DROPPED_PORTS.value)} dropped, no IPv6"
+            ports, hosts = platform.EGRESS_DROPPED_PORTS.value, platform.BLOCKED_HOSTS.value
+            policy = f"ports {_listed(ports)} dropped, no IPv6, {' and '.join(hosts)} not resolved"
         case Egress.DOCUMENTED:
             policy = f"all but ports {_listed(platform.EGRESS_OPEN_PORTS.value)} dropped, no IPv6"
         case Egress.OPEN:

@@ -135,6 +135,7 @@ class Sandbox:
             protocol,
             platform=which != firewall.DENIED,
             ipv6=which == firewall.UNROUTED,
+            blocked=which == firewall.BLOCKED,
         )
 
 
@@ -244,6 +245,7 @@ class Sandboxes:
             ALLOWED=json.dumps([name for name in self._allow if not _is_address(name)]),
             UPSTREAM=surrounds.upstream,
             IPV6_ONLY=json.dumps(platform.IPV6_ONLY_HOSTS.value),
+            BLOCKED=json.dumps(firewall.blocked_hosts(kind.egress)),
         )
         container.with_kwargs(
             labels=self._run.labels,

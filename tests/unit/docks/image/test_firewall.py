@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from spacedock import platform
 from spacedock.docks.base import Egress
-from spacedock.docks.image.firewall import Surrounds, described, rules
+from spacedock.docks.image.firewall import Surrounds, blocked_hosts, described, rules
 
 AROUND = Surrounds(subnet="10.1.2.0/24", gateway="10.1.2.1")
 
@@ -56,7 +57,7 @@ def test_allowed_addresses_are_there_from_the_start() -> None:
         (
             Egress.OBSERVED,
             (),
-            "ports 25, 465, 587, 993 dropped, no IPv6; nothing outside of the run's network",
+            "ports 25, 465, 587, 993 dropped, no IPv6, api.telegram.org and discord.com not resolved; not",
         ),
         (Egress.DOCUMENTED, ("hf.co",), "all but ports 80, 443, 8080 dropped, no IPv6; only hf.co outside"),
         (Egress.OPEN, (), "not limited, real services can be reached"),
@@ -64,3 +65,8 @@ def test_allowed_addresses_are_there_from_the_start() -> None:
 )
 def test_the_policy_is_named(egress: Egress, allow: tuple[str, ...], says: str) -> None:
     assert described(egress, allow).startswith(f"egress {egress}: {says}")
+
+
+def test_what_was_only_reported_is_blocked_where_what_was_seen_counts() -> None:
+    assert blocked_hosts(Egress.OBSERVED) == platform.BLOCKED_HOSTS.value
+    assert blocked_hosts(Egress.DOCUMENTED) == ()

@@ -74,6 +74,7 @@ def test_who_joins_is_given_its_network() -> None:
         ("dropped", Denial("smtp.gmail.com", 587, "tcp", platform=True)),
         ("denied", Denial("smtp.gmail.com", 587, "tcp", platform=False)),
         ("unrouted", Denial("smtp.gmail.com", 587, "tcp", platform=True, ipv6=True)),
+        ("blocked", Denial("smtp.gmail.com", 587, "tcp", platform=True, blocked=True)),
     ],
 )
 def test_the_set_tells_who_denies(which: str, denial: Denial) -> None:
