@@ -58,11 +58,11 @@ def _no(why: str) -> Standing:
 
 
 _NO_BUILD = _no("it builds no image")
-_NO_PUSH = _no("nothing is pushed")
 _NO_EDGE = _no("it has no edge")
 _NO_EGRESS = _no("the process has this machine's network")
 _NO_LIMITS = _no("the process has this machine's CPUs, memory and disk")
 _NO_DISK = _no("the process writes to this machine's disk")
+_PUSHED = _yes("nothing is pushed; pushes-what-the-hub-takes looks at what would be")
 _READ = _yes("read before any boot; front-matter-is-valid names what is refused")
 
 _BUILD: Final[Mapping[str, Difference]] = {
@@ -79,12 +79,12 @@ _BUILD: Final[Mapping[str, Difference]] = {
     "BUILD_SECRET_MOUNT": Difference(_yes("where the builder is BuildKit"), _NO_BUILD),
     "BUILD_SECRET_FILE": Difference(_yes("where the builder is BuildKit"), _NO_BUILD),
     "BUILD_LACKS": Difference(_yes("nothing is mounted in a build"), _NO_BUILD),
-    "REPOSITORY_LIMIT": Difference(_NO_PUSH, _NO_PUSH),
-    "REPOSITORY_LIMIT_TEXT": Difference(_NO_PUSH, _NO_PUSH),
-    "LARGE_FILE": Difference(_NO_PUSH, _NO_PUSH),
-    "LARGE_FILE_TEXT": Difference(_NO_PUSH, _NO_PUSH),
-    "BINARIES_REFUSED": Difference(_NO_PUSH, _NO_PUSH),
-    "BINARIES_TEXT": Difference(_NO_PUSH, _NO_PUSH),
+    "REPOSITORY_LIMIT": Difference(_PUSHED, _PUSHED),
+    "REPOSITORY_LIMIT_TEXT": Difference(_PUSHED, _PUSHED),
+    "LARGE_FILE": Difference(_PUSHED, _PUSHED),
+    "LARGE_FILE_TEXT": Difference(_PUSHED, _PUSHED),
+    "BINARIES_REFUSED": Difference(_PUSHED, _PUSHED),
+    "BINARIES_TEXT": Difference(_PUSHED, _PUSHED),
     "UPLOAD_LEAVES_OUT": Difference(
         _yes("outside a git repository; in one, what git tracks is built"),
         _yes("outside a git repository; in one, what git tracks is run"),
@@ -146,6 +146,12 @@ _EDGE: Final[Mapping[str, Difference]] = {
     "FRAME_ANCESTOR": Difference(_yes("fits-in-a-frame reads the headers; the page is not shown"), _NO_EDGE),
     "FRAME_COOKIE": Difference(_yes("fits-in-a-frame reads the cookies"), _NO_EDGE),
     "EDGE_AWAY_STATUS": Difference(_yes("503 only"), _NO_EDGE),
+    "PRIVATE_STATUS": Difference(
+        _yes("where the manifest makes it private, at its own address; a developer may open another"),
+        _no("it has no edge; is-visible-to-its-callers reads the manifest"),
+    ),
+    "PRIVATE_TEXT": Difference(_yes(), _NO_EDGE),
+    "PRIVATE_TOKEN_HEADERS": Difference(_yes("any token that looks like one is taken"), _NO_EDGE),
 }
 _EGRESS = _both("--egress observed|documented|open")
 _NETWORK_OUT: Final[Mapping[str, Difference]] = {
@@ -156,6 +162,9 @@ _NETWORK_OUT: Final[Mapping[str, Difference]] = {
     "EGRESS_CLOSED_MEANS": Difference(_yes("dropped, not refused"), _NO_EGRESS),
     "IPV6": Difference(_yes("unless --egress is open"), _NO_EGRESS),
     "IPV6_ONLY_HOSTS": Difference(_yes("a name among them has no address; needs-no-ipv6"), _NO_EGRESS),
+    "BLOCKED_HOSTS": Difference(
+        _yes("with --egress observed a name among them has no address; calls-no-blocked-host"), _NO_EGRESS
+    ),
     "QDRANT_DEFAULT_PORT": Difference(
         _yes("the Space's own client does it"), _yes("the Space's own client does it")
     ),
@@ -169,9 +178,7 @@ _ENVIRONMENT: Final[Mapping[str, Difference]] = {
     "SECRETS_KEEP_NEWLINE": Difference(
         _yes("names-missing-secrets sets a newline alone"), _yes("names-missing-secrets sets a newline alone")
     ),
-    "COLLISION_TEXT": Difference(
-        _yes("refused as the manifest is read"), _yes("refused as the manifest is read")
-    ),
+    "COLLISION_TEXT": Difference(_yes("said by names-each-setting-once"), _yes("the same")),
 }
 _HARDWARE: Final[Mapping[str, Difference]] = {
     "HARDWARE": Difference(
@@ -198,7 +205,9 @@ _FRONT_MATTER: Final[Mapping[str, Difference]] = {
     "UNKNOWN_KEYS_PASS": Difference(_yes("and noticed"), _yes("and noticed")),
     "KEYS_WITHOUT_EFFECT": Difference(_yes("and noticed"), _yes("and noticed")),
     "SDK": Difference(_yes("anything else is refused as the Space is read"), _yes("the same")),
-    "HUB_SYNC_SDK": Difference(_yes("a workflow that relies on it is noticed"), _yes("the same")),
+    "HUB_SYNC_SDK": Difference(
+        _yes("deploys-from-its-workflow looks for one that relies on it"), _yes("the same")
+    ),
     "EMOJI_CHARACTERS": Difference(_READ, _READ),
     "COLORS": Difference(_READ, _READ),
     "SHORT_DESCRIPTION_CHARACTERS": Difference(_READ, _READ),

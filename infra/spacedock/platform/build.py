@@ -75,13 +75,13 @@ REPOSITORY_LIMIT_TEXT: Final = Fact(
 )
 LARGE_FILE: Final = Fact(
     "the largest file outside LFS and Xet, bytes",
-    10 * 10**6,
-    Sure.DOCUMENTED,
-    "spaces-github-actions, File size",
-    "2026-08",
-    text="10 MB",
-    other=View("10 MiB", Sure.REPORTED, "the answer to a rejected push", "2026"),
-    choice="neither is looked at",
+    10 * 2**20,
+    Sure.REPORTED,
+    "answers to rejected pushes",
+    "2026",
+    text="10 MiB",
+    other=View("10 MB", Sure.DOCUMENTED, "spaces-github-actions, File size", "2026-08"),
+    choice="what the answers say counts: 10 MiB",
 )
 LARGE_FILE_TEXT: Final = Fact(
     "what a push of a larger file is told",
@@ -94,8 +94,9 @@ BINARIES_REFUSED: Final = Fact(
     "a binary outside LFS and Xet refuses the push, in the history too",
     True,
     Sure.REPORTED,
-    "answers to rejected pushes",
+    "answers to rejected pushes; huggingface_hub #1404",
     "2026",
+    text="yes, of any size; the client uploads it to Xet by itself",
 )
 BINARIES_TEXT: Final = Fact(
     "what such a push is told",

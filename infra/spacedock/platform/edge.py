@@ -161,3 +161,25 @@ EDGE_AWAY_STATUS: Final = Fact(
     other=View(502, Sure.OBSERVED, _PROBES, "2026"),
     choice="the dock's edge answers 503",
 )
+PRIVATE_STATUS: Final = Fact(
+    "what a private Space's address answers to whoever is no member of it",
+    404,
+    Sure.REPORTED,
+    "gradio issues 6388 and 6625; incident private-space-404",
+    "2023",
+    text="404, as if it did not exist",
+)
+PRIVATE_TEXT: Final = Fact(
+    "what the page of that answer says",
+    "Sorry, we can’t find the page you are looking for.",  # noqa: RUF001 - its own words
+    Sure.REPORTED,
+    "gradio issue 6625",
+    "2023",
+)
+PRIVATE_TOKEN_HEADERS: Final = Fact(
+    "the headers in which a member shows a token of Hugging Face",
+    ("authorization", "x-hf-authorization"),
+    Sure.REPORTED,
+    "gradio pull request 11700: the second one is taken off before the Space is asked",
+    "2025-08",
+)

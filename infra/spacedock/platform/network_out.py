@@ -78,3 +78,11 @@ IPV6_ONLY_HOSTS: Final = Fact(
     "2026",
     text="db.<ref>.supabase.co, Supabase's direct connection",
 )
+BLOCKED_HOSTS: Final = Fact(
+    "hosts whose names are not resolved for a Space",
+    ("api.telegram.org", "discord.com"),
+    Sure.REPORTED,
+    "incident blocked-host-443; tgDrive issue 40, HuggingClaw issue 6",
+    "2026-04",
+    text="api.telegram.org and discord.com, among others: `No address associated with hostname`",
+)
