@@ -12,7 +12,7 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
 from spacedock.engine import STAND_IN_LABEL, Engine
-from spacedock.errors import EngineError
+from spacedock.errors import EngineError, NoSuchImageError
 from spacedock.images.reference import Reference
 from spacedock.images.workshop import Workshop
 from spacedock.progress import Progress
@@ -25,6 +25,8 @@ _STAND_INS = {  # the names that each stand-in can stand in for
     "qdrant": re.compile(r"qdrant/qdrant:\S+"),
     "edge": re.compile(r"nginx:(latest|stable|\d+(\.\d+)*)(-bookworm|-trixie)?"),
 }
+_NOWHERE = re.compile(r"\.invalid(:\d+)?$")  # a host that no network has (RFC 6761)
+_NO_SUCH = re.compile(r"(?i)manifest unknown|name unknown|not found|does not exist")  # what registries say
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Supply:
     def image(self, name: str) -> Image:
         """The official image `name`: local, or pulled, or a stand-in.
 
-        Raises EngineError where none of them can be had.
+        Raises EngineError where none of them can be had: NoSuchImageError where the name is to blame for
+        that, which can only be said where a registry answers, or the name can be none.
         """
         reference = Reference.parse(name)
         with self._one_at_a_time(str(reference)):
@@ -136,11 +139,22 @@ class Supply:
         for key, served in _STAND_INS.items():
             if served.fullmatch(reference.tagged):
                 return self._stand_in_from(key, str(reference))
-        raise EngineError(
+        kind = NoSuchImageError if self._is_silent_alone(reference) else EngineError
+        raise kind(
             f"the engine has no {reference}, no registry answers at {reference.registry}, "
             "and there is no stand-in for it",
             remedy=f"let the engine reach {reference.registry} or a mirror of it, or `docker load` the image",
         )
+
+    def _is_silent_alone(self, reference: Reference) -> bool:
+        """Whether a registry that does not answer can be nowhere, or is silent while Docker Hub answers.
+
+        Where no registry answers the network may be to blame, and nothing is known of the name.
+        """
+        if _NOWHERE.search(reference.registry):
+            return True
+        hub = Reference.parse(pins()["python"])
+        return reference.registry != hub.registry and self._registry_answers(hub)
 
     def _stand_in_from(self, key: str, name: str) -> str:
         if key == "python":
@@ -157,7 +171,8 @@ def pins() -> dict[str, str]:
 
 
 def _not_pulled(reference: Reference, why: str) -> EngineError:
-    return EngineError(
+    kind = NoSuchImageError if _NO_SUCH.search(why) else EngineError
+    return kind(
         f"a registry answers at {reference.registry}, but {reference} cannot be pulled: {why}",
         remedy="check the name, `docker login`, or put the image into the mirror that the engine uses",
     )

@@ -44,7 +44,7 @@ class Pooled:
         self._pooler = pooler
         self._stack = ExitStack()
         self.header = (*pooler.header, *database.header)
-        self.canaries = {**pooler.canaries, "direct_url": database.canaries["url"]}
+        self.canaries = {"url": pooler.canaries["url"], "direct_url": database.canaries["url"]}
 
     @property
     def address(self) -> str:
@@ -58,12 +58,12 @@ class Pooled:
 
     def values_at(self, address: str) -> Mapping[str, str]:
         """The same where the pooler is reached at `address`; the way past it stays as it is."""
-        return {**self._pooler.values_at(address), "direct_url": self._database.values["url"]}
+        return {"url": self._pooler.values_at(address)["url"], "direct_url": self._database.values["url"]}
 
     @property
     def local(self) -> Mapping[str, str]:
         """The same as the harness itself must use it."""
-        return {**self._pooler.local, "direct_url": self._database.local["url"]}
+        return {"url": self._pooler.local["url"], "direct_url": self._database.local["url"]}
 
     def logs(self) -> str:
         """The database's, then the pooler's."""

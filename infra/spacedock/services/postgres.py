@@ -54,15 +54,19 @@ class PostgresAccount:
 
     @property
     def canaries(self) -> Mapping[str, tuple[str, ...]]:
-        """The password; the rest of the URL is no secret."""
-        return {"url": (self.password,)}
+        """The password; the rest of a URL is no secret."""
+        return {"url": (self.password,), "short_url": (self.password,)}
 
     def values(self, address: str) -> Mapping[str, str]:
-        """`url`, with the parameters that Neon gives it: drivers that trip over them shall trip here."""
+        """`url`, with the parameters that Neon gives it: drivers that trip over them shall trip here.
+
+        `short_url` is the same with the scheme `postgres://`, as Heroku and others give it.
+        """
         parameters = f"sslmode={self.security}"
         if self.binds:
             parameters += f"&channel_binding={self.security}"
-        return {"url": f"postgresql://{self.user}:{self.password}@{address}/{DATABASE}?{parameters}"}
+        rest = f"{self.user}:{self.password}@{address}/{DATABASE}?{parameters}"
+        return {"url": f"postgresql://{rest}", "short_url": f"postgres://{rest}"}
 
     def refusal(self, address: str) -> str | None:
         """Run a query."""

@@ -16,7 +16,7 @@ from docker.errors import APIError, ImageNotFound
 from packaging.version import Version
 
 from spacedock.engine import STAND_IN_LABEL
-from spacedock.errors import EngineError
+from spacedock.errors import EngineError, NoSuchImageError
 from spacedock.images import supply as module
 from spacedock.images.supply import Image, Supply, pins
 from spacedock.progress import Say
@@ -156,6 +156,25 @@ class TestRegistry:
             supply(engine, steps).image(PYTHON)
         assert PYTHON in error.value.what
 
+    @pytest.mark.parametrize(
+        "why",
+        [
+            "manifest for python:3.99-slim not found: manifest unknown: manifest unknown",
+            "pull access denied for o/none, repository does not exist or may require 'docker login': denied",
+        ],
+    )
+    def test_what_an_answering_registry_does_not_have_is_the_names_fault(
+        self, steps: Steps, why: str
+    ) -> None:
+        with pytest.raises(NoSuchImageError):
+            supply(FakeEngine(registry=None, pull=({"error": why},)), steps).image("python:3.99-slim")
+
+    @pytest.mark.parametrize("why", ["toomanyrequests: rate limit", "denied: requested access is denied"])
+    def test_what_it_keeps_from_this_engine_is_not(self, steps: Steps, why: str) -> None:
+        with pytest.raises(EngineError) as error:
+            supply(FakeEngine(registry=None, pull=({"error": why},)), steps).image("ghcr.io/o/base:1")
+        assert not isinstance(error.value, NoSuchImageError)
+
     def test_a_digest_is_pulled_as_it_is(self, steps: Steps) -> None:
         engine = FakeEngine(registry=None)
         digest = "sha256:" + "0" * 64
@@ -207,6 +226,32 @@ class TestNoRegistry:
             supply(FakeEngine(registry=silence), steps).image(name)
         assert "no registry answers" in error.value.what
         assert "docker load" in error.value.remedy
+
+    @pytest.mark.parametrize("name", ["node:24", "ghcr.io/o/python:3.11"])
+    def test_where_none_answers_a_name_is_not_to_blame(
+        self, steps: Steps, silence: Exception, name: str
+    ) -> None:
+        with pytest.raises(EngineError) as error:
+            supply(FakeEngine(registry=silence), steps).image(name)
+        assert not isinstance(error.value, NoSuchImageError)
+
+    @pytest.mark.parametrize("host", ["registry.invalid", "registry.invalid:5000"])
+    def test_a_host_that_can_be_nowhere_is_to_blame_all_the_same(
+        self, steps: Steps, silence: Exception, host: str
+    ) -> None:
+        with pytest.raises(NoSuchImageError, match=f"no registry answers at {host}"):
+            supply(FakeEngine(registry=silence), steps).image(f"{host}/python:3.11")
+
+    def test_a_registry_that_is_silent_while_docker_hub_answers_is_to_blame(
+        self, steps: Steps, silence: Exception
+    ) -> None:
+        class OnlyHub(FakeEngine):
+            def inspect(self, name: str) -> None:
+                if "quay.io" in name:
+                    raise silence
+
+        with pytest.raises(NoSuchImageError, match=r"no registry answers at quay\.io"):
+            supply(OnlyHub(registry=None), steps).image("quay.io/o/python:3.11")
 
     def test_what_was_used_is_told(self, steps: Steps, silence: Exception) -> None:
         asked = supply(FakeEngine("postgres:18.6", registry=silence), steps)

@@ -59,6 +59,12 @@ def test_a_postgres_url_need_not_ask_for_channel_binding() -> None:
     assert url.endswith("@pgbouncer:6432/postgres?sslmode=require")
 
 
+def test_a_postgres_url_is_also_to_be_had_with_the_short_scheme() -> None:
+    values = PostgresAccount("require").values("postgres:5432")
+    assert values["url"].startswith("postgresql://")
+    assert values["short_url"] == values["url"].replace("postgresql://", "postgres://")
+
+
 def test_the_openai_key_has_the_shape_of_a_project_key() -> None:
     assert OpenAIAccount().key.startswith("sk-proj-")
 
