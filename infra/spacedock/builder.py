@@ -30,7 +30,9 @@ USUAL_PLACES = (
     "~/.docker/bin",
 )
 
-_TAIL = 20  # lines of a failed build that go into the error
+# Lines of a failed build that go into the error: pip tells a conflict in a dozen, and BuildKit then repeats
+# the step's last lines and shows the Dockerfile around it.
+_TAIL = 50
 _CLASSIC_FLAGS = ("--from=", "--chown=")  # everything else on RUN, COPY and ADD is BuildKit's
 
 

@@ -57,10 +57,18 @@ class EngineError(SpacedockError):
     exit_code = 4
 
 
+class NoSuchImageError(EngineError):
+    """An image that cannot be had for its own sake: its registry is not there, or does not have it."""
+
+
 class BuildError(SpacedockError):
     """The Space's image, or its stand-in virtual environment, did not build."""
 
     exit_code = 5
+
+
+class SpaceBuildError(BuildError):
+    """It is the Space that does not build: nothing that the harness brings, nor the engine."""
 
 
 class BootError(SpacedockError):

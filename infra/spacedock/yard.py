@@ -16,6 +16,7 @@ from spacedock.contract.examine import start_ahead
 from spacedock.contract.noticed import noticed
 from spacedock.docks.base import Conditions, Dock, Egress
 from spacedock.docks.choose import choose
+from spacedock.docks.unbuilt import entered
 from spacedock.edge.base import Manner
 from spacedock.errors import SpacedockError
 from spacedock.runs import open_run
@@ -96,12 +97,12 @@ class Yard:
         console = Console(stderr=True)
         with ConsoleProgress(console) as progress:
             dock = choose(self._config.getoption("--dock"), space, run, progress, _conditions(self._config))
-            stack.enter_context(dock)
-        for line in (_title(space, dock), *dock.header):
+            opened = stack.enter_context(entered(dock))
+        for line in (_title(space, opened), *opened.header):
             console.print(line, style="dim", markup=False, highlight=False)
-        berths = stack.enter_context(Berths(dock))
+        berths = stack.enter_context(Berths(opened))
         start_ahead(asked, space, berths)
-        return Boarded(space, dock, berths, self._config.getoption("--strict-promises"))
+        return Boarded(space, opened, berths, self._config.getoption("--strict-promises"))
 
 
 def _conditions(config: pytest.Config) -> Conditions:

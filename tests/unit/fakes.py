@@ -31,7 +31,7 @@ from spacedock.edge.base import Edge
 from spacedock.services.base import Service
 from spacedock.services.faults.wire import Faults
 
-NOTHING_MADE = Made({}, {}, ())
+NOTHING_MADE = Made({}, {}, (), ())
 AS_ROOT = Identity()
 READY = Boot(seconds=0.5, port=8080)
 
@@ -61,6 +61,7 @@ class FakeBerth:
     denied: tuple[Denial, ...] = ()
     in_front: Edge | None = None
     ended: bool = False  # after it was ready
+    shell: str = "docker exec -it 4711 sh"
 
     def logs(self) -> str:
         return self.log

@@ -18,14 +18,14 @@ BUILT_IN = 'case "$1" in build) echo "  --secret stringArray";; *) exit 1;; esac
 CLASSIC_ONLY = 'case "$1" in build) echo "Usage: docker build";; *) exit 1;; esac'
 BROKEN = "exit 127"
 
-# Writes down how it was called, prints 30 lines, and ends as it is told.
+# Writes down how it was called, prints 60 lines, and ends as it is told.
 RECORDER = f"""#!{sys.executable}
 import json, os, sys
 from pathlib import Path
 
 kept = {{name: value for name, value in os.environ.items() if name.startswith(("DOCKER_", "SPACEDOCK_"))}}
 Path(__file__).with_name("call.json").write_text(json.dumps([sys.argv[1:], kept]))
-for number in range(30):
+for number in range(60):
     print(f"#{{number}} step", os.environ.get("SPACEDOCK_BUILD_SECRET_0", ""))
 sys.exit(CODE)
 """
@@ -127,12 +127,12 @@ class TestBuildKit:
 
     def test_every_line_is_said_while_it_builds(self, context: Path) -> None:
         self.build(context)
-        assert self.said == [f"#{number} step" for number in range(30)]
+        assert self.said == [f"#{number} step" for number in range(60)]
 
     def test_a_failed_build_ends_with_its_last_lines(self, context: Path) -> None:
         with pytest.raises(BuildError, match="exit code 3") as failed:
             self.build(context, code=3, secrets={"TOKEN": "canary"})
-        assert failed.value.log.splitlines() == [f"#{number} step ***" for number in range(10, 30)]
+        assert failed.value.log.splitlines() == [f"#{number} step ***" for number in range(10, 60)]
 
 
 class TestWhatNeedsBuildKit:

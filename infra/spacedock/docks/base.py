@@ -140,6 +140,11 @@ class Boot:
         there = any(listener.port == self.port for listener in self.listeners)
         return self.cause is Cause.SILENT and not there
 
+    @property
+    def over_its_limits(self) -> bool:
+        """Whether it used more memory or disk than its flavour has, and was ended for it."""
+        return self.out_of_memory or bool(self.exceeded)
+
     def __str__(self) -> str:
         seen = ", ".join(str(listener) for listener in self.listeners)
         match self.cause:
@@ -221,8 +226,11 @@ class Denial:
     protocol: Literal["tcp", "udp"]
     platform: bool  # the platform would deny it too; else only the dock does, where nothing real is reached
     ipv6: bool = False  # for which there is no route; else it was dropped
+    blocked: bool = False  # its name was asked for and not resolved; then port and protocol are those of DNS
 
     def __str__(self) -> str:
+        if self.blocked:
+            return f"{self.host} (its name is not resolved, as on the platform)"
         how = "no route for IPv6" if self.ipv6 else "dropped"
         who = f"{how}, as on the platform" if self.platform else "denied by the dock only"
         where = f"[{self.host}]" if ":" in self.host else self.host
@@ -231,11 +239,15 @@ class Denial:
 
 @dataclass(frozen=True)
 class Made:
-    """What the build added to its base image's settings; `steps` are the instructions of it, in order."""
+    """What the build added to its base image's settings; `steps` are the instructions of it, in order.
+
+    `sizes` are the bytes of the layer that each step made: 0 where it made none.
+    """
 
     environment: Mapping[str, str]
     labels: Mapping[str, str]
     steps: tuple[str, ...]
+    sizes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -321,6 +333,11 @@ class Berth(Protocol):
 
         Needs EDGE; raises NotImplementedError where the dock has none.
         """
+        ...
+
+    @property
+    def shell(self) -> str:
+        """The command that opens a shell where the Space runs; empty where there is none."""
         ...
 
     def execute(self, *command: str) -> Execution:

@@ -16,12 +16,21 @@ _PLAIN = 0o644
 
 
 def lay_out(space: Space, folder: Path) -> Path:
-    """Copy the Space's files to `folder`, README and Dockerfile to where Hugging Face reads them."""
+    """Copy the Space's files to `folder`, README and Dockerfile to where Hugging Face reads them.
+
+    Raises UsageError where either is here and would not be pushed.
+    """
     for name in space.files():
         _copy(space.root / name, folder / name)
     for path, name in ((space.front_matter.path, "README.md"), (space.dockerfile.path, "Dockerfile")):
         if path.resolve() != (space.root / name).resolve():
             _copy(path.resolve(), folder / name)
+        elif not (folder / name).exists():
+            raise UsageError(
+                "it is here and would not be pushed: git does not track it, or `space.ships` leaves it out",
+                path=path,
+                remedy=f"git add {name}, and name it in `space.ships` where that is set",
+            )
     for path in (folder, *folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             path.chmod(_EXECUTABLE)

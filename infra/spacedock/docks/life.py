@@ -12,6 +12,7 @@ from typing import Self
 from spacedock import platform
 from spacedock.docks.base import Berth, Capability, Dock, Order, Stop
 from spacedock.errors import BuildError, SpacedockError, UsageError
+from spacedock.space import Space
 from spacedock.space.durations import spelled
 
 _TAIL = 15  # lines of the log that stand as the reason of an exit
@@ -55,14 +56,25 @@ def state_of(berth: Berth, at_rest: Stage | None = None) -> State:
     """Return what the platform would show of a berth; `at_rest` says why it was stopped, where it was."""
     if at_rest is not None:
         return State(at_rest)
+    if berth.boot.late:  # the platform has ended it then, whatever became of it here
+        return _too_late(berth)
     if not berth.alive():
         return State(Stage(platform.EXIT_STAGE.value), _end_of(berth))
-    if berth.boot.ready:
-        return State(Stage.RUNNING)
-    window = spelled(berth.boot.window.there)
-    return State(
-        Stage(platform.LAUNCH_TIMEOUT_STAGE.value), platform.LAUNCH_TIMEOUT_TEXT.value.format(window=window)
-    )
+    return State(Stage.RUNNING) if berth.boot.ready else _too_late(berth)
+
+
+def _too_late(berth: Berth) -> State:
+    text = platform.LAUNCH_TIMEOUT_TEXT.value.format(window=spelled(berth.boot.window.there))
+    return State(Stage(platform.LAUNCH_TIMEOUT_STAGE.value), text)
+
+
+def state_before(space: Space) -> State | None:
+    """Return what the platform shows of a Space that it does not come to build; None where it does.
+
+    Its settings share one environment, in which a name has room once.
+    """
+    twice = set(space.manifest.secrets) & set(space.manifest.variables)
+    return State(Stage.CONFIG_ERROR, platform.COLLISION_TEXT.value) if twice else None
 
 
 def state_after(error: SpacedockError) -> State | None:
@@ -75,7 +87,7 @@ def state_after(error: SpacedockError) -> State | None:
         return None
     if "there is no Dockerfile" in error.what:
         return State(Stage.NO_APP_FILE)
-    if Path(error.path).suffix == ".md" or "Collision on variables and secrets" in error.what:
+    if Path(error.path).suffix == ".md":
         return State(Stage.CONFIG_ERROR, error.what)
     return None
 

@@ -79,3 +79,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(UsageError, match="Permission denied") as caught:
         laid(space, tmp_path)
     assert caught.value.path == space.root / "Dockerfile"
+
+
+def test_a_dockerfile_that_is_here_and_not_in_git_is_named(tmp_path: Path) -> None:
+    space = space_of(tmp_path / "space", "", port=8080)
+    git(space.root, "init", "--quiet")
+    git(space.root, "add", "README.md", "app.py")
+    with pytest.raises(UsageError, match="would not be pushed: git does not track it") as caught:
+        laid(space, tmp_path)
+    assert caught.value.path == space.dockerfile.path
+    assert caught.value.remedy.startswith("git add Dockerfile")

@@ -8,11 +8,11 @@ import pytest
 
 from spacedock import platform
 from spacedock.docks.base import Boot, Capability, Cause, Order, Stop, Usage, Window
-from spacedock.docks.life import Life, Stage, State, state_after, state_of
+from spacedock.docks.life import Life, Stage, State, state_after, state_before, state_of
 from spacedock.errors import BootError, BuildError, SpacedockError, UsageError
 from spacedock.space import read_space
 from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
-from tests.unit.spaces import write_space
+from tests.unit.spaces import sound_space, write_space
 
 SILENT = Boot(60.0, 8080, Cause.SILENT, window=Window(1800, 1 / 30))
 
@@ -49,6 +49,11 @@ def test_the_stages_are_the_clients() -> None:
         ),
         (
             FakeBerth(boot=SILENT),
+            Stage.RUNTIME_ERROR,
+            "Launch timed out, workload was not healthy after 30 min",
+        ),
+        (
+            FakeBerth(boot=SILENT, ended=True),  # after the window: the platform did not wait for it
             Stage.RUNTIME_ERROR,
             "Launch timed out, workload was not healthy after 30 min",
         ),
@@ -93,9 +98,14 @@ def test_a_readme_without_its_block_is_a_configuration_error(tmp_path: Path) -> 
 
 
 def test_a_name_that_is_a_secret_and_a_variable_is_one_too(tmp_path: Path) -> None:
-    state = state_after(failure(tmp_path, manifest='[secrets]\nKEY = {}\n[variables]\nKEY = "1"\n'))
-    assert state
-    assert state.stage is Stage.CONFIG_ERROR
+    space = sound_space(tmp_path, manifest='[secrets]\nKEY = {}\n[variables]\nKEY = "1"\n')
+    state = State(Stage.CONFIG_ERROR, "Collision on variables and secrets names")
+    assert state_before(space) == state
+
+
+def test_names_that_differ_in_case_are_two(tmp_path: Path) -> None:
+    space = sound_space(tmp_path, manifest='[secrets]\nKEY = {}\n[variables]\nkey = "1"\n')
+    assert state_before(space) is None
 
 
 def test_a_space_without_a_dockerfile_has_no_app_file(tmp_path: Path) -> None:

@@ -151,6 +151,10 @@ class ContainerBerth:
                 self._edge = self._around.edge(self._starter.get_container_id(), self.port)
         return self._edge
 
+    @property
+    def shell(self) -> str:
+        return f"docker exec -it {self._container.short_id} sh"
+
     def execute(self, *command: str) -> Execution:
         code, output = self._starter.exec(list(command))
         written = output.decode(errors="replace") if isinstance(output, bytes) else ""

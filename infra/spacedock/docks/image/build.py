@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from spacedock import platform
-from spacedock.errors import BuildError
+from spacedock.errors import SpaceBuildError
 from spacedock.images.supply import Image
 from spacedock.space import Base, Dockerfile, Space
 
@@ -15,6 +15,11 @@ _SECRET = re.compile(r"--mount=(?=.*\btype=secret\b).*\bid=([\w.-]+)")
 _MISSING_SECRET = re.compile(r"secret ([\w.-]+?):? not found")
 # What BuildKit says of a COPY, of all versions, and what the classic builder says.
 _MISSING_SOURCE = re.compile(r'"([^"\n]+)":? not found|stat ([^:\n]+): file does not exist')
+# What BuildKit says of a FROM whose registry does not answer, or has no such image, and what the engine says.
+_MISSING_BASE = re.compile(
+    r"failed to do request|failed to resolve source metadata|pull access denied|"
+    r"manifest (?:unknown|for \S+ not found)"
+)
 _SHELL_WORDS = frozenset({"||", "&&", "2>/dev/null", ">/dev/null", "true", "|"})
 _SYNTAX = re.compile(r"^#\s*syntax\s*=.*$", re.IGNORECASE | re.MULTILINE)
 
@@ -64,11 +69,11 @@ def wants_services(space: Space) -> bool:
 
 
 def require_architecture(dockerfile: Dockerfile, architecture: str) -> None:
-    """Raise BuildError unless the image can run on the platform."""
+    """Raise SpaceBuildError unless the image can run on the platform."""
     if architecture == platform.ARCHITECTURE.value:
         return
     pinned = [step for step in dockerfile.final_stage if step.cmd == "FROM" and step.flags]
-    raise BuildError(
+    raise SpaceBuildError(
         f"the image is for {architecture}; Hugging Face runs {platform.ARCHITECTURE.value}, where it ends "
         "with `exec format error`",
         path=dockerfile.path,
@@ -84,9 +89,14 @@ def remedy(log: str, space: Space) -> str:
             f"name {found[1]} in the manifest's [secrets] and in the Space's settings: a build has the "
             "secrets that are there, as mounts only"
         )
-    if not (found := _MISSING_SOURCE.search(log)):
-        return ""
-    source = (found[1] or found[2]).lstrip("/")
+    if _MISSING_BASE.search(log):
+        return "start from an image that the platform can pull: correct FROM, or copy the base to Docker Hub"
+    if found := _MISSING_SOURCE.search(log):
+        return _remedy_of_copy((found[1] or found[2]).lstrip("/"), space)
+    return ""
+
+
+def _remedy_of_copy(source: str, space: Space) -> str:
     if source in _SHELL_WORDS:
         return "COPY is no shell: write it without redirections and `||`"
     if any(name == source or name.startswith(f"{source}/") for name in space.files()):

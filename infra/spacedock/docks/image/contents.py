@@ -63,11 +63,12 @@ class Contents:
         given = set(base.get("Env") or ())
         environment = [pair.partition("=") for pair in self.config.get("Env") or () if pair not in given]
         labels = (self.config.get("Labels") or {}).items() - (base.get("Labels") or {}).items()
-        steps = _steps(self._image)[len(_steps(self._base)) if self._base else 0 :]
+        history = _history(self._image)[len(_history(self._base)) if self._base else 0 :]
         return Made(
             {name: value for name, _, value in environment},
             {name: value for name, value in labels if name not in _OURS},
-            tuple(steps),
+            tuple(str(step["CreatedBy"]) for step in history),
+            tuple(int(step["Size"]) for step in history),
         )
 
     def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
@@ -148,10 +149,10 @@ def _layers(image: Image) -> tuple[str, ...]:
     return tuple(image.attrs["RootFS"].get("Layers") or ())
 
 
-def _steps(image: Image) -> list[str]:
-    """Return the instructions that made an image, the first one first."""
+def _history(image: Image) -> list[dict[str, Any]]:
+    """Return the instructions that made an image with what each added, the first one first."""
     history: list[dict[str, Any]] = image.history()
-    return [str(step["CreatedBy"]) for step in reversed(history)]
+    return history[::-1]
 
 
 def _megabytes(image: Image) -> str:

@@ -59,14 +59,14 @@ from spacedock.docks.ready import watch
 from spacedock.edge.base import Edge
 from spacedock.edge.nginx import NginxEdge, Site
 from spacedock.engine import Engine
-from spacedock.errors import BuildError
-from spacedock.images.supply import Supply
+from spacedock.errors import BuildError, NoSuchImageError, SpaceBuildError
+from spacedock.images.supply import Image, Supply
 from spacedock.progress import Progress
 from spacedock.runs import RUN_LABEL, Run
 from spacedock.services.base import Service
 from spacedock.services.faults import wire
 from spacedock.services.faults.wire import Faults
-from spacedock.space import Space
+from spacedock.space import Base, Space
 
 _PLATFORM_USER = f"{platform.USER_ID.value}:{platform.USER_ID.value}"
 _CLOSED_AT_ONCE = 4
@@ -229,7 +229,8 @@ class ImageDock:
     def _put_edge_in_front(self, container: str, port: int) -> Edge:
         """Start the platform's proxy in front of a Space's container."""
         host = self._engine.address_in(self._network.name, container)
-        site = Site(self._space.manifest.space.id, f"{host}:{port}")
+        about = self._space.manifest.space
+        site = Site(about.id, f"{host}:{port}", private=about.visibility == "private")
         edge = NginxEdge(site, self._network, self._supply, self._run).__enter__()
         if edge.header not in self._notes:
             self._notes.append(edge.header)
@@ -257,7 +258,7 @@ class ImageDock:
         """Build what would be pushed."""
         context = lay_out(self._space, Path(tempfile.mkdtemp(prefix="image-", dir=self._run.folder)))
         dockerfile = self._space.dockerfile
-        images = {base: self._supply.image(base.image) for base in dockerfile.bases}
+        images = self._bases()
         arguments = substitute(context / "Dockerfile", dockerfile, images)
         stand_ins = (image for image in images.values() if image.stand_in)
         self._notes += [f"{image.name} is a stand-in: {image.tag}" for image in stand_ins]
@@ -273,15 +274,26 @@ class ImageDock:
                     labels=self._run.labels,
                 )
             except BuildError as error:
-                error.path = dockerfile.path  # not the copy's
-                error.remedy = remedy(error.log, self._space) or error.remedy
-                raise
+                raise SpaceBuildError(
+                    error.what,
+                    path=dockerfile.path,  # not the copy's
+                    remedy=remedy(error.log, self._space) or error.remedy,
+                    log=error.log,
+                ) from error
         seconds = time.monotonic() - began
         self._contents = Contents(self._engine, self.image, [image.tag for image in images.values()])
         require_architecture(dockerfile, self._contents.architecture)
         self._notes.append(f"{self._contents}, built in {seconds:.1f} s")
         self._workdir = (self._contents.config["WorkingDir"] or "/").rstrip("/")
         self._limits = self._limits.bound(self._engine.client, self.image, self._run.labels)
+
+    def _bases(self) -> dict[Base, Image]:
+        """Return what the build starts from; why one cannot be had at all, the builder says best itself."""
+        images = {}
+        for base in self._space.dockerfile.bases:
+            with suppress(NoSuchImageError):
+                images[base] = self._supply.image(base.image)
+        return images
 
     def _load(self, services: Mapping[str, Service]) -> None:
         self.services = services

@@ -146,6 +146,8 @@ class ProcessBerth:
     def edge(self) -> Edge:
         raise NotImplementedError("the process dock has no edge")
 
+    shell = ""
+
     def execute(self, *command: str) -> Execution:
         ended = subprocess.run(
             command,

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from spacedock.docks.process.pip import Install, read_installs
 from spacedock.docks.process.stage import Stage
-from spacedock.errors import BuildError
+from spacedock.errors import SpaceBuildError
 from spacedock.space import Dockerfile, Instruction
 from spacedock.space.dockerfile import expand
 
@@ -39,7 +39,7 @@ class Plan:
 def read_plan(dockerfile: Dockerfile, context: Path, folder: Path, arguments: Mapping[str, str]) -> Plan:
     """Interpret `dockerfile` over a laid out `context`; files go below `folder`.
 
-    Raises BuildError for a COPY of what is not there, and when nothing says what to start.
+    Raises SpaceBuildError for a COPY of what is not there, and when nothing says what to start.
     """
     reader = _Reader(dockerfile, context, folder, arguments)
     for step in dockerfile.instructions:
@@ -78,7 +78,7 @@ class _Reader:
     def plan(self) -> Plan:
         stage = self._stages[-1]
         if not stage.started:
-            raise BuildError(
+            raise SpaceBuildError(
                 "it has neither CMD nor ENTRYPOINT: the Space would start whatever its base image starts",
                 path=self._dockerfile.path,
                 remedy='say what starts the server, e.g. `CMD ["python", "app.py"]`',
@@ -154,7 +154,7 @@ class _Reader:
             origin = earlier.tree if earlier else None
         missing = stage.copy(origin, local, target) if origin else name
         if missing and not name:
-            raise BuildError(
+            raise SpaceBuildError(
                 f"{step.cmd} {missing}: there is no such file among what would be pushed",
                 path=self._dockerfile.path,
                 line=step.line,

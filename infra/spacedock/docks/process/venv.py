@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from spacedock.docks.process.interpreter import Interpreter
 from spacedock.docks.process.pip import Install
-from spacedock.errors import BuildError
+from spacedock.errors import SpaceBuildError
 from spacedock.images.trust import Trust
 from spacedock.progress import Say
 
@@ -33,7 +33,7 @@ _EVERYBODY_READS = 0o022
 def virtual_environment(cache: Path, python: Interpreter, installs: Sequence[Install], say: Say) -> Path:
     """Return the environment in which `installs` were done, made if there is none yet.
 
-    Raises BuildError with uv's last lines when a package cannot be had.
+    Raises SpaceBuildError with uv's last lines when a package cannot be had.
     """
     folder = cache / _digest(python, installs)
     with FileLock(folder.with_suffix(".lock")):
@@ -82,7 +82,7 @@ def _uv(arguments: list[str], say: Say) -> None:
             lines.append(line.rstrip())
             say(lines[-1])
     if process.returncode:
-        raise BuildError(
+        raise SpaceBuildError(
             f"uv {' '.join(arguments[:2])} failed",
             remedy="correct the requirements, or make the package index reachable",
             log="\n".join(lines[-_LOG_LINES:]),

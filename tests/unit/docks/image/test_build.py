@@ -133,6 +133,18 @@ class TestWhatMendsAFailedBuild:
         said = self.said(tmp_path, f"ERROR: failed to solve: {words}")
         assert said.startswith("name HF_TOKEN in the manifest's [secrets]")
 
+    @pytest.mark.parametrize(
+        "words",
+        [
+            'failed to do request: Head "https://r.invalid/v2/o/manifests/1": dial tcp: no such host',
+            "failed to resolve source metadata for docker.io/library/python:3.99: not found",
+            "pull access denied for o/none, repository does not exist",
+            "manifest for python:3.99 not found: manifest unknown",
+        ],
+    )
+    def test_a_base_that_cannot_be_had_is_to_be_another(self, tmp_path: Path, words: str) -> None:
+        assert "correct FROM" in self.said(tmp_path, f"ERROR: failed to solve: {words}")
+
     def test_a_step_that_failed_by_itself_is_left_to_its_own_words(self, tmp_path: Path) -> None:
         assert self.said(tmp_path, "ERROR: process did not complete: exit code: 3") == ""
 

@@ -1,0 +1,44 @@
+"""What the dock does about a base that cannot be had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spacedock.docks.image.dock import ImageDock
+from spacedock.errors import EngineError, NoSuchImageError
+from spacedock.images.supply import Image
+from spacedock.progress import silent
+from spacedock.runs import Run
+from tests.unit.spaces import sound_space
+
+DOCKERFILE = 'FROM quay.io/o/tools:1 AS tools\nFROM python:3.11-slim\nCMD ["true"]\n'
+
+
+class FakeSupply:
+    """Has every image but those of quay.io."""
+
+    def __init__(self, error: type[EngineError]) -> None:
+        self.error = error
+
+    def image(self, name: str) -> Image:
+        if name.startswith("quay.io"):
+            raise self.error("no registry answers", remedy="wait")
+        return Image(name, f"local/{name}", stand_in=True)
+
+
+def bases(folder: Path, error: type[EngineError]) -> dict[Any, Image]:
+    dock = ImageDock(sound_space(folder, dockerfile=DOCKERFILE), Run("1", folder), silent)
+    dock._supply = FakeSupply(error)  # type: ignore[assignment]
+    return dock._bases()
+
+
+def test_why_a_base_cannot_be_had_is_left_to_the_builder_to_say(tmp_path: Path) -> None:
+    assert [image.name for image in bases(tmp_path, NoSuchImageError).values()] == ["python:3.11-slim"]
+
+
+def test_a_network_without_a_registry_is_no_fault_of_the_space(tmp_path: Path) -> None:
+    with pytest.raises(EngineError):
+        bases(tmp_path, EngineError)
