@@ -18,6 +18,7 @@ _HALF = len(_BODY) // 2
 _CONNECT = 2.0  # seconds
 _TAKEN = 1.0  # seconds until the server says that it wants the body; one that never says so has it by then
 _CHUNK = 65536
+_FAILED = 500  # and above: of a request that it gave up, a server may still say so
 _REFUSED = 0.2  # seconds until one that says so before it knows whether it can read it has answered
 HOLD = 0.5  # seconds after SIGTERM in which the body is still withheld: who cuts off does so at once
 
@@ -36,16 +37,19 @@ class Held:
         deadline = time.monotonic() + self._within
         with self._connection:
             try:
-                if not _readable(self._connection, HOLD):
+                before = _readable(self._connection, HOLD)
+                if not before:
                     self._connection.sendall(_BODY[_HALF:])
-                self._read(deadline)
+                status = self._read(deadline)
+                if before and status >= _FAILED:
+                    self.cut = f"was answered with {status} before the rest of it was sent"
             except TimeoutError:
                 self.cut = f"got no complete answer within {self._within:.0f} s"
             except (OSError, HTTPException) as error:
                 self.cut = f"was cut off ({type(error).__name__})"
 
-    def _read(self, deadline: float) -> None:
-        """Read the whole answer, which may be a stream. Raises TimeoutError at the `deadline`."""
+    def _read(self, deadline: float) -> int:
+        """Read the whole answer, which may be a stream; return its status. TimeoutError at the `deadline`."""
         self._connection.settimeout(max(0.1, deadline - time.monotonic()))
         answer = HTTPResponse(self._connection)
         answer.begin()
@@ -56,6 +60,7 @@ class Held:
             self._connection.settimeout(left)
         if answer.length:  # what was announced and did not come
             raise IncompleteRead(b"", answer.length)
+        return answer.status
 
 
 def hold(space: Space, url: str, within: float) -> Held | None:

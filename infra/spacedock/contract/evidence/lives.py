@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from spacedock import platform
 from spacedock.contract.berths import Berths
+from spacedock.contract.evidence.asking import Answer, send
 from spacedock.contract.evidence.inflight import Held, hold
 from spacedock.docks.base import Berth, Order, Stop
 from spacedock.space import Space
@@ -21,6 +22,7 @@ class Ending:
     berth: Berth
     stop: Stop
     request: Held | None  # that was in flight; None where the Space lets none be
+    state: tuple[Answer, ...] = ()  # to the `write` and the `read` of the manifest's [state], if it has one
 
     def __str__(self) -> str:
         after = f"{self.stop.seconds:.2f} s after SIGTERM, exit code {self.stop.exit_code}"
@@ -31,8 +33,9 @@ class Ending:
 
 
 def ending(space: Space, berths: Berths) -> Ending:
-    """Stop the berth that is there for it, with a request in flight; the same one for whoever asks later.
+    """Give the berth that is there for it something to keep, and stop it with a request in flight.
 
+    It is the same ending for whoever asks later.
     Raises NotReady where it did not come up.
     """
     return berths.once(_NAME, lambda: _end(space, berths.ready(TO_BE_STOPPED)))
@@ -46,6 +49,12 @@ def seen_ending(berths: Berths) -> Ending | None:
 
 def _end(space: Space, berth: Berth) -> Ending:
     grace = platform.STOP_GRACE_SECONDS.value
+    state = _write(space, berth)
     request = hold(space, berth.url, within=grace)
     stop = berth.stop(grace, meanwhile=request.finish if request else None)
-    return Ending(berth, stop, request)
+    return Ending(berth, stop, request, state)
+
+
+def _write(space: Space, berth: Berth) -> tuple[Answer, ...]:
+    state = space.manifest.state
+    return (send(berth, state.write), send(berth, state.read)) if state else ()

@@ -89,6 +89,19 @@ def hangs_up(connection: socket.socket) -> None:
     stopping.wait(WITHIN)
 
 
+def gives_up(connection: socket.socket) -> None:
+    connection.sendall(GO_ON)
+    connection.recv(100)  # the half
+    stopping.wait(WITHIN)
+    connection.sendall(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
+
+
+def fails(connection: socket.socket) -> None:
+    connection.sendall(GO_ON)
+    read_until(connection, b"}")
+    connection.sendall(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
+
+
 def breaks_off(connection: socket.socket) -> None:
     connection.sendall(GO_ON)
     read_until(connection, b"}")
@@ -107,7 +120,7 @@ def keeps_silent(connection: socket.socket) -> None:
     connection.recv(1)  # until the other side has had enough
 
 
-@pytest.mark.parametrize("url", [answers, says_go_on_twice, never_says_go_on], indirect=True)
+@pytest.mark.parametrize("url", [answers, says_go_on_twice, never_says_go_on, fails], indirect=True)
 def test_a_request_that_is_answered_was_not_cut_off(space: Space, url: str) -> None:
     held = hold(space, url, WITHIN)
     assert held
@@ -128,6 +141,16 @@ def test_a_request_that_loses_its_connection_was_cut_off(space: Space, url: str)
     stopping.set()
     held.finish()
     assert held.cut.startswith("was cut off (")
+
+
+@pytest.mark.parametrize("url", [gives_up], indirect=True)
+def test_an_error_before_the_rest_was_sent_is_no_answer(space: Space, url: str) -> None:
+    stopping.clear()
+    held = hold(space, url, WITHIN)
+    assert held
+    stopping.set()
+    held.finish()
+    assert held.cut == "was answered with 500 before the rest of it was sent"
 
 
 @pytest.mark.parametrize("url", [keeps_silent], indirect=True)

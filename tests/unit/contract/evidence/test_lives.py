@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
+import respx
 
 from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.berths import Berths, NotReady
@@ -14,6 +17,7 @@ from spacedock.contract.noticed import noticed
 from spacedock.docks.base import Boot, Stop, Window
 from spacedock.space import Space
 from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.spaces import sound_space
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +32,29 @@ def test_a_berth_is_stopped_once_whoever_asks(space: Space) -> None:
     with Berths(dock) as berths:
         assert ending(space, berths) is ending(space, berths)
     assert len(dock.boarded) == 1
+
+
+def test_a_space_without_state_is_given_nothing_to_keep(space: Space) -> None:
+    with respx.mock(), Berths(FakeDock()) as berths:
+        assert ending(space, berths).state == ()
+
+
+def test_what_a_berth_is_to_keep_is_written_and_read_before_it_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(lives, "hold", lambda *_, **__: asked.append("held"))
+    manifest = '[state]\nwrite = { path = "/a", method = "PUT" }\nread = { path = "/a" }\n'
+    space = sound_space(tmp_path, manifest=manifest)
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return httpx.Response(200, text=request.method)
+
+    with respx.mock(base_url="http://space.test") as server, Berths(FakeDock()) as berths:
+        server.route(path="/a").mock(side_effect=answered)
+        assert [answer.text for answer in ending(space, berths).state] == ["PUT", "GET"]
+    assert asked == ["PUT", "GET", "held"]
 
 
 def test_what_did_not_come_up_cannot_be_stopped(space: Space) -> None:

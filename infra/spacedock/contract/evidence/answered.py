@@ -1,0 +1,73 @@
+"""Whether a Space, as deployed, answers the requests that its manifest names: other promises build on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from spacedock.contract.base import AS_DEPLOYED
+from spacedock.contract.berths import Berths, NotReady
+from spacedock.contract.evidence.asking import Answer, send, send_at_once
+from spacedock.contract.evidence.quiet import quiet
+from spacedock.docks.base import Berth
+from spacedock.space import Space
+
+_AT_ONCE = 8  # of each request: more than a small pool of connections has
+_NAME = "requests as deployed"
+
+
+class Unanswered(NotReady):
+    """A request is not answered whatever is done to the Space, which another promise says of it."""
+
+    def __init__(self, berth: Berth, seen: str) -> None:
+        Exception.__init__(self, f"it cannot be told from what goes wrong anyway: {seen}")
+        self.berth = berth
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The berth as deployed that was asked, and how its requests failed, if any did."""
+
+    berth: Berth
+    failed: tuple[str, ...]
+
+
+def asked(space: Space, berths: Berths) -> Asked:
+    """Send the requests: each alone, then many of each at once. They are sent once a run.
+
+    Raises NotReady where the Space did not boot.
+    """
+    return berths.once(_NAME, lambda: _asked(space, berths.ready(AS_DEPLOYED)))
+
+
+def require_answers(space: Space, berths: Berths) -> None:
+    """Raise Unanswered where the requests fail as deployed, NotReady where the Space did not boot."""
+    found = asked(space, berths)
+    for seen in found.failed:
+        raise Unanswered(found.berth, seen)
+
+
+def _asked(space: Space, berth: Berth) -> Asked:
+    failed = tuple(_failing(space, berth))
+    return Asked(quiet(berth) if failed else berth, failed)
+
+
+def _failing(space: Space, berth: Berth) -> Iterator[str]:
+    """Ask one after the other; only where all goes well, ask all at once."""
+    requests = space.manifest.requests
+    if alone := [answer for answer in (send(berth, request) for request in requests) if answer.failed]:
+        yield from map(str, alone)
+    elif requests:
+        crowd = send_at_once(berth, requests, _AT_ONCE)
+        for answer in _each_once(answer for answer in crowd if answer.failed):
+            yield f"alone it is answered; of {_AT_ONCE} of each request at once, {answer}"
+
+
+def _each_once(answers: Iterator[Answer]) -> Iterator[Answer]:
+    """Yield the first answer to each request."""
+    seen: set[str] = set()
+    for answer in answers:
+        name = f"{answer.request.method} {answer.request.path}"
+        if name not in seen:
+            seen.add(name)
+            yield answer

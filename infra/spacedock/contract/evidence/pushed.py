@@ -1,0 +1,155 @@
+"""What a push with git carries: each file of the history, and the bytes that the Hub keeps for it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from spacedock import platform
+from spacedock.space import Space
+
+# As much as git itself looks at (xdiff-interface.c, buffer_is_binary).
+_HEAD = 8000
+# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md; files in Xet have the same.
+_POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:.*\n)*?size (\d+)\n")
+_POINTER_BYTES = 1024
+_HUB = re.compile(r"^remote\.(.+)\.url .*(?:\bhuggingface\.co|\bhf\.co)/", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """One content of one file."""
+
+    path: str
+    size: int  # bytes
+    kept: int  # bytes that the Hub keeps: compressed where it is git that has it
+    binary: bool = False
+    pointer: bool = False  # it stands for a file in LFS or Xet, and `kept` is that one's size
+    current: bool = True  # in what is pushed now, not only in its history
+    there: bool = False  # the Hub has it already, as far as this repository knows
+
+    @property
+    def too_large(self) -> bool:
+        """Whether it is refused for its size."""
+        return not self.pointer and self.size > platform.LARGE_FILE.value
+
+
+def carried(space: Space, *, with_history: bool = True) -> tuple[Carried, ...] | None:
+    """Return what a push of the Space carries; None where it is in no git repository.
+
+    The history counts where the Space is all of a repository: a part of one is pushed in another way. Where
+    the manifest says what ships, the history of that counts.
+    """
+    prefix = _git(space.root, "rev-parse", "--show-prefix")
+    if prefix is None:
+        return None
+    staged = {oid: path for oid, path in _staged(space.root) if space.ships(path)}
+    if not with_history or prefix.strip():
+        return tuple(_seen(space.root, staged, frozenset(staged), frozenset()))
+    paths = space.manifest.space.ships
+    every = reachable(space.root, "HEAD", paths)
+    hubs = [
+        f"--remotes={name}"
+        for name in _HUB.findall(_git(space.root, "config", "--get-regexp", r"url$") or "")
+    ]
+    new = reachable(space.root, "HEAD", paths, without=hubs) if hubs else every
+    return tuple(_seen(space.root, every | staged, frozenset(staged), frozenset(every) - frozenset(new)))
+
+
+def arriving(repository: Path, revision: str) -> tuple[Carried, ...]:
+    """Return what is reachable from a revision, as whoever receives it sees it."""
+    every = reachable(repository, revision)
+    current = frozenset(reachable(repository, f"{revision}^{{tree}}"))
+    new = reachable(repository, revision, without=["--all"])
+    return tuple(_seen(repository, every, current, frozenset(every) - frozenset(new)))
+
+
+def in_folder(space: Space) -> int:
+    """Return the bytes of all files as they lie in the Space's folder."""
+    return sum((space.root / name).lstat().st_size for name in space.files())
+
+
+def reachable(
+    repository: Path, revision: str, paths: Iterable[str] = (), without: Iterable[str] = ()
+) -> dict[str, str]:
+    """Return the ids and paths of what a revision and its history hold; nothing where there is none.
+
+    Of `paths` only where there are any; without what is reachable from the references of `without`.
+    """
+    places = ["--full-history", "--", *(f":(top){path}" for path in paths)] if paths else ["--"]
+    listing = _git(repository, "rev-list", "--objects", revision, "--not", *without, *places)
+    lines = (line.partition(" ") for line in (listing or "").splitlines())
+    return {oid: path for oid, _, path in lines if path}
+
+
+def _staged(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield the id and the path below `root` of each file in the index; submodules are none."""
+    for entry in (_git(root, "ls-files", "--stage", "-z") or "").split("\0"):
+        facts, _, path = entry.partition("\t")
+        if path and not facts.startswith("160000"):
+            yield facts.split()[1], path
+
+
+def _seen(
+    repository: Path, objects: dict[str, str], current: frozenset[str], there: frozenset[str]
+) -> Iterator[Carried]:
+    """Yield each of the objects that is a file, the content looked at where that can matter."""
+    sizes = dict(_sizes(repository, objects))
+    small = [oid for oid, (size, _) in sizes.items() if size <= platform.LARGE_FILE.value]
+    heads = dict(_heads(repository, small))
+    for oid, (size, kept) in sizes.items():
+        head = heads.get(oid, b"")
+        pointer = _POINTER.match(head) if size <= _POINTER_BYTES else None
+        yield Carried(
+            objects[oid],
+            size,
+            int(pointer[1]) if pointer else kept,
+            binary=b"\0" in head,
+            pointer=pointer is not None,
+            current=oid in current,
+            there=oid in there,
+        )
+
+
+def _sizes(repository: Path, objects: Iterable[str]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the size of each object that is a file, plain and as git stores it."""
+    form = "%(objectname) %(objecttype) %(objectsize) %(objectsize:disk)"
+    listing = _git(repository, "cat-file", f"--batch-check={form}", lines=objects)
+    for line in (listing or "").splitlines():
+        oid, kind, *sizes = line.split()
+        if kind == "blob":
+            yield oid, (int(sizes[0]), int(sizes[1]))
+
+
+def _heads(repository: Path, objects: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the first bytes of each object."""
+    with TemporaryFile() as names:
+        names.write("".join(f"{oid}\n" for oid in objects).encode())
+        names.seek(0)
+        command = ["git", "-C", str(repository), "cat-file", "--batch", "--buffer"]
+        with subprocess.Popen(command, stdin=names, stdout=subprocess.PIPE) as git:
+            output = git.stdout
+            while output and (line := output.readline()):
+                oid, _, size = line.decode().split()
+                content = output.read(int(size) + 1)  # and a line's end
+                yield oid, content[:_HEAD]
+
+
+def _git(root: Path, *arguments: str, lines: Iterable[str] | None = None) -> str | None:
+    """Return what git prints; None where there is no git, no repository, or not what is asked for."""
+    given = None if lines is None else "".join(f"{line}\n" for line in lines).encode()
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments],
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
+            capture_output=True,
+            check=True,
+        )
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.decode(errors="replace")
