@@ -68,6 +68,7 @@ class Promise(ABC):
     since: ClassVar[str]
     level: ClassVar[Level] = Level.MUST
     needs: ClassVar[frozenset[Capability]] = frozenset()
+    exit_code: ClassVar[int] = 1  # of a verdict that its being broken turns red
     last: ClassVar[bool] = False  # it looks at what the checks of all others have led to
 
     @property

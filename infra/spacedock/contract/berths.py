@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
+from threading import RLock
 from typing import Any, Self, TypeVar
 
 from spacedock.docks.base import Berth, Cause, Dock, Order
@@ -54,25 +56,39 @@ class Berths:
         self.crowded: Berth | None = None
         self.spent: Berth | None = None
         self._boots: dict[Order, Future[Berth]] = {}
+        self._ahead: list[Order] = []  # boots that wait for the first one to come up
+        self._starting = RLock()
         self._pool = ThreadPoolExecutor(1 if dock.shares_ports else BOOTS_AT_ONCE, "boot")
         self._came_up: list[Order] = []
         self._judged: set[Order] = set()
         self._learned: dict[str, Any] = {}
 
     def start_ahead(self, orders: Iterable[Order]) -> None:
-        """Start the boots of `orders` now; where only one berth may run at a time, do nothing."""
-        if not self._one_at_a_time:
+        """Start the first boot of all now, and the others once that has come up.
+
+        What does not boot at all need not be booted a dozen times to know it. Where only one berth may run at
+        a time, nothing is started.
+        """
+        if self._one_at_a_time:
+            return
+        with self._starting:
             for order in orders:
-                self._boot(order)
+                if self._boots and not self._came_up:
+                    self._ahead.append(order)
+                else:
+                    self._boot(order)
 
     def board(self, order: Order) -> Berth:
         """Return the berth of `order`, ready or not. Raises BootError when the dock could not even try.
 
-        Raises NotReady for a boot that fails because the Space has booted on these services before.
+        Raises NotReady for a boot that fails because the Space has booted on these services before, and for
+        one that was ended for its limits: one promise tells of those, and nothing else follows from it.
         """
         if self.spent is not None and order not in self._boots and _is_given_all(order):
             raise NotReady(self.spent)
         berth = self._board(order)
+        if berth.boot.over_its_limits:
+            raise NotReady(berth)
         if _ought_to_succeed(berth) and self.spent is None and _bare(order) not in self._judged:
             berth = self._judged_alone(berth)
         if _ought_to_succeed(berth) and self.spent is not None:
@@ -90,9 +106,14 @@ class Berths:
             raise NotReady(berth)
         return berth
 
+    def settle(self) -> None:
+        """Wait until no boot is under way: what is done to a service then meets nobody but who is asked."""
+        while under_way := [boot for boot in tuple(self._boots.values()) if not boot.done()]:
+            wait(under_way)
+
     def boarded(self) -> tuple[Berth, ...]:
         """Return the berths that have been boarded so far."""
-        done = [boot for boot in self._boots.values() if boot.done() and not boot.cancelled()]
+        done = [boot for boot in tuple(self._boots.values()) if boot.done() and not boot.cancelled()]
         return tuple(boot.result() for boot in done if not boot.exception())
 
     def each(self, look: Callable[[Berth], T]) -> tuple[tuple[Berth, T], ...]:
@@ -131,19 +152,23 @@ class Berths:
         return self._boot(order).result()
 
     def _boot(self, order: Order) -> Future[Berth]:
-        if order not in self._boots:
-            self._boots[order] = self._pool.submit(self._try, order)
-        return self._boots[order]
+        with self._starting:
+            if order not in self._boots:
+                self._boots[order] = self._pool.submit(self._try, order)
+            return self._boots[order]
 
     def _try(self, order: Order) -> Berth:
         berth = self.dock.board(order)
         if berth.boot.ready:
-            self._came_up.append(order)
+            with self._starting, suppress(RuntimeError):  # no boot is taken any more
+                self._came_up.append(order)
+                while self._ahead:
+                    self._boot(self._ahead.pop(0))
         return berth
 
     def _judged_alone(self, berth: Berth) -> Berth:
         """Return how the boot ends with no other berth beside it, where another one has come up."""
-        wait([boot for boot in self._boots.values() if boot.running()])
+        wait([boot for boot in tuple(self._boots.values()) if boot.running()])
         self._judged.add(_bare(berth.order))
         if not self._came_up:
             return berth
@@ -169,7 +194,7 @@ class Berths:
 
     def _close_all(self) -> None:
         """Close every berth, and forget it: what it showed beside others may be different alone."""
-        for boot in self._boots.values():
+        for boot in tuple(self._boots.values()):
             boot.cancel()
         for closing in [self._pool.submit(berth.close) for berth in self.boarded()]:
             closing.result()

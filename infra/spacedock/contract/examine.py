@@ -13,7 +13,8 @@ import httpx
 from spacedock.contract import promises
 from spacedock.contract.base import AS_DEPLOYED, Finding, Outcome, Problem, Promise, tail
 from spacedock.contract.berths import Berths, NotReady
-from spacedock.errors import UsageError
+from spacedock.docks.unbuilt import Unbuilt
+from spacedock.errors import SpaceBuildError, UsageError
 from spacedock.space import Space
 
 
@@ -36,6 +37,8 @@ def chosen(ids: Iterable[str]) -> tuple[Promise, ...]:
 
 def start_ahead(asked: Iterable[Promise], space: Space, berths: Berths) -> None:
     """Start every boot that the promises are sure to want and that this dock can use."""
+    if isinstance(berths.dock, Unbuilt):
+        return
     for promise in asked:
         if not _why_not(promise, space, berths):
             berths.start_ahead(promise.orders(space))
@@ -51,6 +54,8 @@ def examine(promise: Promise, space: Space, berths: Berths) -> Finding:
     problems: list[Problem] = []
     try:
         problems.extend(promise.check(space, berths))
+    except SpaceBuildError as error:
+        outcome, detail = Outcome.BLOCKED, f"the Space does not build: {error.what}"
     except NotReady as error:
         outcome, detail, log = Outcome.BLOCKED, str(error), tail(error.berth.logs())
     except (OSError, httpx.TransportError):

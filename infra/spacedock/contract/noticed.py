@@ -14,7 +14,6 @@ from spacedock.docks.base import Dock, Usage
 from spacedock.platform import USER_ID
 from spacedock.space import Space
 from spacedock.space.hints import build_hints
-from spacedock.space.workflows import wrong_syncs
 
 _MIB = 2**20
 _GIB = 2**30
@@ -23,10 +22,9 @@ _GB = 10**9
 
 def noticed(space: Space, berths: Berths) -> tuple[str, ...]:
     """Return what of the Space is not emulated, and what its berths used and were denied."""
-    syncs = wrong_syncs(space.root, space.manifest.space.id)
-    said = (*space.not_emulated(), *build_hints(space), *syncs)
     return (
-        *said,
+        *space.not_emulated(),
+        *build_hints(space),
         *_ports(space),
         *_usage(berths),
         *_identity(berths.dock),

@@ -1,10 +1,14 @@
-"""Docks of pretence in which it matters what else runs, or has run."""
+"""Docks of pretence in which it matters what else runs, has run or is broken."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from spacedock.docks.base import Boot, Order
+from spacedock.services.faults.fault import Fault
 from tests.unit.fakes import READY, FakeBerth, FakeDock, exited
 
 
@@ -36,3 +40,36 @@ class Spent(FakeDock):
         first = not self.boarded
         berth = super().board(order)
         return berth if first else replace(berth, boot=exited(1), log="relation exists already")
+
+
+class FakeFaults:
+    """Remembers what was broken and how."""
+
+    environment = (("DATABASE_URL", "postgresql://faults:5432/postgres"),)
+
+    def __init__(self) -> None:
+        self.broken_now: dict[str, str] = {}
+
+    def break_(self, service: str, fault: Fault) -> None:
+        self.broken_now[service] = fault.kind
+
+    @contextmanager
+    def broken(self, service: str, fault: Fault) -> Iterator[None]:
+        self.break_(service, fault)
+        yield
+        del self.broken_now[service]
+
+
+class BreakableDock(FakeDock):
+    """A dock whose faults are `opened`."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.opened = FakeFaults()
+
+    @contextmanager
+    def _faults(self) -> Iterator[Any]:
+        yield self.opened
+
+    def faults(self) -> Any:
+        return self._faults()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -11,45 +10,14 @@ import respx
 from spacedock.contract.base import Finding, Level, Outcome
 from spacedock.contract.promises import answers_while_a_service_is_away as module
 from spacedock.docks.base import Capability
-from spacedock.services.faults.fault import Fault
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.contract.docks import BreakableDock, FakeFaults
+from tests.unit.fakes import FakeBerth, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "answers-while-a-service-is-away"
 RUNNING, STARTED = "with_services_that_can_be_broken", "while_every_service_refuses"
-
-
-class FakeFaults:
-    """Remembers what was broken and how."""
-
-    environment = (("DATABASE_URL", "postgresql://faults:5432/postgres"),)
-
-    def __init__(self) -> None:
-        self.broken_now: dict[str, str] = {}
-
-    def break_(self, service: str, fault: Fault) -> None:
-        self.broken_now[service] = fault.kind
-
-    @contextmanager
-    def broken(self, service: str, fault: Fault) -> Iterator[None]:
-        self.break_(service, fault)
-        yield
-        del self.broken_now[service]
-
-
-class BreakableDock(FakeDock):
-    def __init__(self, **parts: Any) -> None:
-        super().__init__(**parts)
-        self.opened = FakeFaults()
-
-    @contextmanager
-    def _faults(self) -> Iterator[Any]:
-        yield self.opened
-
-    def faults(self) -> Any:
-        return self._faults()
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from threading import Event, Timer
+
 import pytest
 
 from spacedock.contract.berths import Berths, NotReady
@@ -25,6 +28,32 @@ def test_a_boot_that_was_started_ahead_is_not_made_again() -> None:
         berths.start_ahead([DEPLOYED, OTHER, DEPLOYED])
         berths.board(OTHER)
     assert sorted(order.purpose for order in dock.boarded) == ["another", "as deployed"]
+
+
+def test_what_does_not_boot_is_not_booted_a_dozen_times() -> None:
+    dock = FakeDock(otherwise=FakeBerth(boot=exited(1)))
+    with Berths(dock) as berths:
+        berths.start_ahead([DEPLOYED, OTHER, ELSEWHERE])
+        berths.settle()
+        assert dock.boarded == [DEPLOYED]
+        berths.attempt(OTHER)
+    assert dock.boarded == [DEPLOYED, OTHER]
+
+
+def test_once_it_is_settled_no_boot_is_under_way() -> None:
+    go_on = Event()
+
+    class Slow(FakeDock):
+        def board(self, order: Order) -> FakeBerth:
+            assert go_on.wait(10)
+            return super().board(order)
+
+    with Berths(Slow()) as berths:
+        berths.start_ahead([DEPLOYED, OTHER])
+        assert berths.boarded() == ()
+        Timer(0.01, go_on.set).start()
+        berths.settle()
+        assert {berth.order for berth in berths.boarded()} == {DEPLOYED, OTHER}
 
 
 def test_a_berth_that_did_not_come_up_is_not_ready() -> None:
@@ -130,6 +159,17 @@ def test_a_boot_that_fails_for_its_own_sake_is_tried_alone_once() -> None:
         assert berths.ready(DEPLOYED).alive()
         assert (berths.crowded, berths.spent) == (None, None)
     assert dock.boarded.count(ELSEWHERE) == 2
+
+
+def test_a_boot_that_was_ended_for_its_limits_is_not_tried_again() -> None:
+    evicted = replace(exited(137), exceeded="Workload evicted, storage limit exceeded (50G)")
+    dock = FakeDock().when("elsewhere", FakeBerth(boot=evicted))
+    with Berths(dock) as berths:
+        berths.ready(DEPLOYED)
+        with pytest.raises(NotReady, match="storage limit exceeded"):
+            berths.board(ELSEWHERE)
+        assert (berths.crowded, berths.spent) == (None, None)
+    assert dock.boarded == [DEPLOYED, ELSEWHERE]
 
 
 @pytest.mark.parametrize("shares_ports", [False, True])

@@ -23,7 +23,7 @@ COPY = "COPY . . # buildkit"
 
 
 def made(*steps: str, labels: dict[str, str] | None = None, **environment: str) -> FakeDock:
-    return FakeDock(made=Made(environment, labels or {}, steps))
+    return FakeDock(made=Made(environment, labels or {}, steps, (0,) * len(steps)))
 
 
 def holding(path: str, content: str | bytes, step: str = COPY) -> FakeDock:

@@ -15,9 +15,8 @@ def said(space: Space) -> str:
         return "\n".join(noticed(space, berths))
 
 
-def test_of_a_sound_front_matter_and_no_workflow_nothing_is_noticed(space: Space) -> None:
+def test_of_a_sound_front_matter_nothing_is_noticed(space: Space) -> None:
     assert "README.md" not in said(space)
-    assert "hub-sync" not in said(space)
 
 
 def test_an_unknown_key_and_what_is_not_emulated_are_noticed(tmp_path: Path) -> None:
@@ -26,13 +25,6 @@ def test_an_unknown_key_and_what_is_not_emulated_are_noticed(tmp_path: Path) -> 
         space
     )
     assert "README.md:4: `hf_oauth` not emulated" in said(space)
-
-
-def test_a_workflow_that_creates_another_kind_of_space_is_noticed(space: Space) -> None:
-    path = space.root / ".github" / "workflows" / "push.yml"
-    path.parent.mkdir(parents=True)
-    path.write_text("jobs: { push: { steps: [{ uses: huggingface/hub-sync@v0.3.0 }] } }\n")
-    assert "push.yml:1: hub-sync creates a Space with `space_sdk` unset" in said(space)
 
 
 def test_the_largest_figures_are_told_with_their_boot_and_their_limit(space: Space) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import httpx
 import pytest
 
@@ -135,3 +137,62 @@ def test_what_is_no_openapi_description_is_left_alone(
     space: Space, hold: Hold, answer: httpx.Response
 ) -> None:
     assert judge(space, hold, **{"_openapi.json": answer}) == (Outcome.KEPT, "")
+
+
+def sent_away(back: str) -> httpx.Response:
+    return redirect(f"https://provider.example/authorize?client_id=a&redirect_uri={quote(back, safe='')}")
+
+
+@pytest.mark.parametrize("path", ["/login", "/oauth/huggingface/login"])
+def test_a_login_that_sends_back_to_http_breaks_it(space: Space, hold: Hold, path: str) -> None:
+    answer = sent_away(f"http://{HOST}/signed-in")
+    outcome, seen = judge(space, hold, **{path.replace("/", "_"): answer})
+    assert outcome is Outcome.BROKEN
+    assert seen == f"GET {path} redirects to {answer.headers['location']}"
+
+
+def test_a_login_of_the_openapi_description_is_asked(space: Space, hold: Hold) -> None:
+    description = httpx.Response(200, json={"paths": {"/auth/sign-in": {}, "/catalogin": {}}})
+    answers = {"_auth_sign-in": sent_away(f"http://{HOST}/"), "_catalogin": sent_away(f"http://{HOST}/")}
+    outcome, seen = judge(space, hold, **{"_openapi.json": description}, **answers)
+    assert outcome is Outcome.BROKEN
+    assert seen.startswith("GET /auth/sign-in redirects to ")
+    assert "catalogin" not in seen
+
+
+@pytest.mark.parametrize("back", [f"https://{HOST}/signed-in", "http://elsewhere.example/"])
+def test_a_login_that_sends_back_to_https_or_elsewhere_keeps_it(space: Space, hold: Hold, back: str) -> None:
+    assert judge(space, hold, _login=sent_away(back)) == (Outcome.KEPT, "")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'new WebSocket("ws://" + location.host + "/ws")',
+        "new WebSocket('ws://api.example/ws')",
+        "const url = `ws://${window.location.host}/ws`",
+        'let url="ws://"+location.hostname',
+    ],
+)
+def test_a_websocket_by_ws_breaks_it(space: Space, hold: Hold, code: str) -> None:
+    outcome, seen = judge(space, hold, _=page(f"<script>{code}</script>"))
+    assert outcome is Outcome.BROKEN
+    assert seen.startswith("the page at / opens a WebSocket by ws://: ")
+    answers = {"_": page('<script src="/app.js"></script>'), "_app.js": httpx.Response(200, text=code)}
+    assert judge(space, hold, **answers)[1].startswith(
+        "the page at / opens a WebSocket by ws:// in /app.js: "
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'new WebSocket("wss://" + location.host + "/ws")',
+        'new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + location.host)',
+        'location.protocol === "https:" ? "wss://" + location.host : "ws://" + location.host',
+        'new WebSocket("ws://localhost:8000/ws")',  # is for another promise
+        'new WebSocket("/ws")',
+    ],
+)
+def test_a_websocket_by_wss_keeps_it(space: Space, hold: Hold, code: str) -> None:
+    assert judge(space, hold, _=page(f"<script>{code}</script>")) == (Outcome.KEPT, "")

@@ -4,6 +4,7 @@ from spacedock.contract.base import Outcome
 from spacedock.docks.base import Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
+from tests.unit.contract.evidence.repositories import commit, repository
 from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
 
 PROMISE = "starts-without-env-file"
@@ -41,3 +42,11 @@ def test_a_file_that_would_be_pushed_breaks_it(space: Space, hold: Hold) -> None
     (space.root / ".env").write_text("API_KEY=1\n")
     finding = hold(PROMISE, space, FakeDock())
     assert "would be pushed" in finding.problems[0].seen
+
+
+def test_in_a_repository_it_is_what_git_tracks_that_would_be_pushed(space: Space, hold: Hold) -> None:
+    repository(space.root)
+    (space.root / ".env").write_text("API_KEY=1\n")
+    assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
+    commit(space.root)
+    assert "would be pushed" in hold(PROMISE, space, FakeDock()).problems[0].seen

@@ -1,12 +1,46 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import httpx
+import pytest
+import respx
+
+from spacedock.contract import berths
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Boot, Cause, Stop, Usage
+from spacedock.docks.base import Boot, Cause, Order, Stop, Usage
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import READY, FakeBerth, FakeDock, exited
 
 PROMISE = "stays-up"
+
+
+@pytest.fixture(autouse=True)
+def server() -> Iterator[respx.MockRouter]:
+    with respx.mock(base_url="http://space.test", assert_all_called=False) as router:
+        router.get("/", name="ready").respond(503)  # any status is an answer
+        yield router
+
+
+@dataclass
+class Ending(FakeBerth):
+    """Lives for some more looks."""
+
+    looks: int = 3
+
+    def alive(self) -> bool:
+        self.looks -= 1
+        self.ended = self.looks < 0
+        return super().alive()
+
+
+class AboutToEnd(FakeDock):
+    """A Space that ends at the very moment."""
+
+    def board(self, order: Order) -> FakeBerth:
+        return replace(Ending(stopped=Stop(0.0, 1, killed=False)), order=order)
 
 
 def ended(code: int, boot: Boot = READY) -> FakeDock:
@@ -29,6 +63,20 @@ def test_a_script_that_ends_with_0_breaks_it(space: Space, hold: Hold) -> None:
 def test_a_server_that_ends_after_it_was_ready_breaks_it(space: Space, hold: Hold) -> None:
     finding = hold(PROMISE, space, ended(3))
     assert "ended by itself with code 3" in finding.problems[0].seen
+
+
+def test_one_that_hangs_up_is_given_time_to_end(space: Space, hold: Hold, server: respx.MockRouter) -> None:
+    server["ready"].mock(side_effect=httpx.RemoteProtocolError("hung up"))
+    assert "ended by itself with code 1" in hold(PROMISE, space, AboutToEnd()).problems[0].seen
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow")])
+def test_one_that_does_not_answer_and_lives_on_keeps_it(
+    space: Space, hold: Hold, server: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(berths, "_NEWS", 0.05)
+    server["ready"].mock(side_effect=error)
+    assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
 
 
 def test_a_start_that_fails_says_so_itself(space: Space, hold: Hold) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spacedock.contract.base import Outcome
@@ -42,6 +44,12 @@ def test_whichever_boot_was_the_one_that_came_up(space: Space, first: Order, sha
 
 def test_a_space_that_cannot_overlap_keeps_it(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, Crowded()).outcome is Outcome.KEPT
+
+
+def test_a_space_that_goes_over_its_limits_breaks_another_promise(space: Space, hold: Hold) -> None:
+    killed = replace(exited(137), out_of_memory=True)
+    dock = FakeDock(otherwise=FakeBerth(url=URL)).when("restarted", FakeBerth(boot=killed))
+    assert hold(PROMISE, space, dock).outcome is Outcome.BLOCKED
 
 
 def test_a_space_that_never_boots_breaks_other_promises(space: Space, hold: Hold) -> None:

@@ -97,9 +97,24 @@ def test_a_limit_that_begins_anew_with_another_header_breaks_it(
     assert "two requests of one left 29 and 28, then one of another 29" in seen
 
 
-@pytest.mark.parametrize("counted", [right_most, proxy])
-def test_a_limit_that_goes_on_keeps_it(space: Space, hold: Hold, counted: Who) -> None:
-    assert judge(space, hold, counted=counted) == (Outcome.KEPT, "")
+def test_a_limit_of_each_visitors_own_keeps_it(space: Space, hold: Hold) -> None:
+    assert judge(space, hold, counted=right_most) == (Outcome.KEPT, "")
+
+
+def test_one_limit_for_all_who_come_through_the_edge_breaks_it(space: Space, hold: Hold) -> None:
+    outcome, seen = judge(space, hold, counted=proxy)
+    assert outcome is Outcome.BROKEN
+    assert seen == (
+        "the rate limit of / is one for all visitors: two requests of one left 29 and 28, and the first one "
+        "of another 26"
+    )
+
+
+def test_a_limit_that_is_used_up_says_nothing(
+    space: Space, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Server, "_said", lambda self, left: "0")
+    assert judge(space, hold, counted=proxy) == (Outcome.KEPT, "")
 
 
 def test_the_addresses_are_for_documentation_and_new_each_time() -> None:

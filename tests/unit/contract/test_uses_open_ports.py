@@ -44,6 +44,11 @@ def test_ipv6_is_another_promise(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(denied=(denied,)))).outcome is Outcome.KEPT
 
 
+def test_a_name_that_is_not_resolved_is_another_promise(space: Space, hold: Hold) -> None:
+    denied = Denial("discord.com", 53, "udp", platform=True, blocked=True)
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(denied=(denied,)))).outcome is Outcome.KEPT
+
+
 def test_a_variable_that_points_at_a_port_of_mail_breaks_it(tmp_path: Path, hold: Hold) -> None:
     finding = hold(PROMISE, with_variable(tmp_path, "smtp://smtp.gmail.com:587"), FakeDock())
     assert [problem.seen for problem in finding.problems] == [

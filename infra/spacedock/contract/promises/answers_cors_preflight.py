@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from spacedock.contract.base import Look, Problem
+from spacedock.contract.evidence.preflights import preflight
 from spacedock.docks.base import Berth
 from spacedock.space import Space
 
@@ -69,22 +70,10 @@ def _refused(space: Space) -> tuple[str, ...]:
     return tuple(origin for origin in every if origin not in allowed)
 
 
-def _preflight(space: Space, client: httpx.Client, origin: str) -> httpx.Response:
-    asked = space.manifest.origins
-    return client.options(
-        asked.path,
-        headers={
-            "Origin": origin,
-            "Access-Control-Request-Method": asked.method,
-            "Access-Control-Request-Headers": ",".join(asked.headers),
-        },
-    )
-
-
 def _allowed_defect(space: Space, client: httpx.Client, origin: str) -> str:
     """Return what keeps a browser of an allowed origin out; empty when nothing does."""
     asked = space.manifest.origins
-    answer = _preflight(space, client, origin)
+    answer = preflight(space, client, origin)
     given = answer.headers.get("access-control-allow-origin")
     methods = _words(answer.headers.get("access-control-allow-methods", ""))
     headers = _words(answer.headers.get("access-control-allow-headers", ""))
@@ -102,7 +91,7 @@ def _allowed_defect(space: Space, client: httpx.Client, origin: str) -> str:
 
 
 def _refused_defect(space: Space, client: httpx.Client, origin: str) -> str:
-    given = _preflight(space, client, origin).headers.get("access-control-allow-origin")
+    given = preflight(space, client, origin).headers.get("access-control-allow-origin")
     return (
         f"allowed by `access-control-allow-origin: {given}`, though it must be refused"
         if given in {origin, "*"}

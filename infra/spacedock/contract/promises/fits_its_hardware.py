@@ -37,7 +37,7 @@ class FitsItsHardware(Promise):
 
     def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
         """Ask what every visitor asks, then look at what each berth of the run has used."""
-        first = berths.board(AS_DEPLOYED)
+        first = berths.attempt(AS_DEPLOYED)
         if first.boot.ready:
             _visit(space, first)
         memory = platform.HARDWARE.value[space.manifest.space.hardware].memory_gb * _GIB

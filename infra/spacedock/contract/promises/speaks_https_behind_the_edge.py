@@ -4,42 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from html.parser import HTMLParser
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
 from spacedock import platform
 from spacedock.contract.base import Level, Look, Problem
+from spacedock.contract.evidence.examples import told
+from spacedock.contract.evidence.pages import Page
 from spacedock.contract.evidence.visits import is_page, visit
 from spacedock.docks.base import Berth, Capability
 from spacedock.edge.base import Manner
 from spacedock.space import Space
 
 _PATHS = 20  # at most, of those whose slash at the end is turned
-_SHOWN = 3  # examples of one defect
 _HTTPS_PORTS = frozenset({None, 443})
 
-# What a page loads, and from which attribute. A plain link may lead to http.
-_LOADED = {
-    "audio": "src",
-    "embed": "src",
-    "form": "action",
-    "iframe": "src",
-    "img": "src",
-    "input": "src",
-    "object": "data",
-    "script": "src",
-    "source": "src",
-    "track": "src",
-    "video": "src",
-}
-_LOADED_LINKS = frozenset({"icon", "manifest", "modulepreload", "preload", "stylesheet"})
+# A WebSocket of the page's own host, or of any other, that is opened without TLS.
+_INSECURE_SOCKET = re.compile(
+    r"""["'`]ws://(?:["'`]\s*\+\s*|\$\{)(?:\w+\.)?location\.host|WebSocket\(\s*["'`]ws://(?!localhost|127\.)"""
+)
+_CHOOSES = "wss:"  # a script that knows both takes the one that the page was loaded by
+# Paths at which a visitor is sent to who knows them; the platform's own client serves the last.
+_LOGIN = re.compile(r"(^|[/_-])(log-?in|sign-?in|sso|authorize)(/|$)", re.IGNORECASE)
+_LOGINS = ("/login", "/oauth/huggingface/login")
 
 
 class SpeaksHttpsBehindTheEdge(Look):
-    """Looked at: redirects, the page at `/`, the servers of an OpenAPI description."""
+    """Looked at: redirects, where a login sends back to, the page at `/`, OpenAPI's servers."""
 
     title = "its own URLs are https behind the edge"
     reason = "TLS ends at the edge: a server that does not believe `X-Forwarded-Proto` takes itself for http."
@@ -53,7 +46,10 @@ class SpeaksHttpsBehindTheEdge(Look):
         "`app.set('trust proxy', 1)`, Django SECURE_PROXY_SSL_HEADER, nginx inside `absolute_redirect off`; "
         "or write relative URLs"
     )
-    source = "platform facts EDGE_ENDS_TLS, EDGE_FORWARDED_PROTO; incident mixed-content-redirect"
+    source = (
+        "platform facts EDGE_ENDS_TLS, EDGE_FORWARDED_PROTO; incidents mixed-content-redirect, "
+        "oauth-redirect-http, websocket-scheme-or-upgrade"
+    )
     since = "0.2"
     level = Level.SHOULD  # a redirect that nobody follows harms nobody
     needs = frozenset({Capability.EDGE})
@@ -63,39 +59,31 @@ class SpeaksHttpsBehindTheEdge(Look):
         with berth.edge().client(Manner.TRANSPARENT) as client:
             answers = visit(client)
             description = _description(client)
-            redirects = dict(_redirects(client, answers, _turned_paths(space, description)))
-        for defect in (_to_http, _to_nowhere):
+            paths = [*_turned_paths(space, description), *_login_paths(description)]
+            redirects = dict(_redirects(client, answers, paths))
+            if is_page(answers[-1]) and not _upgrades(answers[-1]):
+                yield from self._page(space, client, Page(answers[-1]))
+        for defect in (_to_http, _to_nowhere, _back_to_http):
             if found := [what for what, target in redirects.items() if defect(space, target)]:
-                yield self.problem(_told(f"{what} {redirects[what]}" for what in found))
-        if is_page(answers[-1]) and not _upgrades(answers[-1]):
-            yield from self._page(space, answers[-1].text)
+                yield self.problem(told(f"{what} {redirects[what]}" for what in found))
         if servers := [url for url in _servers(description) if _to_http(space, url)]:
             yield self.problem(f"/openapi.json names as its server {', '.join(servers)}")
 
-    def _page(self, space: Space, text: str) -> Iterator[Problem]:
-        loaded = _Loaded(text).urls
+    def _page(self, space: Space, client: httpx.Client, page: Page) -> Iterator[Problem]:
+        loaded = [load.url for load in page.loads if load.url.lower().startswith("http://")]
         if loaded:
-            yield self.problem(_told(f"the page at / loads {url}" for url in loaded))
-        own = re.findall(rf"\b(?:http|ws)://{re.escape(space.host)}[^\s\"'<>)]*", text, re.IGNORECASE)
+            yield self.problem(told(f"the page at / loads {url}" for url in loaded))
+        own = re.findall(rf"\b(?:http|ws)://{re.escape(space.host)}[^\s\"'<>)]*", page.text, re.IGNORECASE)
         if others := [url for url in dict.fromkeys(own) if url not in loaded]:
-            yield self.problem(_told(f"the page at / names {url}" for url in others))
-
-
-class _Loaded(HTMLParser):
-    """The `http://` URLs that a page loads or sends a form to."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.urls: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        url = given.get(_LOADED.get(tag, ""), "")
-        if tag == "link" and _LOADED_LINKS & set(given.get("rel", "").lower().split()):
-            url = given.get("href", "")
-        if url.strip().lower().startswith("http://"):
-            self.urls.append(url.strip())
+            yield self.problem(told(f"the page at / names {url}" for url in others))
+        if sockets := list(_insecure_sockets(client, page)):
+            yield self.problem(
+                told(sockets),
+                consequence="Browsers refuse it: `An insecure WebSocket connection may not be initiated "
+                "from a page loaded over HTTPS`.",
+                remedy="open it by `wss://`, or by the scheme of the page: `new WebSocket(new URL('/ws', "
+                "location.href.replace(/^http/, 'ws')))`",
+            )
 
 
 def _redirects(
@@ -113,10 +101,21 @@ def _redirects(
 
 def _turned_paths(space: Space, description: dict[str, object]) -> list[str]:
     """Return paths with a slash more or less than they have, which many servers mend by a redirect."""
-    described = description.get("paths")
-    plain = [path for path in described if "{" not in path] if isinstance(described, dict) else []
-    known = dict.fromkeys([space.manifest.space.ready, "/docs", *plain])
+    known = dict.fromkeys([space.manifest.space.ready, "/docs", *_plain_paths(description)])
     return [path[:-1] if path.endswith("/") else f"{path}/" for path in known if path != "/"][:_PATHS]
+
+
+def _login_paths(description: dict[str, object]) -> list[str]:
+    """Return paths that may send a visitor to who knows them."""
+    return list(dict.fromkeys([*_LOGINS, *filter(_LOGIN.search, _plain_paths(description))]))[:_PATHS]
+
+
+def _insecure_sockets(client: httpx.Client, page: Page) -> Iterator[str]:
+    """Yield where a script opens a WebSocket without TLS, with what it says there."""
+    for script in page.scripts(client):
+        if (found := _INSECURE_SOCKET.search(script.text)) and _CHOOSES not in script.text:
+            where = f" in {script.place}" if script.place else ""
+            yield f"the page at / opens a WebSocket by ws://{where}: {found[0]}"
 
 
 def _description(client: httpx.Client) -> dict[str, object]:
@@ -129,6 +128,12 @@ def _description(client: httpx.Client) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
+def _plain_paths(description: dict[str, object]) -> list[str]:
+    """Return the described paths that are complete as they stand."""
+    described = description.get("paths")
+    return [path for path in described if "{" not in path] if isinstance(described, dict) else []
+
+
 def _servers(description: dict[str, object]) -> list[str]:
     servers = description.get("servers")
     named = servers if isinstance(servers, list) else []
@@ -138,6 +143,11 @@ def _servers(description: dict[str, object]) -> list[str]:
 def _to_http(space: Space, url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme in {"http", "ws"} and parts.hostname == space.host
+
+
+def _back_to_http(space: Space, url: str) -> bool:
+    """Whether a provider is told to send the visitor back by http (OAuth 2.0, `redirect_uri`)."""
+    return any(_to_http(space, back) for back in parse_qs(urlsplit(url).query).get("redirect_uri", []))
 
 
 def _to_nowhere(space: Space, url: str) -> bool:
@@ -157,9 +167,3 @@ def _upgrades(answer: httpx.Response) -> bool:
     """Whether the page has browsers turn http into https by themselves (CSP)."""
     policy = "upgrade-insecure-requests"
     return policy in answer.headers.get("content-security-policy", "") or policy in answer.text
-
-
-def _told(examples: Iterable[str]) -> str:
-    every = list(examples)
-    rest = f" (and {len(every) - _SHOWN} more)" if len(every) > _SHOWN else ""
-    return "; ".join(every[:_SHOWN]) + rest

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
+
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
 from spacedock.contract.berths import Berths, NotReady
 from spacedock.docks.base import Berth, Cause
 from spacedock.docks.life import state_of
 from spacedock.space import Space
+
+_TIMEOUT_SECONDS = 10.0
 
 
 class StaysUp(Promise):
@@ -31,10 +35,21 @@ class StaysUp(Promise):
     def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
         """Look at the boot as deployed; a start that fails says so with its code, and memory is another's."""
         berth = berths.board(AS_DEPLOYED)
+        if berth.boot.ready and berth.alive() and _hangs_up(space, berth):
+            berths.gone(AS_DEPLOYED)  # it may be ending right now
         if seen := _ended(berth):
             yield self.problem(seen, berth=berth, consequence=f"{state_of(berth)}.")
         elif not berth.boot.ready or not berth.alive():
             raise NotReady(berth)
+
+
+def _hangs_up(space: Space, berth: Berth) -> bool:
+    """Whether there is nobody any more who would answer, be it late."""
+    try:
+        httpx.get(berth.url + space.manifest.space.ready, timeout=_TIMEOUT_SECONDS, trust_env=False)
+    except httpx.TransportError as error:
+        return isinstance(error, (httpx.NetworkError, httpx.RemoteProtocolError))
+    return False
 
 
 def _ended(berth: Berth) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import httpx
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
 from spacedock.contract.berths import Berths
+from spacedock.contract.evidence.preflights import preflight
 from spacedock.contract.evidence.visits import status_of
 from spacedock.docks.base import Berth, Capability
 from spacedock.edge.base import HostForm, Manner
@@ -115,11 +116,5 @@ def client_origin(client: httpx.Client) -> str:
 
 
 def _lets_credentials(space: Space, client: httpx.Client, origin: str) -> bool:
-    asked = space.manifest.origins
-    headers: Mapping[str, str] = {
-        "Origin": origin,
-        "Access-Control-Request-Method": asked.method,
-        "Access-Control-Request-Headers": ",".join(asked.headers),
-    }
-    answer = client.options(asked.path, headers=headers)
+    answer = preflight(space, client, origin)
     return bool(answer.headers.get("access-control-allow-credentials") == "true")

@@ -38,5 +38,5 @@ class UsesOpenPorts(Promise):
                 yield self.problem(f"{address}, which is closed")
         berth = berths.board(AS_DEPLOYED)
         for denial in berth.denials():
-            if denial.platform and not denial.ipv6:
+            if denial.platform and not (denial.ipv6 or denial.blocked):
                 yield self.problem(f"it tried {denial}", berth=berth)

@@ -1,0 +1,36 @@
+"""A Space answers what it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacedock.contract.base import Problem, Promise
+from spacedock.contract.berths import Berths
+from spacedock.contract.evidence.answered import asked
+from spacedock.space import Space
+
+
+class AnswersItsRequests(Promise):
+    """Each request of the manifest alone, then eight of each at once: none is answered with a failure."""
+
+    title = "it answers the requests that its manifest names"
+    reason = (
+        "A Space whose port answers is `Running`, whatever its routes do: a library, a driver or a "
+        "collection that is not as the code believes shows with the first real request."
+    )
+    consequence = "RUNNING, and every visitor sees the error; nothing on the platform says so."
+    remedy = "read the traceback in its log below; `spacedock diagnose` names what is known of it"
+    source = (
+        "incidents openai-httpx-proxies, qdrant-collection-missing, pgbouncer-prepared-statement, "
+        "nested-supervisor-hidden-crash"
+    )
+    since = "0.3"
+
+    def nothing_to_check(self, space: Space) -> str:
+        """Which requests matter only the manifest knows."""
+        return "" if space.manifest.requests else "the manifest names no [[requests]]"
+
+    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+        """Tell how each request failed that did."""
+        found = asked(space, berths)
+        yield from (self.problem(seen, berth=found.berth) for seen in found.failed)

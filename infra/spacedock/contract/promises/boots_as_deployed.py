@@ -1,0 +1,53 @@
+"""A Space boots when it has all that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.berths import Berths, NotReady
+from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
+from spacedock.contract.promises.starts_without_env_file import WITH_ENV_FILE
+from spacedock.docks.base import Berth, Capability, Cause, Dock
+from spacedock.docks.life import state_of
+from spacedock.errors import BootError
+from spacedock.space import Space
+
+
+class BootsAsDeployed(Promise):
+    """An exit with a code other than 0, which no other user and no `.env` file would have prevented."""
+
+    title = "it boots with what the platform gives it"
+    reason = "A start that fails ends the Space, and its log is all that is left of it."
+    consequence = (
+        "RUNTIME_ERROR, with the log's last lines as the reason, until somebody pushes a mended one."
+    )
+    remedy = "read the last lines of its log below; `spacedock diagnose` names what is known of them"
+    source = "spaces-overview, Lifecycle; incident missing-secret-crash"
+    since = "0.3"
+    exit_code = BootError.exit_code
+
+    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+        """Look at the boot as deployed; one that has a promise of its own is left to that."""
+        berth = berths.board(AS_DEPLOYED)
+        if berth.boot.ready:
+            return
+        if not _failed(berth) or _would_boot_otherwise(berths):
+            raise NotReady(berth)
+        state = state_of(berth)
+        yield self.problem(f"it {berth.boot}", berth=berth, consequence=f"{state}.")
+
+
+def _failed(berth: Berth) -> bool:
+    """Whether it ended with an error of its own, and not for want of memory or disk."""
+    ended = berth.boot.cause is Cause.EXITED and berth.boot.exit_code != 0
+    return ended and not (berth.out_of_memory() or berth.usage().exceeded)
+
+
+def _would_boot_otherwise(berths: Berths) -> bool:
+    others = [AS_IMAGE_USER] if _tells_users_apart(berths.dock) else []
+    return any(berths.attempt(order).boot.ready for order in (*others, WITH_ENV_FILE))
+
+
+def _tells_users_apart(dock: Dock) -> bool:
+    return Capability.IDENTITY in dock.capabilities

@@ -1,0 +1,51 @@
+"""A Space's clients are of versions that go with its services."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from spacedock.contract.base import Level, Look, Problem
+from spacedock.contract.evidence.asking import send
+from spacedock.contract.evidence.quiet import quiet
+from spacedock.docks.base import Berth, Capability
+from spacedock.space import Space
+
+# How clients say it that compare versions: Qdrant's for Python and JavaScript, MongoDB's for Python.
+_SAID = re.compile(
+    r"^.*?((?:Qdrant )?[Cc]lient version \S+ is incompatible with server version \S+?(?=\.?\s|\.?$)"
+    r"|reports wire version \d+, but this version of PyMongo requires at (?:least|most) \d+)",
+    re.MULTILINE,
+)
+
+
+class MatchesItsServices(Look):
+    """The clients' own word is taken for it, from the log: once it was asked what makes it use them."""
+
+    title = "no client of it says that it is too old or too new for its service"
+    reason = (
+        "A client and a server that are released together drift apart when one is pinned and the other is "
+        "a cloud's."
+    )
+    consequence = (
+        "Calls fail one by one: the server's answers gain fields that the client does not know, or it "
+        "makes calls that the server does not know yet."
+    )
+    remedy = (
+        "pin the client to the server's minor version, one more or one less at most, and raise both together"
+    )
+    source = "qdrant-client pull request 859; incident qdrant-version-mismatch"
+    since = "0.3"
+    level = Level.SHOULD
+    needs = frozenset({Capability.SERVICES})
+
+    def nothing_to_check(self, space: Space) -> str:
+        """Without a service there is no client."""
+        return "" if space.manifest.services else "the manifest names no service"
+
+    def look(self, space: Space, berth: Berth) -> Iterator[Problem]:
+        """Ask each request, since many a client is made when it is first needed; then read."""
+        for request in space.manifest.requests:
+            send(berth, request)
+        for said in dict.fromkeys(match[1] for match in _SAID.finditer(quiet(berth).logs())):
+            yield self.problem(said, berth=berth)

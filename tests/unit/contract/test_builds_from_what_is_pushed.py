@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from spacedock.contract.base import Outcome
+from spacedock.contract.berths import Berths
+from spacedock.contract.examine import chosen, examine
+from spacedock.docks.unbuilt import Unbuilt
+from spacedock.errors import SpaceBuildError
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.fakes import FakeDock
+
+PROMISE = "builds-from-what-is-pushed"
+LOG = 'COPY data.json .\n--------\nERROR: failed to solve: "/data.json": not found'
+
+
+def failed(log: str = LOG, path: str | None = "Dockerfile") -> Unbuilt:
+    error = SpaceBuildError("exit code 1", path=path, remedy="add data.json", log=log)
+    return Unbuilt(FakeDock(), error)
+
+
+def seen(space: Space, dock: Unbuilt) -> str:
+    (promise,) = chosen([PROMISE])
+    with Berths(dock) as berths:
+        finding = examine(promise, space, berths)
+    assert finding.outcome is Outcome.BROKEN
+    (problem,) = finding.problems
+    assert (problem.remedy, problem.log) == ("add data.json", dock.error.log)
+    return problem.seen
+
+
+def test_a_space_that_was_built_keeps_it_and_boots_nothing(space: Space, hold: Hold) -> None:
+    dock = FakeDock()
+    assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
+    assert dock.boarded == []
+
+
+def test_one_that_does_not_build_breaks_it_with_the_builders_last_words(space: Space) -> None:
+    assert seen(space, failed()) == (
+        'Dockerfile: exit code 1: ERROR: failed to solve: "/data.json": not found'
+    )
+
+
+@pytest.mark.parametrize("line", ["failed to solve: no such host", "ERROR: failed to solve: no such host"])
+def test_what_is_said_below_the_last_words_is_none_of_them(space: Space, line: str) -> None:
+    assert seen(space, failed(f"Step 1/2\n{line}\n\nView build details: ...")).endswith(
+        f"exit code 1: {line}"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["secret TOKEN not found: not found", "The command '/bin/sh -c false' returned a non-zero code: 1"],
+)
+def test_where_none_look_like_it_the_last_line_is(space: Space, line: str) -> None:
+    assert seen(space, failed(f"Step 1/2\n{line}")).endswith(f"exit code 1: {line}")
+
+
+def test_the_last_words_of_several_are_told(space: Space) -> None:
+    assert seen(space, failed("failed to solve: a\nfailed to solve: b")).endswith("failed to solve: b")
+
+
+def test_long_last_words_are_cut(space: Space) -> None:
+    assert seen(space, failed("failed to solve: " + "x" * 1000)).endswith("xxx...")
+
+
+def test_where_the_builder_says_nothing_only_the_end_is_told(space: Space) -> None:
+    assert seen(space, failed("", path=None)) == "exit code 1"
+
+
+def test_that_it_does_not_build_has_the_exit_code_of_a_build() -> None:
+    (promise,) = chosen([PROMISE])
+    assert promise.exit_code == SpaceBuildError.exit_code

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from spacedock.contract.base import Level, Outcome
+from spacedock.contract.examine import chosen
+from spacedock.docks.base import Capability
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.edges import HOST, FakeEdge
+from tests.unit.fakes import FakeBerth, FakeDock
+
+PROMISE = "finds-what-its-pages-load"
+SWAGGER = "<script>const ui = SwaggerUIBundle({{\n    url: '{}',\n}})</script>"
+
+
+def judge(space: Space, hold: Hold, **answers: httpx.Response) -> tuple[Outcome, str]:
+    """Hold a Space whose paths, written with `_` for `/`, answer that; all others with 404."""
+    known = {name.replace("_", "/"): answer for name, answer in answers.items()}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return known.get(request.url.path, httpx.Response(404))
+
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(in_front=FakeEdge(answer))))
+    return finding.outcome, "\n".join(problem.seen for problem in finding.problems)
+
+
+def page(html: str) -> httpx.Response:
+    return httpx.Response(200, html=html)
+
+
+def script(text: str) -> httpx.Response:
+    return httpx.Response(200, text=text, headers={"content-type": "text/javascript"})
+
+
+def test_a_page_that_finds_all_it_loads_keeps_it(space: Space, hold: Hold) -> None:
+    html = f'<script src="/app.js"></script><img src="https://{HOST}/logo.png"><p>see http://localhost:8000/'
+    answers = {"_": page(html), "_app.js": script('fetch("/api")'), "_logo.png": httpx.Response(200)}
+    assert judge(space, hold, **answers) == (Outcome.KEPT, "")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<script src="https://cdn.example/a.js"></script>',
+        '<link rel="icon" href="/favicon.ico">',
+        '<link rel="manifest" href="/site.webmanifest">',
+        '<form action="/send"></form>',
+        '<img src="data:,">',
+    ],
+)
+def test_what_is_elsewhere_or_harms_nobody_is_not_asked_for(space: Space, hold: Hold, html: str) -> None:
+    assert judge(space, hold, _=page(html)) == (Outcome.KEPT, "")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<script src="/absent"></script>',
+        '<link rel="stylesheet" href="absent">',
+        f'<img src="http://{HOST}/absent">',
+    ],
+)
+def test_something_that_is_not_there_breaks_it(space: Space, hold: Hold, html: str) -> None:
+    assert judge(space, hold, _=page(html)) == (
+        Outcome.BROKEN,
+        "the page at / loads /absent, which answers 404",
+    )
+
+
+def test_several_things_that_are_not_there_are_one_problem(space: Space, hold: Hold) -> None:
+    html = "".join(f'<img src="/{name}">' for name in "abcd")
+    _, seen = judge(space, hold, _=page(html))
+    assert seen.startswith("the page at / loads /a, which answers 404; ")
+    assert seen.endswith("(and 1 more)")
+
+
+@pytest.mark.parametrize(
+    "html", [SWAGGER.format("/notes/openapi.json"), '<redoc spec-url="/notes/openapi.json">']
+)
+def test_a_description_that_is_not_there_breaks_it(space: Space, hold: Hold, html: str) -> None:
+    assert judge(space, hold, _docs=page(html)) == (
+        Outcome.BROKEN,
+        "the page at /docs loads /notes/openapi.json, which answers 404",
+    )
+
+
+def test_a_description_that_is_there_keeps_it(space: Space, hold: Hold) -> None:
+    answers = {"_docs": page(SWAGGER.format("/openapi.json")), "_openapi.json": httpx.Response(200, json={})}
+    assert judge(space, hold, **answers) == (Outcome.KEPT, "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8000",
+        "http://localhost:8000/api/notes",
+        "http://127.0.0.1/api",
+        "https://localhost/api",
+        "ws://0.0.0.0:8000/ws",
+    ],
+)
+def test_a_script_that_calls_localhost_breaks_it(space: Space, hold: Hold, url: str) -> None:
+    expected = (Outcome.BROKEN, f"the page at / calls {url}")
+    assert judge(space, hold, _=page(f"<script>const api = `{url}`;</script>")) == expected
+    answers = {"_": page('<script type="module" src="/app.js"></script>'), "_app.js": script(f'a("{url}")')}
+    expected = (Outcome.BROKEN, f"the page at / loads /app.js, which calls {url}")
+    assert judge(space, hold, **answers) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'new URL(path, "http://localhost")',  # a base that nobody asks: axios, routers
+        'new URL(path, "http://localhost/")',
+        'spotlight("http://localhost:8969/stream")',
+        'const api = location.hostname === "localhost" ? "http://localhost:8000" : ""',
+        "// run it at http://localhost:8000/",
+        'fetch("http://localhost.example:8000/")',
+    ],
+)
+def test_a_script_that_only_names_localhost_keeps_it(space: Space, hold: Hold, text: str) -> None:
+    assert judge(space, hold, _=page(f"<script>{text}</script>")) == (Outcome.KEPT, "")
+
+
+def test_something_loaded_from_localhost_breaks_it(space: Space, hold: Hold) -> None:
+    html = '<script src="http://localhost:5173/src/main.js"></script>'
+    assert judge(space, hold, _=page(html)) == (
+        Outcome.BROKEN,
+        "the page at / loads http://localhost:5173/src/main.js",
+    )
+
+
+def test_a_redirect_to_the_page_is_followed(space: Space, hold: Hold) -> None:
+    answers = {
+        "_": httpx.Response(307, headers={"location": "/ui/"}),
+        "_ui_": page('<script src="app.js"></script>'),
+    }
+    outcome, seen = judge(space, hold, **answers)
+    assert outcome is Outcome.BROKEN
+    assert seen == "the page at / loads /ui/app.js, which answers 404"
+
+
+def test_a_space_without_pages_is_left_alone(space: Space, hold: Hold) -> None:
+    assert judge(space, hold, _=httpx.Response(200, json={})) == (Outcome.KEPT, "")
+
+
+def test_a_dock_without_an_edge_cannot_show_it(space: Space, hold: Hold) -> None:
+    dock = FakeDock(capabilities=frozenset(Capability) - {Capability.EDGE})
+    assert hold(PROMISE, space, dock).outcome is Outcome.NOT_PROVEN
+
+
+def test_it_is_advice() -> None:
+    (promise,) = chosen([PROMISE])
+    assert promise.level is Level.SHOULD

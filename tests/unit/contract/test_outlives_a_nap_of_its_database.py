@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+import respx
+
+from spacedock.contract.base import Finding, Level, Outcome
+from spacedock.docks.base import Capability
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.contract.docks import BreakableDock, FakeFaults
+from tests.unit.fakes import FakeBerth, exited
+from tests.unit.spaces import SOUND_MANIFEST, sound_space
+
+PROMISE = "outlives-a-nap-of-its-database"
+DEPLOYED, NAPPING = "http://deployed.test", "http://napping.test"
+REQUESTS = '[[requests]]\npath = "/notes"\n[[requests]]\npath = "/notes/one"\nmethod = "PUT"\nbody = "a"\n'
+
+Answer = Callable[[str, str], httpx.Response]
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Space:
+    return sound_space(tmp_path, manifest=SOUND_MANIFEST + REQUESTS)
+
+
+def fine(_database: str, _method: str) -> httpx.Response:
+    return httpx.Response(200)
+
+
+def failing_when(kind: str, method: str = "GET") -> Answer:
+    """Answer well unless the database does that and this method is used."""
+
+    def answer(database: str, asked_with: str) -> httpx.Response:
+        return httpx.Response(500 if (database, asked_with) == (kind, method) else 200, text="an answer")
+
+    return answer
+
+
+def dock() -> BreakableDock:
+    return BreakableDock(
+        as_deployed=FakeBerth(url=DEPLOYED),
+        on_a_database_that_naps=FakeBerth(url=NAPPING, log="a traceback"),
+    )
+
+
+def ask(space: Space, hold: Hold, given: BreakableDock, answer: Answer) -> Finding:
+    """Hold a Space to it that answers as `answer` says for what the database does at that moment."""
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        database = next(iter(given.opened.broken_now.values()), "pass")
+        return answer(database, request.method)
+
+    with respx.mock(assert_all_called=False) as server:
+        server.route(host="deployed.test").respond(200)
+        server.route(host="napping.test").mock(side_effect=answered)
+        return hold(PROMISE, space, given)
+
+
+def test_a_space_that_answers_all_along_keeps_it(asked: Space, hold: Hold) -> None:
+    met: list[tuple[str, str]] = []
+
+    def seen(database: str, method: str) -> httpx.Response:
+        met.append((database, method))
+        return httpx.Response(200)
+
+    given = dock()
+    assert ask(asked, hold, given, seen).outcome is Outcome.KEPT
+    assert given.boarded[-1].environment == FakeFaults.environment
+    assert met[:4] == [("pass", "GET"), ("pass", "PUT"), ("close", "GET"), ("close", "PUT")]
+    assert set(met[4:]) == {("cold", "GET"), ("cold", "PUT")}
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/notes"), ("PUT", "/notes/one")])
+def test_one_request_lost_with_the_connections_breaks_it(
+    asked: Space, hold: Hold, method: str, path: str
+) -> None:
+    (problem,) = ask(asked, hold, dock(), failing_when("close", method)).problems
+    assert problem.seen == (
+        "as the first one after a pause, in which postgres closed its connections, "
+        f"{method} {path} answers 500: an answer"
+    )
+    assert problem.log == "a traceback"
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/notes"), ("PUT", "/notes/one")])
+def test_one_that_does_not_wait_for_the_database_breaks_it(
+    asked: Space, hold: Hold, method: str, path: str
+) -> None:
+    (problem,) = ask(asked, hold, dock(), failing_when("cold", method)).problems
+    assert problem.seen == (
+        f"while postgres takes 5 s to accept a connection, {method} {path} answers 500: an answer"
+    )
+
+
+def test_what_is_lost_with_the_connections_is_told_once(asked: Space, hold: Hold) -> None:
+    def lost(database: str, _method: str) -> httpx.Response:
+        return httpx.Response(500 if database in {"close", "cold"} else 200)
+
+    (problem,) = ask(asked, hold, dock(), lost).problems
+    assert problem.seen.startswith("as the first one after a pause")
+
+
+def test_a_refusal_is_an_answer(asked: Space, hold: Hold) -> None:
+    assert ask(asked, hold, dock(), lambda *_: httpx.Response(401)).outcome is Outcome.KEPT
+
+
+def test_a_pooler_may_nap_as_well(tmp_path: Path, hold: Hold) -> None:
+    manifest = SOUND_MANIFEST.replace("postgres.url", "pgbouncer.url") + REQUESTS
+    space = sound_space(tmp_path, manifest=manifest)
+    (problem,) = ask(space, hold, dock(), failing_when("close")).problems
+    assert "pgbouncer closed its connections" in problem.seen
+
+
+def test_a_space_whose_requests_fail_anyway_breaks_another_promise(asked: Space, hold: Hold) -> None:
+    given = dock()
+    with respx.mock(assert_all_called=False) as server:
+        server.route(host="deployed.test").respond(500)
+        assert hold(PROMISE, asked, given).outcome is Outcome.BLOCKED
+    assert [order.purpose for order in given.boarded] == ["as deployed"]
+
+
+def test_a_space_that_fails_behind_a_proxy_is_not_judged(asked: Space, hold: Hold) -> None:
+    finding = ask(asked, hold, dock(), failing_when("pass"))
+    assert finding.outcome is Outcome.BLOCKED
+    assert "GET /notes answers 500" in finding.detail
+
+
+def test_a_space_that_does_not_boot_behind_a_proxy_is_not_judged(asked: Space, hold: Hold) -> None:
+    given = dock().when("on a database that naps", FakeBerth(boot=exited(3)))
+    assert ask(asked, hold, given, fine).outcome is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("manifest", "why"),
+    [
+        (SOUND_MANIFEST, "names no [[requests]]"),
+        (SOUND_MANIFEST.replace("postgres.url", "qdrant.url") + REQUESTS, "names no database"),
+    ],
+)
+def test_a_space_without_a_database_or_requests_is_not_asked(
+    tmp_path: Path, hold: Hold, manifest: str, why: str
+) -> None:
+    given = dock()
+    finding = hold(PROMISE, sound_space(tmp_path, manifest=manifest), given)
+    assert finding.outcome is Outcome.NOT_ASKED
+    assert why in finding.detail
+    assert given.boarded == []
+
+
+def test_a_dock_without_services_cannot_show_it(asked: Space, hold: Hold) -> None:
+    given = BreakableDock(capabilities=frozenset(Capability) - {Capability.SERVICES})
+    assert hold(PROMISE, asked, given).outcome is Outcome.NOT_PROVEN
+
+
+def test_it_is_good_practice_and_no_more(asked: Space, hold: Hold) -> None:
+    assert ask(asked, hold, dock(), fine).promise.level is Level.SHOULD

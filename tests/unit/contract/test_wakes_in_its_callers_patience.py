@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from spacedock.contract.base import Level, Outcome
+from spacedock.contract.berths import Berths
+from spacedock.contract.evidence import lives
+from spacedock.contract.evidence.waking import waking
+from spacedock.contract.examine import chosen
+from spacedock.docks.base import Boot, Capability, Order
+from spacedock.space import Space
+from tests.unit.contract.conftest import Hold
+from tests.unit.edges import FakeEdge
+from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.spaces import sound_space
+
+PROMISE = "wakes-in-its-callers-patience"
+SLEEPING, WOKEN = "to be stopped with SIGTERM", "woken by a visit"
+
+
+@pytest.fixture(autouse=True)
+def _no_request_is_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lives, "hold", lambda *_, **__: None)
+
+
+def patient(folder: Path, seconds: float | None) -> Space:
+    said = "" if seconds is None else f"[origins]\npatience = {seconds}\n"
+    return sound_space(folder, manifest=said)
+
+
+def answering(status: int) -> FakeEdge:
+    return FakeEdge(lambda _request: httpx.Response(status))
+
+
+def dock_of(seconds: float) -> FakeDock:
+    """A Space whose start takes so many seconds."""
+    awake = FakeBerth(boot=Boot(seconds=seconds, port=8080), in_front=answering(200))
+    return FakeDock().when(SLEEPING, FakeBerth(in_front=answering(503))).when(WOKEN, awake)
+
+
+def test_callers_who_wait_longer_than_it_takes_keep_it(tmp_path: Path, hold: Hold) -> None:
+    finding = hold(PROMISE, patient(tmp_path, 30), dock_of(4.0))
+    assert (finding.outcome, finding.promise.level) == (Outcome.KEPT, Level.SHOULD)
+
+
+@pytest.mark.parametrize(("patience", "says"), [(0, "0 s"), (2.5, "2.5 s")])
+def test_callers_who_give_up_before_break_it(tmp_path: Path, hold: Hold, patience: float, says: str) -> None:
+    (problem,) = hold(PROMISE, patient(tmp_path, patience), dock_of(4.0)).problems
+    assert problem.seen == (
+        "who calls while it sleeps gets 503, and is answered after 4.0 s at the earliest; its callers give "
+        f"up after {says}"
+    )
+
+
+def test_a_manifest_that_does_not_say_is_not_asked(tmp_path: Path, hold: Hold) -> None:
+    assert hold(PROMISE, patient(tmp_path, None), dock_of(4.0)).outcome is Outcome.NOT_ASKED
+
+
+@pytest.mark.parametrize("lacking", [Capability.EDGE, Capability.SIGNALS])
+def test_a_dock_that_cannot_put_it_to_sleep_cannot_show_it(
+    tmp_path: Path, hold: Hold, lacking: Capability
+) -> None:
+    dock = FakeDock(capabilities=frozenset(Capability) - {lacking})
+    assert hold(PROMISE, patient(tmp_path, 30), dock).outcome is Outcome.NOT_PROVEN
+
+
+def test_it_boots_once_more_than_what_is_stopped_anyway(tmp_path: Path, hold: Hold) -> None:
+    dock = dock_of(4.0)
+    hold(PROMISE, patient(tmp_path, 30), dock)
+    assert [order.purpose for order in dock.boarded] == [SLEEPING, WOKEN]
+    (promise,) = chosen([PROMISE])
+    assert promise.orders(patient(tmp_path / "other", 30)) == (Order(SLEEPING),)
+
+
+def test_one_that_does_not_wake_is_another_promise(tmp_path: Path, hold: Hold) -> None:
+    dock = dock_of(4.0).when(WOKEN, FakeBerth(boot=exited(1)))
+    assert hold(PROMISE, patient(tmp_path, 30), dock).outcome is Outcome.BLOCKED
+
+
+def test_it_is_put_to_sleep_once_whoever_asks(tmp_path: Path) -> None:
+    space, dock = patient(tmp_path, 30), dock_of(4.0)
+    with Berths(dock) as berths:
+        woke = waking(space, berths)
+        assert waking(space, berths) is woke
+    assert len(dock.boarded) == 2
+
+
+def test_who_is_answered_in_the_end_hangs_on_their_patience(tmp_path: Path) -> None:
+    with Berths(dock_of(4.0)) as berths:
+        woke = waking(patient(tmp_path, 30), berths)
+    assert woke.answering(30) is woke.awake
+    assert woke.answering(1) is woke.asleep
+    assert (woke.turned_away, woke.status) == (503, 200)
+
+
+def test_the_time_that_the_answer_takes_counts_too(tmp_path: Path) -> None:
+    with Berths(dock_of(4.0)) as berths:
+        assert 4.0 < waking(patient(tmp_path, 30), berths).seconds < 5.0
