@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -21,16 +21,14 @@ from spacedock.cli.options import (
     Verbose,
 )
 from spacedock.console import ConsoleProgress
-from spacedock.contract.base import Promise
-from spacedock.contract.berths import Berths
-from spacedock.contract.examine import chosen, examine, start_ahead
-from spacedock.contract.noticed import noticed
+from spacedock.contract.examine import chosen
 from spacedock.docks.base import Conditions, Egress
 from spacedock.edge.base import Manner
 from spacedock.errors import UsageError
-from spacedock.space import read_space
+from spacedock.failures.catalogue import all_failures
+from spacedock.failures.diagnosis import diagnose
 from spacedock.verdict.formats import formats
-from spacedock.verdict.model import Verdict, digest
+from spacedock.verdict.model import Verdict
 from spacedock.verdict.terminal import show
 
 
@@ -50,41 +48,29 @@ def check(
     verbose: Verbose = False,
 ) -> None:
     """Hold the Space to its contract, and say what broke, why it would break there, and what mends it."""
+    from spacedock.verdict.hold import hold
+
     reports = [_report(wish) for wish in report or ()]
-    verdict = _verdict(
-        path, dock, chosen(promise or ()), Conditions(egress, edge, time_scale), verbose=verbose
-    )
-    show(Console(), verdict)
+    promises, conditions = chosen(promise or ()), Conditions(egress, edge, time_scale)
+    with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress:
+        verdict = hold(path, dock, promises, progress, conditions)
+    console = Console()
+    show(console, verdict)
+    for name in _likely(verdict):
+        console.print(
+            f"its log looks like {name}: `spacedock reproduce {name}`", highlight=False, soft_wrap=True
+        )
     for kind, file in reports:
         file.write_text(formats()[kind](verdict, strict=strict), encoding="utf-8")
     raise typer.Exit(verdict.exit_code(strict=strict))
 
 
-def _verdict(
-    path: Path, dock: DockName, promises: tuple[Promise, ...], conditions: Conditions, *, verbose: bool
-) -> Verdict:
-    """Read, build, board and examine."""
-    from spacedock.docks.choose import choose
-    from spacedock.runs import open_run
-
-    started = time.monotonic()
-    space = read_space(path)
-    content = digest(space)
-    with (
-        open_run() as run,
-        ConsoleProgress(Console(stderr=True), verbose=verbose) as progress,
-        choose(dock, space, run, progress, conditions) as opened,
-        Berths(opened) as berths,
-    ):
-        start_ahead(promises, space, berths)
-        findings = []
-        for promise in promises:
-            with progress(f"checking {promise.id}"):
-                findings.append(examine(promise, space, berths))
-        header, name, seen = opened.header, opened.name, noticed(space, berths)
-    return Verdict(
-        space.manifest.space.id, content, name, header, tuple(findings), time.monotonic() - started, seen
-    )
+def _likely(verdict: Verdict) -> Iterator[str]:
+    """Yield the failure that the logs below what is broken or blocked show best, where they show one."""
+    logs = [problem.log for finding in verdict.findings for problem in finding.problems]
+    logs += [finding.log for finding in verdict.findings]
+    for diagnosis in diagnose("\n".join(dict.fromkeys(filter(None, logs))), all_failures())[:1]:
+        yield diagnosis.failure.name
 
 
 def _report(wish: str) -> tuple[str, Path]:

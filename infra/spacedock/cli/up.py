@@ -17,7 +17,7 @@ from spacedock.console import ConsoleProgress
 from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.examine import redact
 from spacedock.docks.base import Capability, Conditions, Dock, Egress, Execution
-from spacedock.docks.life import Stage, State, state_after, state_of
+from spacedock.docks.life import Stage, State, state_after, state_before, state_of
 from spacedock.edge.base import Edge, Manner
 from spacedock.errors import BootError, SpacedockError, UsageError
 from spacedock.space import read_space
@@ -49,8 +49,10 @@ def up(
     from spacedock.runs import open_run
 
     console = Console(markup=False, highlight=False)
-    with _stages(console):
+    with _stages(console) as tell:
         space = read_space(path)
+        if state := state_before(space):
+            tell(state)
     conditions = Conditions(egress, time_scale=time_scale)
     in_front: list[str] = []
     with suppress(KeyboardInterrupt), _stages(console) as tell, open_run() as run, ExitStack() as stack:

@@ -19,16 +19,19 @@ class Verdict:
 
     space: str
     digest: str
-    dock: str
+    dock: str  # empty where there was no Space to board
     header: tuple[str, ...]
     findings: tuple[Finding, ...]
     seconds: float
     noticed: tuple[str, ...] = ()  # breaks no promise, and a reader should know it
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """0 kept, 1 broken, 3 nothing proven, 6 the Space did not boot; `strict` counts a broken `should`."""
-        if any(is_red(finding, strict=strict) for finding in self.findings):
-            return BROKEN
+        """0 kept, 1 broken, 3 nothing proven, 5 it did not build, 6 it did not boot.
+
+        `strict` counts a broken `should`.
+        """
+        if red := [finding for finding in self.findings if is_red(finding, strict=strict)]:
+            return max(finding.promise.exit_code for finding in red)
         outcomes = self.counts()
         if outcomes[Outcome.BLOCKED]:
             return BootError.exit_code

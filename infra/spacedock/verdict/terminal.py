@@ -21,7 +21,8 @@ _MARKS = {
 
 def show(console: Console, verdict: Verdict) -> None:
     """Print header, what is broken, the other findings, and the closing line. No line of a log is broken."""
-    console.print(Text(f"{verdict.space} in the {verdict.dock} dock", style="bold"))
+    where = f"in the {verdict.dock} dock" if verdict.dock else "is no Docker Space"
+    console.print(Text(f"{verdict.space} {where}", style="bold"), soft_wrap=True)
     for line in verdict.header:
         console.print(Text(f"  {line}", style="dim"), soft_wrap=True)
     console.print()
@@ -68,7 +69,8 @@ def closing_line(verdict: Verdict) -> str:
     """Return the counts in words, and the digest that they hold for."""
     counts = verdict.counts()
     said = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
-    return f"{said} in {verdict.seconds:.1f} s, Space {verdict.digest[:12]}"
+    digest = f", Space {verdict.digest[:12]}" if verdict.digest else ""
+    return f"{said} in {verdict.seconds:.1f} s{digest}"
 
 
 def _below(finding: Finding) -> Iterator[str]:
@@ -84,7 +86,7 @@ def _show_blocked(console: Console, verdict: Verdict) -> None:
     if not blocked:
         return
     names = ", ".join(finding.promise.id for finding in blocked)
-    console.print(Text(f"! blocked, as the Space did not boot: {names}", style="bold red"), soft_wrap=True)
+    console.print(Text(f"! blocked, as the Space did not come up: {names}", style="bold red"), soft_wrap=True)
     if verdict.counts()[Outcome.BROKEN]:
         _indented(console, ["mend what is broken above, and they will be looked at"])
         return

@@ -47,7 +47,7 @@ def test_the_log_of_one_failed_boot_is_shown_once() -> None:
 
 def test_what_is_broken_comes_first_and_what_it_blocks_is_one_line() -> None:
     text = on_paper(verdict(finding(Outcome.BLOCKED, "answers-head"), finding(Outcome.BROKEN)))
-    assert text.index("binds-app-port") < text.index("blocked, as the Space did not boot: answers-head")
+    assert text.index("binds-app-port") < text.index("blocked, as the Space did not come up: answers-head")
     assert "ImportError" not in text
 
 
