@@ -1,0 +1,3 @@
+"""The notes."""
+
+NOTES = ["The zero moment point lies within the feet."]
