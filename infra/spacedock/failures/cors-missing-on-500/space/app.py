@@ -1,0 +1,48 @@
+"""A page, and an API for it and for a front end at another origin, which may add to it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from fastapi import FastAPI, Request
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import HTMLResponse
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Notes</title><link rel="icon" href="data:,"></head>
+<body><h1>Notes</h1><p id="notes"></p>
+<script>fetch("/api/notes").then((answer) => answer.json()).then((notes) => {
+  document.getElementById("notes").textContent = notes.join(", ");
+});</script></body></html>
+"""
+
+if missing := [name for name in ["API_TOKEN"] if not os.environ.get(name, "").strip()]:
+    sys.exit(f"not set: {', '.join(missing)}")
+
+api = FastAPI()
+
+
+@api.head("/", include_in_schema=False)
+@api.get("/", response_class=HTMLResponse)
+async def page() -> str:
+    return PAGE
+
+
+@api.get("/api/notes")
+async def notes() -> list[str]:
+    return ["The zero moment point lies within the feet."]
+
+
+@api.post("/api/notes")
+async def add(request: Request) -> dict[str, int]:
+    note = await request.json()  # of what is no JSON it makes an exception
+    return {"characters": len(note["text"])}
+
+
+app = CORSMiddleware(
+    api,
+    allow_origins=["https://notes.vercel.app", f"https://{os.environ.get('SPACE_HOST', 'localhost')}"],
+    allow_methods=["GET", "POST"],
+    allow_headers=["authorization", "content-type"],
+)

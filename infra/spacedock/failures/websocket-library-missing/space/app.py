@@ -1,0 +1,47 @@
+"""A page that is told by a WebSocket, and an API for it and for a front end at another origin."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from fastapi import FastAPI, WebSocket
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import HTMLResponse
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Notes</title><link rel="icon" href="data:,"></head>
+<body><h1>Notes</h1><p id="notes"></p>
+<script>const told = new WebSocket("wss://" + location.host + "/ws");
+told.onmessage = ({ data }) => { document.getElementById("notes").textContent = data; };
+</script></body></html>
+"""
+
+if missing := [name for name in ["API_TOKEN"] if not os.environ.get(name, "").strip()]:
+    sys.exit(f"not set: {', '.join(missing)}")
+
+app = FastAPI()
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["https://notes.vercel.app", f"https://{os.environ.get('SPACE_HOST', 'localhost')}"],
+    allow_methods=["GET"],
+    allow_headers=["authorization"],
+)
+
+
+@app.head("/", include_in_schema=False)
+@app.get("/", response_class=HTMLResponse)
+async def page() -> str:
+    return PAGE
+
+
+@app.get("/api/notes")
+async def notes() -> list[str]:
+    return ["The zero moment point lies within the feet."]
+
+
+@app.websocket("/ws")
+async def tell(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_text("The zero moment point lies within the feet.")
+    await socket.close()
