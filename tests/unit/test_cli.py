@@ -18,6 +18,7 @@ from spacedock.contract.examine import all_promises
 from spacedock.docks import choose
 from spacedock.docks.base import Stop
 from spacedock.errors import BootError, BuildError, EngineError, SpacedockError
+from spacedock.verdict import hold
 from tests.unit.edges import FakeEdge
 from tests.unit.fakes import FakeBerth, FakeDock, exited
 from tests.unit.spaces import write_space
@@ -30,7 +31,8 @@ def spacedock(monkeypatch: pytest.MonkeyPatch) -> Spacedock:
     """Run a command with a dock of pretence; return its exit code."""
 
     def _run(*words: str, dock: FakeDock | None = None) -> int:
-        monkeypatch.setattr(choose, "choose", lambda *_: dock or FakeDock())
+        for module in (choose, hold):
+            monkeypatch.setattr(module, "choose", lambda *_: dock or FakeDock())
         monkeypatch.setattr(sys, "argv", ["spacedock", *words])
         with pytest.raises(SystemExit) as ended:
             cli.main()
@@ -59,6 +61,32 @@ def test_a_broken_promise_ends_in_1_and_says_what_mends_it(
     said = capsys.readouterr().out
     assert "SIGKILL" in said
     assert "remedy:" in said
+
+
+def test_a_log_that_is_known_is_named_with_what_reproduces_it(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = "E: Unable to locate package libgl1-mesa-glx"
+    spacedock(
+        "check",
+        place,
+        "--promise",
+        "boots-as-deployed",
+        dock=FakeDock(otherwise=FakeBerth(boot=exited(1), log=log)),
+    )
+    assert (
+        "its log looks like unpinned-base-drift: `spacedock reproduce unpinned-base-drift`"
+        in capsys.readouterr().out
+    )
+
+
+def test_a_log_that_says_nothing_names_no_failure(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spacedock(
+        "check", place, "--promise", "boots-as-deployed", dock=FakeDock(otherwise=FakeBerth(boot=exited(1)))
+    )
+    assert "looks like" not in capsys.readouterr().out
 
 
 def test_nothing_proven_is_not_a_pass(spacedock: Spacedock, place: str) -> None:
@@ -126,8 +154,10 @@ def test_a_defect_of_the_space_is_named_with_its_line(
     spacedock: Spacedock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = write_space(tmp_path / "space", readme="---\ntitle: x\nsdk: gradio\n---\n")
-    assert spacedock("check", str(place)) == 2
-    assert "README.md:3: `sdk` is 'gradio'" in capsys.readouterr().err
+    assert spacedock("check", str(place)) == 1
+    said = capsys.readouterr().out
+    assert "README.md:3: `sdk` is 'gradio'" in said
+    assert "front-matter-is-valid" in said
 
 
 def test_list_names_every_promise(spacedock: Spacedock, capsys: pytest.CaptureFixture[str]) -> None:
