@@ -13,12 +13,20 @@ import psutil
 from spacedock.engine import Engine
 from spacedock.runs import RUN_LABEL, cache_folder, is_alive
 
+ROOT = Path(__file__).parents[2]
+
+# Whoever is started in the background of a shell ignores Ctrl-C, and so does all that it starts.
+_LISTENING = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "runpy.run_module('spacedock', run_name='__main__', alter_sys=True)"
+)
+
 
 @contextmanager
 def spacedock(command: str, place: Path, dock: str, *options: str) -> Iterator[subprocess.Popen[str]]:
     """Run `spacedock COMMAND PLACE` in a process group of its own, as a terminal does."""
     with subprocess.Popen(
-        [sys.executable, "-m", "spacedock", command, str(place), f"--dock={dock}", *options],
+        [sys.executable, "-c", _LISTENING, command, str(place), f"--dock={dock}", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-from spacedock.contract.berths import Berths
-from spacedock.contract.examine import all_promises, examine, start_ahead
-from spacedock.docks.choose import choose
 from spacedock.engine import Engine
-from spacedock.progress import silent
 from spacedock.runs import Run, open_run
-from spacedock.space import Space
-from spacedock.verdict.model import Verdict, digest
-
-Hold = Callable[[Space], Verdict]
 
 
 @pytest.fixture(scope="session")
@@ -41,21 +33,3 @@ def run(dock_name: str) -> Iterator[Run]:
         pytest.skip("needs the image dock: tox -e integration -- --dock=image")
     with open_run() as opened:
         yield opened
-
-
-@pytest.fixture
-def hold(dock_name: str) -> Hold:
-    """Hold a Space to every promise in a dock of its own."""
-
-    def _hold(space: Space) -> Verdict:
-        promises = all_promises()
-        with (
-            open_run() as run,
-            choose(dock_name, space, run, silent) as dock,
-            Berths(dock) as berths,
-        ):
-            start_ahead(promises, space, berths)
-            findings = tuple(examine(promise, space, berths) for promise in promises)
-            return Verdict(space.manifest.space.id, digest(space), dock.name, dock.header, findings, 0.0)
-
-    return _hold

@@ -8,12 +8,18 @@ from qdrant_client import QdrantClient
 from qdrant_client.models import Distance, VectorParams
 
 from spacedock.docks.base import Berth
+from spacedock.failures.catalogue import all_failures
+from spacedock.failures.diagnosis import diagnose
 from spacedock.suite import SpaceContract
 from spacedock.yard import Boarded
 
 
 class TestTextbookSpace(SpaceContract):
     """The retrieval backend, as it would be pushed."""
+
+
+def test_its_log_shows_none_of_the_known_failures(spacedock_berth: Berth) -> None:
+    assert diagnose(spacedock_berth.logs(), all_failures()) == ()
 
 
 def missing(berth: Berth) -> tuple[int, list[str]]:

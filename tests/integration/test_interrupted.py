@@ -9,8 +9,7 @@ import psutil
 
 from spacedock.engine import Engine
 from spacedock.runs import cache_folder, is_alive, open_run
-from tests.integration.commands import family, on_the_engine, run_of, spacedock
-from tests.integration.specimens.base import ROOT
+from tests.integration.commands import ROOT, family, on_the_engine, run_of, spacedock
 
 
 def wait_for_first_check(process: subprocess.Popen[str]) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 
 from spacedock.edge.transport import trusting
+from spacedock.failures.catalogue import find
+from spacedock.failures.specimen import write
 from spacedock.runs import is_alive
-from tests.integration.commands import family, on_the_engine, run_of, spacedock
-from tests.integration.specimens.base import ROOT
-from tests.integration.specimens.boot import BOUND_TO_LOOPBACK
+from tests.integration.commands import ROOT, family, on_the_engine, run_of, spacedock
 
 
 def test_it_answers_until_ctrl_c_and_leaves_nothing(dock_name: str) -> None:
@@ -85,7 +85,7 @@ def test_a_command_that_fails_is_told(dock_name: str) -> None:
 
 
 def test_a_space_that_does_not_answer_can_be_looked_at_too(dock_name: str, tmp_path: Path) -> None:
-    BOUND_TO_LOOPBACK.write(tmp_path / "space")
+    write(find("bind-loopback"), tmp_path / "space")
     with spacedock("up", tmp_path / "space", dock_name) as process:
         assert process.stdout
         assert any("bound to loopback only" in line for line in process.stdout)

@@ -1,0 +1,90 @@
+"""The catalogue, proved: each failure happens, is caught by the promise that it names, and can be mended."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from spacedock.contract.examine import all_promises
+from spacedock.failures.base import Failure
+from spacedock.failures.catalogue import FOLDER, all_failures
+from spacedock.failures.diagnosis import diagnose
+from spacedock.failures.scene import Account, boarded
+from spacedock.failures.specimen import write
+from spacedock.progress import silent
+from spacedock.sound import sound_spaces
+
+# What one server does or says, at its start or end, the process dock shows too; the rest needs image or edge.
+WITHOUT_DOCKER = {
+    "app-port-mismatch",
+    "bind-loopback",
+    "process-exits-zero",
+    "requests-cut-off-at-stop",
+    "secret-in-the-log",
+    "settings-list-parse",
+}
+
+
+def specimens() -> list[Failure]:
+    return [failure for failure in all_failures() if failure.specimen]
+
+
+def twins() -> dict[str, Failure]:
+    """The mended twins that differ, each by the first failure that has it."""
+    found: dict[str, Failure] = {}
+    for failure in specimens():
+        assert failure.specimen
+        with TemporaryDirectory() as scratch:
+            content = _content(write(failure, Path(scratch), mended=True))
+        found.setdefault(f"{content} {failure.specimen.conditions(mended=True)}", failure)
+    return found
+
+
+def _content(folder: Path) -> str:
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            whole.update(f"{path.relative_to(folder)}\0{path.stat().st_mode}\0".encode() + path.read_bytes())
+    return whole.hexdigest()
+
+
+def tell(failure: Failure, dock: str, *, mended: bool = False) -> Account:
+    """Hold a specimen, or its twin, to the whole contract."""
+    with boarded(failure, dock, silent, mended=mended) as scene:
+        return scene.held_to(all_promises(), silent)
+
+
+@pytest.mark.parametrize("failure", specimens(), ids=lambda failure: failure.name)
+def test_a_specimen_breaks_the_promises_that_it_names_and_is_diagnosed(
+    failure: Failure, dock_name: str
+) -> None:
+    if dock_name != "image" and failure.name not in WITHOUT_DOCKER:
+        pytest.skip("the process dock cannot show it: tox -e integration -- --dock=image")
+    assert failure.specimen
+    account = tell(failure, dock_name)
+    assert {finding.promise.id for finding in account.broken} == set(failure.breaks)
+    seen = "\n".join(problem.seen for finding in account.broken for problem in finding.problems)
+    assert failure.specimen.says in seen
+    assert [symptom.text for symptom in failure.shown() if not symptom.expression.search(account.text)] == []
+    shown = [failure.name] if failure.tells else []
+    assert [diagnosis.failure.name for diagnosis in diagnose(account.text, all_failures())][:1] == shown
+
+
+@pytest.mark.usefixtures("needs_image_dock")
+@pytest.mark.parametrize("failure", twins().values(), ids=lambda failure: failure.name)
+def test_a_mended_twin_keeps_every_promise_and_looks_well(failure: Failure) -> None:
+    account = tell(failure, "image", mended=True)
+    assert [finding.promise.id for finding in account.broken] == []
+    assert diagnose(account.text, all_failures()) == ()
+
+
+def test_every_sound_space_is_the_twin_of_a_specimen() -> None:
+    plain = {
+        failure.specimen.sound
+        for failure in twins().values()
+        if failure.specimen and not (FOLDER / failure.name / "space").exists()
+    }
+    assert plain == set(sound_spaces())
