@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 from spacedock import platform
 from spacedock.docks.base import Conditions, Egress, Order
 from spacedock.docks.image.dock import ImageDock
+from spacedock.failures.catalogue import all_failures
+from spacedock.failures.diagnosis import diagnose
 from spacedock.probe.compare import Answer, compare
 from spacedock.probe.fields import ANSWERED, DROPPED, flat
 from spacedock.probe.recording import parsed, read, write
@@ -51,6 +54,12 @@ def reports(dock: ImageDock) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def report(reports: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return reports["first"]
+
+
+def test_its_log_shows_none_of_the_known_failures(dock: ImageDock) -> None:
+    with closing(dock.board(Order("whose log is read"))) as berth:
+        assert berth.boot.ready
+        assert diagnose(berth.logs(), all_failures()) == ()
 
 
 @pytest.mark.parametrize("name", probed_facts())
