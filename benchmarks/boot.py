@@ -19,7 +19,7 @@ from statistics import median
 
 import httpx
 
-from spacedock.docks.base import Order
+from spacedock.docks.base import BootSpec
 from spacedock.docks.image.dock import ImageDock
 from spacedock.progress import silent
 from spacedock.runs import open_run
@@ -33,7 +33,7 @@ if "FAIL" in os.environ:
 HTTPServer(("0.0.0.0", 7860), SimpleHTTPRequestHandler).serve_forever()
 """
 DOCKERFILE = 'FROM python:3.11-slim\nWORKDIR /tmp\nCOPY app.py /app.py\nCMD ["python", "/app.py"]\n'
-CRASH = Order(purpose="crashing", environment=(("FAIL", "1"),))
+CRASH = BootSpec(purpose="crashing", environment=(("FAIL", "1"),))
 
 
 def docker(*words: str) -> str:
@@ -75,13 +75,13 @@ def main() -> None:
         (place / "app.py").write_text(SERVER)
         with open_run() as run, ImageDock(read_space(place), run, silent) as dock:
 
-            def board(order: Order) -> None:
-                with closing(dock.board(order)):
+            def boot(spec: BootSpec) -> None:
+                with closing(dock.boot(spec)):
                     pass
 
             pairs = {
-                "boot to first answer": (lambda: board(Order()), lambda: run_until_answer(dock.image)),
-                "crash to verdict": (lambda: board(CRASH), lambda: run_until_exit(dock.image)),
+                "boot to first answer": (lambda: boot(BootSpec()), lambda: run_until_answer(dock.image)),
+                "crash to verdict": (lambda: boot(CRASH), lambda: run_until_exit(dock.image)),
             }
             for name, (ours, theirs) in pairs.items():
                 figures = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]

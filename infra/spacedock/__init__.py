@@ -1,1 +1,1 @@
-"""Build, board and break a Hugging Face Docker Space before it is pushed."""
+"""Build, boot and break a Hugging Face Docker Space before it is pushed."""

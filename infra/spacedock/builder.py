@@ -37,7 +37,7 @@ _CLASSIC_FLAGS = ("--from=", "--chown=")  # everything else on RUN, COPY and ADD
 
 
 @dataclass(frozen=True)
-class Recipe:
+class BuildRecipe:
     """What one build wants. Secrets are values by id; they are never in a command line, nor on disk."""
 
     context: Path
@@ -65,7 +65,7 @@ class BuildKit:
                 return cls((executable, "build"))
         return None
 
-    def build(self, recipe: Recipe, address: str, say: Say) -> None:
+    def build(self, recipe: BuildRecipe, address: str, say: Say) -> None:
         """Build on the engine at `address`. Raises BuildError."""
         environment = os.environ | {"DOCKER_BUILDKIT": "1", "DOCKER_HOST": address}
         environment.pop("DOCKER_CONTEXT", None)
@@ -82,7 +82,7 @@ class BuildKit:
             raise log.failed(f"the build of {recipe.tag} failed with exit code {code}")
 
 
-def build_classic(client: docker.DockerClient, recipe: Recipe, say: Say) -> None:
+def build_classic(client: docker.DockerClient, recipe: BuildRecipe, say: Say) -> None:
     """Build with the engine's classic builder. Raises BuildError, at once where only BuildKit will do."""
     refuse_what_needs_buildkit(recipe.dockerfile)
     log = _Log(recipe, say)
@@ -129,7 +129,7 @@ def refuse_what_needs_buildkit(path: Path) -> None:
 class _Log:
     """Passes a build's lines on, without the secrets that they may hold, and keeps the last ones."""
 
-    def __init__(self, recipe: Recipe, say: Say) -> None:
+    def __init__(self, recipe: BuildRecipe, say: Say) -> None:
         self._recipe = recipe
         self._say = say
         self._tail: deque[str] = deque(maxlen=_TAIL)

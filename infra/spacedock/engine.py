@@ -18,7 +18,7 @@ from testcontainers.core.container import Reaper
 from testcontainers.core.docker_client import get_docker_host
 from testcontainers.core.exceptions import ContainerConnectException
 
-from spacedock.builder import BuildKit, Recipe, build_classic
+from spacedock.builder import BuildKit, BuildRecipe, build_classic
 from spacedock.errors import EngineError
 from spacedock.progress import Say
 from spacedock.runs import HOST_LABEL, RUN_LABEL, host, is_alive
@@ -109,7 +109,7 @@ class Engine:
 
         Raises BuildError with the build's last lines.
         """
-        recipe = Recipe(
+        recipe = BuildRecipe(
             context, context / dockerfile, tag, args, secrets, labels={IMAGE_LABEL: tag, **labels}
         )
         if self.buildkit:

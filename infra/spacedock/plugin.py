@@ -14,10 +14,10 @@ import pytest
 
 if TYPE_CHECKING:
     from spacedock.contract.base import Promise
-    from spacedock.docks.base import Berth
-    from spacedock.yard import Boarded, Yard
+    from spacedock.docks.base import Instance
+    from spacedock.session import DockedSpace, Session
 
-_YARD = pytest.StashKey["Yard"]()
+_SESSION = pytest.StashKey["Session"]()
 _WANTED = pytest.StashKey["Counter[Path]"]()
 
 
@@ -82,24 +82,24 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
         wanted = item.config.stash[_WANTED]
         place = _place(item.config, item)
         wanted[place] -= 1
-        if not wanted[place] and (yard := item.config.stash.get(_YARD, None)):
-            yard.leave(place)
+        if not wanted[place] and (session := item.config.stash.get(_SESSION, None)):
+            session.leave(place)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say which Spaces were looked at in which dock."""
-    if yard := config.stash.get(_YARD, None):
-        yard.summarize(terminalreporter)
+    if session := config.stash.get(_SESSION, None):
+        session.summarize(terminalreporter)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing running, however the session ended."""
-    if yard := config.stash.get(_YARD, None):
-        yard.close()
+    if session := config.stash.get(_SESSION, None):
+        session.close()
 
 
 @pytest.fixture
-def spacedock_boarded(request: pytest.FixtureRequest) -> Boarded:
+def spacedock_docked(request: pytest.FixtureRequest) -> DockedSpace:
     """The Space of the test's class (`space = ...`), or of `--space`, in its dock."""
     place = _place(request.config, request.node)
     asked = [
@@ -112,30 +112,30 @@ def spacedock_boarded(request: pytest.FixtureRequest) -> Boarded:
     from spacedock.errors import SpacedockError
 
     try:
-        return _yard(request.config).board(place, asked)
+        return _session(request.config).boot(place, asked)
     except SpacedockError as error:
         refusal = str(error)
     pytest.fail(refusal, pytrace=False)  # outside of `except`, or pytest shows how the error came about
 
 
 @pytest.fixture
-def spacedock_berth(spacedock_boarded: Boarded) -> Berth:
-    """The Space as deployed, ready; `spacedock_berth.url` is where it answers. Shared: look, do not break."""
+def spacedock_instance(spacedock_docked: DockedSpace) -> Instance:
+    """The Space as deployed, ready, answering at `spacedock_instance.url`. Shared: look, do not break."""
     from spacedock.contract.base import AS_DEPLOYED
 
-    return spacedock_boarded.berths.ready(AS_DEPLOYED)
+    return spacedock_docked.instances.ready(AS_DEPLOYED)
 
 
-def _yard(config: pytest.Config) -> Yard:
-    from spacedock.yard import Yard
+def _session(config: pytest.Config) -> Session:
+    from spacedock.session import Session
 
-    if _YARD not in config.stash:
-        config.stash[_YARD] = Yard(config)
-    return config.stash[_YARD]
+    if _SESSION not in config.stash:
+        config.stash[_SESSION] = Session(config)
+    return config.stash[_SESSION]
 
 
 def _wants_space(item: pytest.Item) -> bool:
-    return isinstance(item, pytest.Function) and "spacedock_boarded" in item.fixturenames
+    return isinstance(item, pytest.Function) and "spacedock_docked" in item.fixturenames
 
 
 def _place(config: pytest.Config, item: pytest.Item) -> Path:

@@ -17,9 +17,9 @@ import pytest
 
 from spacedock.contract.base import Outcome, Promise
 from spacedock.contract.examine import examine
+from spacedock.session import DockedSpace
 from spacedock.verdict.model import is_red
 from spacedock.verdict.terminal import problem_lines
-from spacedock.yard import Boarded
 
 
 class SpaceContract:
@@ -33,14 +33,14 @@ class SpaceContract:
     space: ClassVar[Path | str | None] = None
     waived: ClassVar[Mapping[str, str]] = {}
 
-    def test_contract(self, spacedock_promise: Promise, spacedock_boarded: Boarded) -> None:
+    def test_contract(self, spacedock_promise: Promise, spacedock_docked: DockedSpace) -> None:
         """Hold the Space to one promise."""
-        finding = examine(spacedock_promise, spacedock_boarded.space, spacedock_boarded.berths)
-        spacedock_boarded.findings.append(finding)
+        finding = examine(spacedock_promise, spacedock_docked.space, spacedock_docked.instances)
+        spacedock_docked.findings.append(finding)
         if finding.outcome is Outcome.BLOCKED:
             pytest.fail(f"{finding.detail}\n{finding.log}", pytrace=False)
         if finding.outcome in {Outcome.NOT_PROVEN, Outcome.NOT_ASKED}:
             pytest.skip(f"{finding.outcome}: {finding.detail}")
-        if is_red(finding, strict=spacedock_boarded.strict):
+        if is_red(finding, strict=spacedock_docked.strict):
             text = "\n\n".join("\n".join(problem_lines(problem)) for problem in finding.problems)
             pytest.fail(f"{finding.promise.id}: {finding.promise.title}\n{text}", pytrace=False)

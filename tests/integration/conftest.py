@@ -12,7 +12,7 @@ from spacedock.runs import Run, open_run
 
 @pytest.fixture(scope="session")
 def dock_name(request: pytest.FixtureRequest) -> str:
-    """The dock in which this session's Spaces are boarded: image or process."""
+    """The dock in which this session's Spaces are booted: image or process."""
     name: str = request.config.getoption("--dock")
     if name != "auto":
         return name
@@ -21,14 +21,14 @@ def dock_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def needs_image_dock(dock_name: str) -> None:
-    """Skip where Spaces are boarded in the process dock, and say how it is run."""
+    """Skip where Spaces are booted in the process dock, and say how it is run."""
     if dock_name != "image":
         pytest.skip("needs the image dock: tox -e integration -- --dock=image")
 
 
 @pytest.fixture(scope="module")
 def run(dock_name: str) -> Iterator[Run]:
-    """A run in which a module boards Spaces of its own in the image dock; elsewhere it is skipped."""
+    """A run in which a module boots Spaces of its own in the image dock; elsewhere it is skipped."""
     if dock_name != "image":
         pytest.skip("needs the image dock: tox -e integration -- --dock=image")
     with open_run() as opened:

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from spacedock import platform
-from spacedock.docks.base import Conditions, Egress, Order
+from spacedock.docks.base import BootSpec, Conditions, Egress
 from spacedock.docks.image.dock import ImageDock
 from spacedock.failures.catalogue import all_failures
 from spacedock.failures.diagnosis import diagnose
-from spacedock.probe.compare import Answer, compare
+from spacedock.probe.compare import Agreement, compare
 from spacedock.probe.fields import ANSWERED, DROPPED, flat
 from spacedock.probe.recording import parsed, read, write
 from spacedock.probe.run import _asked, probe_space, record
@@ -43,7 +43,7 @@ def reports(dock: ImageDock) -> dict[str, dict[str, Any]]:
     with ThreadPoolExecutor(3) as pool:
         grace = platform.STOP_GRACE_SECONDS.value
         twice = [pool.submit(record, dock, silent, grace=grace, scale=SCALE) for _ in range(2)]
-        documented = pool.submit(dock.board, Order("documented ports", egress=Egress.DOCUMENTED))
+        documented = pool.submit(dock.boot, BootSpec("documented ports", egress=Egress.DOCUMENTED))
         return {
             "first": twice[0].result(),
             "second": twice[1].result(),
@@ -57,9 +57,9 @@ def report(reports: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def test_its_log_shows_none_of_the_known_failures(dock: ImageDock) -> None:
-    with closing(dock.board(Order("whose log is read"))) as berth:
-        assert berth.boot.ready
-        assert diagnose(berth.logs(), all_failures()) == ()
+    with closing(dock.boot(BootSpec("whose log is read"))) as instance:
+        assert instance.boot.ready
+        assert diagnose(instance.logs(), all_failures()) == ()
 
 
 @pytest.mark.parametrize("name", probed_facts())
@@ -93,8 +93,8 @@ def test_a_recording_of_the_dock_agrees_with_the_dock(
 ) -> None:
     write(reports["first"], tmp_path / "first.json")
     compared = compare(read(str(tmp_path / "first.json")), reports["second"])
-    assert [each for each in compared if each.answer is Answer.DIFFER] == []
-    assert {each.field.partition(".")[0] for each in compared if each.answer is Answer.UNKNOWN} <= {
+    assert [each for each in compared if each.answer is Agreement.DIFFER] == []
+    assert {each.field.partition(".")[0] for each in compared if each.answer is Agreement.UNKNOWN} <= {
         "machine",
         "limits",
     }
@@ -105,7 +105,7 @@ def test_a_doctored_recording_differs_just_there(report: dict[str, Any]) -> None
     doctored["user"]["uid"] = 0
     doctored["reach"]["imap.gmail.com:993"] = "connected"
     doctored["environment"]["names"].append("PORT")
-    differ = [each.field for each in compare(doctored, report) if each.answer is Answer.DIFFER]
+    differ = [each.field for each in compare(doctored, report) if each.answer is Agreement.DIFFER]
     assert differ == ["environment.names", "reach.993", "user.uid"]
 
 

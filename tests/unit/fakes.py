@@ -1,4 +1,4 @@
-"""A dock and berths that do what a test says, without a process."""
+"""A dock and instances that do what a test says, without a process."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Self
 
 from spacedock.docks.base import (
     AS_OBSERVED,
-    Boot,
+    BootResult,
+    BootSpec,
     Capability,
     Cause,
     Conditions,
     Denial,
     Execution,
+    FileInspector,
     Identity,
     Listener,
-    Look,
     Made,
-    Order,
     Process,
     Sighting,
     Stop,
@@ -29,25 +29,25 @@ from spacedock.docks.base import (
 )
 from spacedock.edge.base import Edge
 from spacedock.services.base import Service
-from spacedock.services.faults.wire import Faults
+from spacedock.services.faults.network import NetworkFaults
 
 NOTHING_MADE = Made({}, {}, (), ())
 AS_ROOT = Identity()
-READY = Boot(seconds=0.5, port=8080)
+READY = BootResult(seconds=0.5, port=8080)
 
 
-def exited(code: int) -> Boot:
-    return Boot(seconds=0.3, port=8080, cause=Cause.EXITED, exit_code=code)
+def exited(code: int) -> BootResult:
+    return BootResult(seconds=0.3, port=8080, cause=Cause.EXITED, exit_code=code)
 
 
-def listening(cause: Cause, address: str, port: int) -> Boot:
-    return Boot(seconds=2.0, port=8080, cause=cause, listeners=(Listener(address, port),))
+def listening(cause: Cause, address: str, port: int) -> BootResult:
+    return BootResult(seconds=2.0, port=8080, cause=cause, listeners=(Listener(address, port),))
 
 
 @dataclass
-class FakeBerth:
-    order: Order = field(default_factory=Order)
-    boot: Boot = READY
+class FakeInstance:
+    spec: BootSpec = field(default_factory=BootSpec)
+    boot: BootResult = READY
     log: str = ""
     url: str = "http://space.test"
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class FakeBerth:
 
     def edge(self) -> Edge:
         if self.in_front is None:
-            raise NotImplementedError("the test gave this berth no edge")
+            raise NotImplementedError("the test gave this instance no edge")
         return self.in_front
 
     def execute(self, *command: str) -> Execution:
@@ -117,7 +117,7 @@ class FakeBerth:
 
 
 class FakeDock:
-    """Gives the berth that a test prepared for an order's purpose, else one that is ready."""
+    """Gives the instance that a test prepared for an order's purpose, else one that is ready."""
 
     name = "fake"
     header = ("a dock of pretence",)
@@ -132,28 +132,28 @@ class FakeDock:
         made: Made = NOTHING_MADE,
         image_user: Identity | None = AS_ROOT,
         layers: Mapping[str, Mapping[str, bytes]] = MappingProxyType({}),
-        otherwise: FakeBerth | None = None,
-        **berths: FakeBerth,
+        otherwise: FakeInstance | None = None,
+        **instances: FakeInstance,
     ) -> None:
         self.capabilities = capabilities
         self.shares_ports = shares_ports
         self.conditions = conditions
         self.canaries = canaries or {}
         self.services: Mapping[str, Service] = {}
-        self.boarded: list[Order] = []
+        self.booted: list[BootSpec] = []
         self._made = made
         self._image_user = image_user
         self._layers = layers
-        self._otherwise = otherwise or FakeBerth()
-        self._berths = {name.replace("_", " "): berth for name, berth in berths.items()}
+        self._otherwise = otherwise or FakeInstance()
+        self._instances = {name.replace("_", " "): instance for name, instance in instances.items()}
 
-    def when(self, purpose: str, berth: FakeBerth) -> Self:
-        self._berths[purpose] = berth
+    def when(self, purpose: str, instance: FakeInstance) -> Self:
+        self._instances[purpose] = instance
         return self
 
-    def board(self, order: Order) -> FakeBerth:
-        self.boarded.append(order)
-        return replace(self._berths.get(order.purpose, self._otherwise), order=order)
+    def boot(self, spec: BootSpec) -> FakeInstance:
+        self.booted.append(spec)
+        return replace(self._instances.get(spec.purpose, self._otherwise), spec=spec)
 
     def start(self, service: str) -> Service:
         return self.services[service]
@@ -164,7 +164,7 @@ class FakeDock:
     def made(self) -> Made:
         return self._made
 
-    def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
+    def search(self, look: FileInspector, rules: str) -> Future[tuple[Sighting, ...]]:
         """Look into the files that the test gave, by instruction and path."""
         found: Future[tuple[Sighting, ...]] = Future()
         sightings = (
@@ -176,7 +176,7 @@ class FakeDock:
         found.set_result(tuple(sightings))
         return found
 
-    def faults(self) -> AbstractContextManager[Faults]:
+    def faults(self) -> AbstractContextManager[NetworkFaults]:
         raise NotImplementedError("nothing runs here that could be broken")
 
     def __enter__(self) -> Self:

@@ -9,7 +9,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from spacedock.builder import BuildKit, Recipe, build_classic, refuse_what_needs_buildkit
+from spacedock.builder import BuildKit, BuildRecipe, build_classic, refuse_what_needs_buildkit
 from spacedock.errors import BuildError
 
 # What `docker buildx version` and `DOCKER_BUILDKIT=1 docker build --help` do in each kind of docker command.
@@ -55,8 +55,8 @@ def context(tmp_path: Path) -> Path:
     return folder
 
 
-def recipe(context: Path, **more: dict[str, str]) -> Recipe:
-    return Recipe(context, context / "Dockerfile", "space:1", **more)
+def recipe(context: Path, **more: dict[str, str]) -> BuildRecipe:
+    return BuildRecipe(context, context / "Dockerfile", "space:1", **more)
 
 
 class TestFinding:

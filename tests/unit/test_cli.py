@@ -20,7 +20,7 @@ from spacedock.docks.base import Stop
 from spacedock.errors import BootError, BuildError, EngineError, SpacedockError
 from spacedock.verdict import hold
 from tests.unit.edges import FakeEdge
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import write_space
 
 Spacedock = Callable[..., int]
@@ -56,7 +56,7 @@ def test_a_sound_space_ends_in_0(
 def test_a_broken_promise_ends_in_1_and_says_what_mends_it(
     spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deaf = FakeDock(otherwise=FakeBerth(stopped=Stop(10.0, 137, killed=True)))
+    deaf = FakeDock(otherwise=FakeInstance(stopped=Stop(10.0, 137, killed=True)))
     assert spacedock("check", place, "--promise", "stops-on-sigterm", dock=deaf) == 1
     said = capsys.readouterr().out
     assert "SIGKILL" in said
@@ -72,7 +72,7 @@ def test_a_log_that_is_known_is_named_with_what_reproduces_it(
         place,
         "--promise",
         "boots-as-deployed",
-        dock=FakeDock(otherwise=FakeBerth(boot=exited(1), log=log)),
+        dock=FakeDock(otherwise=FakeInstance(boot=exited(1), log=log)),
     )
     assert (
         "its log looks like unpinned-base-drift: `spacedock reproduce unpinned-base-drift`"
@@ -84,7 +84,11 @@ def test_a_log_that_says_nothing_names_no_failure(
     spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spacedock(
-        "check", place, "--promise", "boots-as-deployed", dock=FakeDock(otherwise=FakeBerth(boot=exited(1)))
+        "check",
+        place,
+        "--promise",
+        "boots-as-deployed",
+        dock=FakeDock(otherwise=FakeInstance(boot=exited(1))),
     )
     assert "looks like" not in capsys.readouterr().out
 
@@ -96,7 +100,7 @@ def test_nothing_proven_is_not_a_pass(spacedock: Spacedock, place: str) -> None:
 def test_a_space_that_does_not_boot_ends_in_6_with_its_last_words(
     spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    crashing = FakeDock(otherwise=FakeBerth(boot=exited(1), log="ImportError: no module named app"))
+    crashing = FakeDock(otherwise=FakeInstance(boot=exited(1), log="ImportError: no module named app"))
     assert spacedock("check", place, "--promise", "binds-app-port", dock=crashing) == 6
     assert "ImportError: no module named app" in capsys.readouterr().out
 
@@ -179,7 +183,7 @@ def test_explain_says_why_and_where_from(
 def test_up_shows_address_and_log_without_secrets(
     spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    dock = FakeDock(canaries={"API_KEY": ("c4n4ry",)}, otherwise=FakeBerth(log="started with c4n4ry"))
+    dock = FakeDock(canaries={"API_KEY": ("c4n4ry",)}, otherwise=FakeInstance(log="started with c4n4ry"))
     assert spacedock("up", place, dock=dock) == 6  # its log ends, so it must have exited
     said = capsys.readouterr().out
     assert "http://space.test" in said
@@ -190,7 +194,7 @@ def test_up_with_an_edge_says_how_to_come_in_by_it(
     spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     edge = FakeEdge(lambda _: httpx.Response(200))
-    spacedock("up", place, "--edge", dock=FakeDock(otherwise=FakeBerth(in_front=edge)))
+    spacedock("up", place, "--edge", dock=FakeDock(otherwise=FakeInstance(in_front=edge)))
     said = capsys.readouterr().out
     for way in (
         "https://localhost:8441",

@@ -14,10 +14,10 @@ PACKAGE = ROOT / "infra" / "spacedock"
 # From the top down; a room may import what stands below it, and its neighbours within one line.
 FLOORS = (
     {"cli", "__main__"},
-    {"suite", "plugin", "yard"},
+    {"suite", "plugin", "session"},
     {"console", "verdict"},
     {"failures"},
-    {"contract", "probe", "sound"},
+    {"contract", "probe"},
     {"docks", "browser"},
     {"edge", "services"},
     {"images"},

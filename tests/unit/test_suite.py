@@ -24,16 +24,16 @@ class TestSpace(SpaceContract):
 
 # What the docks do is tested elsewhere: a dock of pretence takes the place of the real ones.
 CONFTEST = """
-import spacedock.yard
+import spacedock.session
 from spacedock.docks.base import Capability, Stop
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeInstance, FakeDock, exited
 
-spacedock.yard.choose = lambda *_: FakeDock({dock})
+spacedock.session.choose = lambda *_: FakeDock({dock})
 """
 
 PLAIN = "binds-app-port or stops-on-sigterm or runs-as-uid-1000 or answers-cors-preflight"
-DEAF = "otherwise=FakeBerth(stopped=Stop(10.0, 137, True))"
-CRASHING = "otherwise=FakeBerth(boot=exited(1), log='ImportError: no module named app')"
+DEAF = "otherwise=FakeInstance(stopped=Stop(10.0, 137, True))"
+CRASHING = "otherwise=FakeInstance(boot=exited(1), log='ImportError: no module named app')"
 WITHOUT_IDENTITY = "capabilities=frozenset(Capability) - {Capability.IDENTITY}"
 
 
@@ -117,7 +117,7 @@ def test_a_dock_that_cannot_be_opened_is_tried_once_and_says_why(
     write_space(pytester.path / "space", manifest='[space]\nid = "owner/name"\n')
     pytester.makeconftest(
         """
-import spacedock.yard
+import spacedock.session
 from spacedock.errors import BuildError
 
 def choose(*_):
@@ -125,7 +125,7 @@ def choose(*_):
         file.write("once")
     raise BuildError("the build failed", remedy="mend the step", log="ERROR: no such file")
 
-spacedock.yard.choose = choose
+spacedock.session.choose = choose
 """
     )
     pytester.makepyfile(SUITE.format(waived="{}"))
@@ -145,7 +145,7 @@ def test_a_dock_is_closed_before_the_next_space_is_boarded(
         write_space(pytester.path / name, manifest=f'[space]\nid = "owner/{name}"\n')
     pytester.makeconftest(
         """
-import spacedock.yard
+import spacedock.session
 from tests.unit.fakes import FakeDock
 
 class Told(FakeDock):
@@ -161,21 +161,21 @@ class Told(FakeDock):
     def __exit__(self, *exc):
         self.tell("close")
 
-spacedock.yard.choose = lambda name, space, *_: Told(space)
+spacedock.session.choose = lambda name, space, *_: Told(space)
 """
     )
     pytester.makepyfile(
         """
 class TestOne:
     space = "one"
-    def test_first(self, spacedock_berth): pass
-    def test_last(self, spacedock_berth): pass
+    def test_first(self, spacedock_instance): pass
+    def test_last(self, spacedock_instance): pass
 
 def test_plain(): pass
 
 class TestTwo:
     space = "two"
-    def test_only(self, spacedock_berth): pass
+    def test_only(self, spacedock_instance): pass
 """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=4)
@@ -186,6 +186,6 @@ class TestTwo:
 def test_the_plugin_imports_no_docker(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         "import sys\n"
-        "def test_imports(): assert not {'docker', 'testcontainers', 'spacedock.yard'} & set(sys.modules)"
+        "def test_imports(): assert not {'docker', 'testcontainers', 'spacedock.session'} & set(sys.modules)"
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=1)

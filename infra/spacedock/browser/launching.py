@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # an extra, which few installations have
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = ("background-networking", "component-update", "sync", "gpu")
 _ARGUMENTS = ("--headless=new", "--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in _QUIET))
-_STEADY = Path(__file__).with_name("steady.py")
+_NETLINK_FILTER = Path(__file__).with_name("netlink_filter.py")
 _PLAYWRIGHT = 'pip install "hf-spacedock[browser]"'
 _CHROMIUM = "playwright install chromium, or your distribution's chromium (or its path in CHROMIUM)"
 
@@ -85,10 +85,10 @@ def _explained() -> Iterator[None]:
 @contextmanager
 def _starter(browser: str) -> Iterator[str]:
     """A program that starts it where the network is steady; Playwright takes no more than a path."""
-    if sys.platform != "linux":  # elsewhere `steady.py` could do nothing
+    if sys.platform != "linux":  # elsewhere `netlink_filter.py` could do nothing
         yield browser
         return
-    command = shlex.join([sys.executable, "-I", str(_STEADY), browser])
+    command = shlex.join([sys.executable, "-I", str(_NETLINK_FILTER), browser])
     with tempfile.TemporaryDirectory() as folder:
         starter = Path(folder) / "chromium"
         starter.write_text(f'#!/bin/sh\nexec {command} "$@"\n')

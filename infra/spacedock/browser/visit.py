@@ -15,7 +15,7 @@ from spacedock import platform
 from spacedock.browser.base import Visit
 from spacedock.browser.launching import driving, launch_profile
 from spacedock.browser.sites import framing, serving
-from spacedock.browser.window import Window, surroundings
+from spacedock.browser.window import BrowserWindow, surroundings
 from spacedock.edge.base import Edge
 from spacedock.space.manifest import Request
 
@@ -58,7 +58,7 @@ def consoles(edge: Edge, visits: Iterable[Visit], *, credentials: bool) -> Itera
                 launch_profile(playwright, Path(folder) / "profile", *switches) as profile,
             ):
                 for visit in alike:
-                    with closing(Window(profile)) as window:
+                    with closing(BrowserWindow(profile)) as window:
                         yield _console(window, visit, edge.url, credentials=credentials)
 
 
@@ -80,7 +80,7 @@ def options_of(call: Request, *, credentials: bool) -> dict[str, Any]:
     return told if body is None else {**told, "body": body}
 
 
-def _console(window: Window, visit: Visit, space: str, *, credentials: bool) -> str:
+def _console(window: BrowserWindow, visit: Visit, space: str, *, credentials: bool) -> str:
     from playwright.sync_api import Error  # noqa: PLC0415 - an extra
 
     try:
@@ -97,7 +97,7 @@ def _console(window: Window, visit: Visit, space: str, *, credentials: bool) -> 
     return "\n".join(line for line in window.console if line != _MARK)
 
 
-def _settle(window: Window) -> None:
+def _settle(window: BrowserWindow) -> None:
     """Wait until the page asks for nothing more and all that its frames have told has come."""
     from playwright.sync_api import Error  # noqa: PLC0415 - an extra
 
@@ -108,7 +108,7 @@ def _settle(window: Window) -> None:
             _hear(window, frame)
 
 
-def _hear(window: Window, frame: Frame) -> None:
+def _hear(window: BrowserWindow, frame: Frame) -> None:
     """Have it say a word: what it said before is told before."""
     with window.page.expect_console_message(lambda message: message.text == _MARK):
         frame.evaluate("(mark) => console.debug(mark)", _MARK)

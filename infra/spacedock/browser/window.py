@@ -20,7 +20,7 @@ _RESOURCE = "Failed to load resource"
 _LOCALHOST = "MAP localhost 127.0.0.1:1"
 
 
-class Window:
+class BrowserWindow:
     """A page in a profile, and every line that its console showed."""
 
     def __init__(self, profile: BrowserContext) -> None:

@@ -6,7 +6,7 @@ import typer
 
 app = typer.Typer(
     name="spacedock",
-    help="Build, board and break a Hugging Face Docker Space before it is pushed.",
+    help="Build, boot and break a Hugging Face Docker Space before it is pushed.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -125,7 +125,7 @@ def _nowhere() -> Iterator[str]:
     yield "## What no dock does"
     yield ""
     yield "A Space that asks for one of these in a file that is read is told so in the verdict, under"
-    yield "*noticed*, and so is one whose front matter has a key that nobody knows."
+    yield "*observations*, and so is one whose front matter has a key that nobody knows."
     yield ""
     yield "| feature | instead | asked for by |"
     yield "|---|---|---|"

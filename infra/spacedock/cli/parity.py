@@ -18,11 +18,11 @@ from spacedock.cli.probe import Output, probed
 from spacedock.docks.base import Conditions, Egress
 from spacedock.edge.base import Manner
 from spacedock.errors import UsageError
-from spacedock.probe.compare import Answer, Compared, compare
+from spacedock.probe.compare import Agreement, Compared, compare
 from spacedock.probe.recording import HOW, brought, grace_in, read, summary, write
 from spacedock.verdict.model import BROKEN, KEPT, NOTHING_PROVEN
 
-_STYLES = {Answer.AGREE: "green", Answer.DIFFER: "bold red", Answer.UNKNOWN: "dim"}
+_STYLES = {Agreement.AGREE: "green", Agreement.DIFFER: "bold red", Agreement.UNKNOWN: "dim"}
 
 
 @app.command()
@@ -57,15 +57,15 @@ def parity(
         console.print(Text(f"{summary()}; {HOW}"), soft_wrap=True)
         raise typer.Exit(NOTHING_PROVEN)
     here = probed(dock, Conditions(egress, edge), verbose=verbose)
-    counts = Counter[Answer]()
+    counts = Counter[Agreement]()
     for name, there in reports:
         compared = compare(there, here)
         _show(console, f"{name}, and {here['probe']['place']}", compared)
         counts.update(each.answer for each in compared)
     console.print(Text(summary(), style="bold"))
-    if counts[Answer.DIFFER]:
+    if counts[Agreement.DIFFER]:
         raise typer.Exit(BROKEN)
-    raise typer.Exit(KEPT if counts[Answer.AGREE] else NOTHING_PROVEN)
+    raise typer.Exit(KEPT if counts[Agreement.AGREE] else NOTHING_PROVEN)
 
 
 def _with_grace(report: dict[str, Any], log: Path | None) -> dict[str, Any]:
@@ -92,17 +92,17 @@ def _show(console: Console, title: str, compared: tuple[Compared, ...]) -> None:
         line.append(f"  [{', '.join(facts)}]" if facts else "", style="dim")
         console.print(line, soft_wrap=True)
     counts = Counter(each.answer for each in compared)
-    said = ", ".join(f"{counts[answer]} {answer}" for answer in Answer)
+    said = ", ".join(f"{counts[answer]} {answer}" for answer in Agreement)
     console.print(Text(f"{said} of {len(compared)} fields"), soft_wrap=True)
 
 
-def _lines(compared: tuple[Compared, ...]) -> Iterator[tuple[Answer, str, str, tuple[str, ...]]]:
+def _lines(compared: tuple[Compared, ...]) -> Iterator[tuple[Agreement, str, str, tuple[str, ...]]]:
     """Yield answer, field, words and facts; the parts of a field of which nothing is known are one line."""
     for name, group in groupby(compared, lambda each: each.field.partition(".")[0]):
         parts = tuple(group)
-        if len(parts) > 1 and all(each.answer is Answer.UNKNOWN for each in parts):
+        if len(parts) > 1 and all(each.answer is Agreement.UNKNOWN for each in parts):
             facts = dict.fromkeys(fact for each in parts for fact in each.facts)
             silent = "the recording" if parts[0].there is None else "this dock"
-            yield Answer.UNKNOWN, name, f"{silent} does not say ({len(parts)} fields)", tuple(facts)
+            yield Agreement.UNKNOWN, name, f"{silent} does not say ({len(parts)} fields)", tuple(facts)
         else:
             yield from ((each.answer, each.field, each.words, each.facts) for each in parts)

@@ -12,14 +12,16 @@ from spacedock import platform
 from spacedock.cli import factsheet
 from spacedock.cli.app import app
 from spacedock.errors import UsageError
-from spacedock.platform import Fact, Subject, Sure
+from spacedock.platform import Confidence, Fact, Subject
 from spacedock.probe.recording import counted, observed
 
 
 @app.command("platform")
 def show_platform(
     word: Annotated[str, typer.Argument(help="Only facts that have this word in them.")] = "",
-    sure: Annotated[list[Sure] | None, typer.Option(help="Only facts that are; may be repeated.")] = None,
+    sure: Annotated[
+        list[Confidence] | None, typer.Option(help="Only facts that are; may be repeated.")
+    ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="The page docs/platform.md: all facts.")
     ] = False,
@@ -27,7 +29,7 @@ def show_platform(
     """Print the facts about the platform with their sources, and how each dock stands to them."""
     if markdown and (word or sure):
         raise UsageError("`--markdown` is the page with all facts", remedy="leave out the word and `--sure`")
-    subjects = tuple(_chosen(word, frozenset(sure or Sure)))
+    subjects = tuple(_chosen(word, frozenset(sure or Confidence)))
     if not subjects:
         raise UsageError("no fact is like that", remedy="`spacedock platform` prints them all")
     count = _count(subjects)
@@ -35,7 +37,7 @@ def show_platform(
     print("\n".join(lines))
 
 
-def _chosen(word: str, sure: frozenset[Sure]) -> Iterator[Subject]:
+def _chosen(word: str, sure: frozenset[Confidence]) -> Iterator[Subject]:
     for subject in platform.subjects():
         facts = {
             name: fact
@@ -46,7 +48,7 @@ def _chosen(word: str, sure: frozenset[Sure]) -> Iterator[Subject]:
             yield replace(subject, facts=facts)
 
 
-def _views(fact: Fact[Any]) -> frozenset[Sure]:
+def _views(fact: Fact[Any]) -> frozenset[Confidence]:
     """How sure each view of a fact is."""
     return frozenset({fact.sure, fact.other.sure} if fact.other else {fact.sure})
 

@@ -14,8 +14,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from spacedock.cli.app import app
+from spacedock.cli.attach import attach
 from spacedock.cli.options import DockName, DockOption, Verbose
-from spacedock.cli.staying import stay
 from spacedock.console import ConsoleProgress
 from spacedock.contract.base import Finding, Outcome
 from spacedock.errors import UsageError
@@ -58,7 +58,7 @@ def reproduce(
         return
     failure = find(name)
     if here is not None:
-        from spacedock.cli.here import bring
+        from spacedock.cli.inject import bring
 
         raise typer.Exit(bring(console, failure, here, dock, keep=keep, verbose=verbose))
     if failure.specimen is None:
@@ -107,12 +107,12 @@ def _stage(
 ) -> bool:
     """Bring the specimen or its twin about and show it. Return whether it came out as the catalogue says."""
     from spacedock.contract.examine import chosen
-    from spacedock.failures.scene import boarded
+    from spacedock.failures.scene import booted
 
     what = "the mended twin" if mended else "the specimen"
     with (
         ConsoleProgress(Console(stderr=True), verbose=verbose) as progress,
-        boarded(failure, dock, progress, mended=mended) as scene,
+        booted(failure, dock, progress, mended=mended) as scene,
     ):
         account = scene.held_to(chosen(failure.breaks), progress)
         console.print(Text(f"== {what} says", style="bold"))
@@ -123,9 +123,9 @@ def _stage(
         for finding in account.findings:
             _show_finding(console, finding)
         console.print()
-        berth = scene.deployed() if keep else None
-        if scene.berths is not None and berth is not None and berth.alive():
-            stay(console, berth, scene.berths.dock.canaries)
+        instance = scene.deployed() if keep else None
+        if scene.instances is not None and instance is not None and instance.alive():
+            attach(console, instance, scene.instances.dock.canaries)
     broken = {finding.promise.id for finding in account.broken}
     return broken == (set() if mended else set(failure.breaks))
 

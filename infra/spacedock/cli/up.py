@@ -17,7 +17,7 @@ from spacedock.console import ConsoleProgress
 from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.examine import redact
 from spacedock.docks.base import Capability, Conditions, Dock, Egress, Execution
-from spacedock.docks.life import Stage, State, state_after, state_before, state_of
+from spacedock.docks.life import PlatformState, Stage, state_after, state_before, state_of
 from spacedock.edge.base import Edge, Manner
 from spacedock.errors import BootError, SpacedockError, UsageError
 from spacedock.space import read_space
@@ -57,32 +57,32 @@ def up(
     in_front: list[str] = []
     with suppress(KeyboardInterrupt), _stages(console) as tell, open_run() as run, ExitStack() as stack:
         with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress:
-            tell(State(Stage.BUILDING))
+            tell(PlatformState(Stage.BUILDING))
             opened = stack.enter_context(choose(dock, space, run, progress, conditions))
             if edge:
                 _require_edge(opened)
-            tell(State(Stage.APP_STARTING))
+            tell(PlatformState(Stage.APP_STARTING))
             with progress("booting the Space"):
-                berth = stack.enter_context(closing(opened.board(AS_DEPLOYED)))
-            tell(state_of(berth))
-            if run_first and berth.boot.ready:
+                instance = stack.enter_context(closing(opened.boot(AS_DEPLOYED)))
+            tell(state_of(instance))
+            if run_first and instance.boot.ready:
                 with progress(f"running {run_first}"):
-                    ended = berth.execute(*shlex.split(run_first))
+                    ended = instance.execute(*shlex.split(run_first))
                 console.print(redact(ended.output.rstrip(), opened.canaries), soft_wrap=True)
                 _require_success(run_first, ended)
             if edge:
                 with progress("starting its edge"):
-                    in_front = list(_ways_in(berth.edge(), run.folder))
+                    in_front = list(_ways_in(instance.edge(), run.folder))
         for line in opened.header:
             console.print(line, style="dim")
-        console.print(f"{space.manifest.space.id} {berth.boot}", style="bold")
-        console.print(f"{berth.url}  (Ctrl-C ends it)")
+        console.print(f"{space.manifest.space.id} {instance.boot}", style="bold")
+        console.print(f"{instance.url}  (Ctrl-C ends it)")
         for line in in_front:
             console.print(line, soft_wrap=True)
-        for line in berth.follow():
+        for line in instance.follow():
             console.print(redact(line, opened.canaries), soft_wrap=True)  # a line of its log is one here too
-        tell(state_of(berth))
-        raise BootError(f"the Space {berth.boot}", remedy="read its log above")
+        tell(state_of(instance))
+        raise BootError(f"the Space {instance.boot}", remedy="read its log above")
     console.print("ended")
 
 
@@ -115,10 +115,10 @@ def _ways_in(edge: Edge, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _stages(console: Console) -> Iterator[Callable[[State], None]]:
+def _stages(console: Console) -> Iterator[Callable[[PlatformState], None]]:
     """Print each stage of the Space's life as it begins, also the one that an error is to the platform."""
 
-    def tell(state: State) -> None:
+    def tell(state: PlatformState) -> None:
         console.print(f"stage {state}", style="dim", soft_wrap=True)
 
     try:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from spacedock.contract.berths import Berths
-from spacedock.docks.base import Berth, Capability, Dock, Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability, Dock, Instance
 from spacedock.space import Space
 
-AS_DEPLOYED = Order()
+AS_DEPLOYED = BootSpec()
 LOG_LINES = 15
 
 
@@ -42,7 +42,7 @@ class Problem:
     consequence: str  # what Hugging Face does with it
     remedy: str
     source: str
-    log: str = ""  # the last lines of the berth, where they help
+    log: str = ""  # the last lines of the instance, where they help
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Promise(ABC):
         """Return why this Space gives the promise nothing to check; empty when it does."""
         return ""
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
         """Return the boots that a check is sure to want, so that they can start at once."""
         return (AS_DEPLOYED,)
 
@@ -88,32 +88,32 @@ class Promise(ABC):
         """Begin what a check is sure to want, takes long and is no boot; do not wait for it."""
 
     @abstractmethod
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Yield what is wrong. Raises NotReady where a boot that it needs did not come up."""
 
     def problem(
-        self, seen: str, *, berth: Berth | None = None, remedy: str = "", consequence: str = ""
+        self, seen: str, *, instance: Instance | None = None, remedy: str = "", consequence: str = ""
     ) -> Problem:
-        """Return a problem of this promise, with the last lines of `berth`."""
+        """Return a problem of this promise, with the last lines of `instance`."""
         return Problem(
             seen=seen,
             consequence=consequence or self.consequence,
             remedy=remedy or self.remedy,
             source=self.source,
-            log=tail(berth.logs()) if berth else "",
+            log=tail(instance.logs()) if instance else "",
         )
 
 
-class Look(Promise):
-    """The simplest promise: it looks at the berth that all others look at too."""
+class LookPromise(Promise):
+    """The simplest promise: it looks at the instance that all others look at too."""
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
-        """Board as deployed and look."""
-        yield from self.look(space, berths.ready(AS_DEPLOYED))
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+        """Boot as deployed and look."""
+        yield from self.look(space, instances.ready(AS_DEPLOYED))
 
     @abstractmethod
-    def look(self, space: Space, berth: Berth) -> Iterator[Problem]:
-        """Yield what is wrong with a berth that is ready."""
+    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+        """Yield what is wrong with an instance that is ready."""
 
 
 def tail(log: str, lines: int = LOG_LINES) -> str:

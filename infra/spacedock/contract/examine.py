@@ -12,7 +12,7 @@ import httpx
 
 from spacedock.contract import promises
 from spacedock.contract.base import AS_DEPLOYED, Finding, Outcome, Problem, Promise, tail
-from spacedock.contract.berths import Berths, NotReady
+from spacedock.contract.instances import Instances, NotReady
 from spacedock.docks.unbuilt import Unbuilt
 from spacedock.errors import SpaceBuildError, UsageError
 from spacedock.space import Space
@@ -35,37 +35,37 @@ def chosen(ids: Iterable[str]) -> tuple[Promise, ...]:
     return tuple(by_id[name] for name in wanted) or tuple(by_id.values())
 
 
-def start_ahead(asked: Iterable[Promise], space: Space, berths: Berths) -> None:
+def start_ahead(asked: Iterable[Promise], space: Space, instances: Instances) -> None:
     """Start every boot that the promises are sure to want and that this dock can use."""
-    if isinstance(berths.dock, Unbuilt):
+    if isinstance(instances.dock, Unbuilt):
         return
     for promise in asked:
-        if not _why_not(promise, space, berths):
-            berths.start_ahead(promise.orders(space))
-            promise.ahead(space, berths.dock)
+        if not _why_not(promise, space, instances):
+            instances.start_ahead(promise.specs(space))
+            promise.ahead(space, instances.dock)
 
 
-def examine(promise: Promise, space: Space, berths: Berths) -> Finding:
+def examine(promise: Promise, space: Space, instances: Instances) -> Finding:
     """Check one promise. Problems come back redacted: no secret of the run is in them."""
-    if why_not := _why_not(promise, space, berths):
+    if why_not := _why_not(promise, space, instances):
         return why_not
     started = time.monotonic()
     outcome, detail, log = Outcome.KEPT, "", ""
     problems: list[Problem] = []
     try:
-        problems.extend(promise.check(space, berths))
+        problems.extend(promise.check(space, instances))
     except SpaceBuildError as error:
         outcome, detail = Outcome.BLOCKED, f"the Space does not build: {error.what}"
     except NotReady as error:
-        outcome, detail, log = Outcome.BLOCKED, str(error), tail(error.berth.logs())
+        outcome, detail, log = Outcome.BLOCKED, str(error), tail(error.instance.logs())
     except (OSError, httpx.TransportError):
-        ended = berths.gone(AS_DEPLOYED)  # while it was asked something
+        ended = instances.gone(AS_DEPLOYED)  # while it was asked something
         if ended is None:
             raise
         outcome, detail, log = Outcome.BLOCKED, str(NotReady(ended)), tail(ended.logs())
     if problems:
         outcome = Outcome.BROKEN
-    canaries = berths.dock.canaries
+    canaries = instances.dock.canaries
     return Finding(
         promise,
         outcome,
@@ -84,11 +84,13 @@ def redact(text: str, canaries: Mapping[str, tuple[str, ...]]) -> str:
     return text
 
 
-def _why_not(promise: Promise, space: Space, berths: Berths) -> Finding | None:
-    missing = promise.needs - berths.dock.capabilities
+def _why_not(promise: Promise, space: Space, instances: Instances) -> Finding | None:
+    missing = promise.needs - instances.dock.capabilities
     if missing:
         what = ", ".join(sorted(missing))
-        return Finding(promise, Outcome.NOT_PROVEN, detail=f"the {berths.dock.name} dock cannot show: {what}")
+        return Finding(
+            promise, Outcome.NOT_PROVEN, detail=f"the {instances.dock.name} dock cannot show: {what}"
+        )
     if nothing := promise.nothing_to_check(space):
         return Finding(promise, Outcome.NOT_ASKED, detail=nothing)
     return None

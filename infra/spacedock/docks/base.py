@@ -1,4 +1,4 @@
-"""What every dock offers: take an order, give a berth."""
+"""What every dock offers: take an order, give an instance."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from spacedock.space.durations import spelled
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from spacedock.services.faults.wire import Faults  # needs testcontainers, which is slow to import
+    from spacedock.services.faults.network import (
+        NetworkFaults,  # needs testcontainers, which is slow to import
+    )
 
 
 class Capability(StrEnum):
@@ -30,7 +32,7 @@ class Capability(StrEnum):
     EDGE = "edge"  # the TLS proxy of the platform stands in front
     EGRESS = "egress"  # connections to the outside are limited as on the platform
     DISK = "disk"  # what a Space writes is seen, and gone with its container
-    OVERLAP = "overlap"  # two berths of one Space run at once
+    OVERLAP = "overlap"  # two instances of one Space run at once
 
 
 class Egress(StrEnum):
@@ -54,7 +56,7 @@ AS_OBSERVED = Conditions()
 
 
 class Cause(StrEnum):
-    """Why a berth is not ready."""
+    """Why an instance is not ready."""
 
     EXITED = "exited"
     OTHER_PORT = "listening on another port"
@@ -63,8 +65,8 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True)
-class Order:
-    """What one boot wants. Equal orders may share one berth."""
+class BootSpec:
+    """What one boot wants. Equal boot specs may share one instance."""
 
     purpose: str = "as deployed"
     withheld: frozenset[str] = frozenset()  # names that are not set at all
@@ -94,7 +96,7 @@ class Listener:
 
 
 @dataclass(frozen=True)
-class Window:
+class StartWindow:
     """How long a boot may take: on the platform, and here, where time is scaled."""
 
     there: float = platform.STARTUP_TIMEOUT.value  # seconds
@@ -117,7 +119,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Boot:
+class BootResult:
     """How a boot ended: ready (`cause` is None), or not and why."""
 
     seconds: float
@@ -127,7 +129,7 @@ class Boot:
     listeners: tuple[Listener, ...] = ()
     out_of_memory: bool = False  # it was killed because it used more than its flavour has
     exceeded: str = ""  # the limit that ended it, in the platform's words
-    window: Window = Window()  # what it was given
+    window: StartWindow = StartWindow()  # what it was given
 
     @property
     def ready(self) -> bool:
@@ -183,7 +185,7 @@ class Execution:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a berth used so far and what it may use, in bytes; None where the dock cannot tell."""
+    """What an instance used so far and what it may use, in bytes; None where the dock cannot tell."""
 
     peak_memory: int | None = None  # caches of files left out where the kernel tells them apart
     written: int | None = None  # growth of the writable layer, at its largest that was seen
@@ -260,16 +262,16 @@ class Sighting:
 
 
 # Names what is to be seen in a file, given its absolute path and its content in chunks.
-Look = Callable[[str, Iterator[bytes]], Iterable[str]]
+FileInspector = Callable[[str, Iterator[bytes]], Iterable[str]]
 
 
-class Berth(Protocol):
+class Instance(Protocol):
     """One running instance of a Space in a dock."""
 
     @property
-    def order(self) -> Order: ...
+    def spec(self) -> BootSpec: ...
     @property
-    def boot(self) -> Boot: ...
+    def boot(self) -> BootResult: ...
     @property
     def url(self) -> str:
         """`http://host:port`, as the harness reaches the Space; no trailing slash."""
@@ -285,7 +287,7 @@ class Berth(Protocol):
         ...
 
     def follow(self) -> Iterator[str]:
-        """Yield the log line by line, as it is written, until the berth ends."""
+        """Yield the log line by line, as it is written, until the instance ends."""
         ...
 
     def alive(self) -> bool: ...
@@ -329,7 +331,7 @@ class Berth(Protocol):
         ...
 
     def edge(self) -> Edge:
-        """The platform's proxy in front of it; started when first asked for, closed with the berth.
+        """The platform's proxy in front of it; started when first asked for, closed with the instance.
 
         Needs EDGE; raises NotImplementedError where the dock has none.
         """
@@ -349,7 +351,7 @@ class Berth(Protocol):
         ...
 
     def close(self) -> None:
-        """Remove the berth, however it stands. Never raises for one that is gone."""
+        """Remove the instance, however it stands. Never raises for one that is gone."""
         ...
 
 
@@ -367,7 +369,7 @@ class Dock(Protocol):
 
     @property
     def shares_ports(self) -> bool:
-        """Whether berths live on one set of ports, so that two may not want the same one at once."""
+        """Whether instances live on one set of ports, so that two may not want the same one at once."""
         ...
 
     @property
@@ -389,10 +391,10 @@ class Dock(Protocol):
         """Whom the Space's image runs as by itself; None where there is no image."""
         ...
 
-    def board(self, order: Order) -> Berth:
+    def boot(self, spec: BootSpec) -> Instance:
         """Boot the Space and wait until it is ready or is known not to be.
 
-        A berth is returned in both cases; `berth.boot` says which.
+        An instance is returned in both cases; `instance.boot` says which.
         """
         ...
 
@@ -407,7 +409,7 @@ class Dock(Protocol):
         """What the Space's image adds to its base. Needs IMAGE; raises NotImplementedError without."""
         ...
 
-    def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
+    def search(self, look: FileInspector, rules: str) -> Future[tuple[Sighting, ...]]:
         """Begin to look into each file that the image adds to its base, deleted ones too, each layer once.
 
         Equal `rules` must see equal things in equal files: what was clean by them is not looked at again.
@@ -415,7 +417,7 @@ class Dock(Protocol):
         """
         ...
 
-    def faults(self) -> AbstractContextManager[Faults]:
+    def faults(self) -> AbstractContextManager[NetworkFaults]:
         """A proxy in front of each service that runs, for a Space that boots with its `environment`."""
         ...
 

@@ -1,4 +1,4 @@
-"""Which dock a Space is boarded in."""
+"""Which dock a Space is booted in."""
 
 from __future__ import annotations
 

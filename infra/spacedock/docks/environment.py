@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from spacedock import canary, platform
-from spacedock.docks.base import Order
+from spacedock.docks.base import BootSpec
 from spacedock.errors import UsageError
 from spacedock.services.base import Service
 from spacedock.space import Space
@@ -17,7 +17,7 @@ BLANK = " \n"
 
 
 @dataclass(frozen=True)
-class Cargo:
+class BootEnvironment:
     """The secrets and variables of one run with their values."""
 
     built_in: Mapping[str, str]
@@ -51,14 +51,14 @@ class Cargo:
         )
         return cls(built_in, variables, values, canaries)
 
-    def environment(self, order: Order) -> dict[str, str]:
+    def environment(self, spec: BootSpec) -> dict[str, str]:
         """Return the environment that `order` asks for; PORT is in it only when the order says so."""
         values = {**self.built_in, **self.variables, **self.secrets}
-        values = {name: value for name, value in values.items() if name not in order.withheld}
-        values.update(dict.fromkeys(order.blank, BLANK))
-        if order.port is not None:
-            values["PORT"] = str(order.port)
-        return {**values, **dict(order.environment)}
+        values = {name: value for name, value in values.items() if name not in spec.withheld}
+        values.update(dict.fromkeys(spec.blank, BLANK))
+        if spec.port is not None:
+            values["PORT"] = str(spec.port)
+        return {**values, **dict(spec.environment)}
 
     def env_file(self) -> str:
         """Return a `.env` with every variable and secret, as a developer's machine has one."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from spacedock import platform
-from spacedock.docks.base import Berth, Capability, Dock, Order, Stop
+from spacedock.docks.base import BootSpec, Capability, Dock, Instance, Stop
 from spacedock.errors import BuildError, SpacedockError, UsageError
 from spacedock.space import Space
 from spacedock.space.durations import spelled
@@ -37,7 +37,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True)
-class State:
+class PlatformState:
     """A stage, and what the platform says beside it."""
 
     stage: Stage
@@ -52,62 +52,62 @@ class State:
         return f"{self.stage}: {self.headline}" if self.text else self.stage
 
 
-def state_of(berth: Berth, at_rest: Stage | None = None) -> State:
-    """Return what the platform would show of a berth; `at_rest` says why it was stopped, where it was."""
+def state_of(instance: Instance, at_rest: Stage | None = None) -> PlatformState:
+    """Return what the platform would show of an instance; `at_rest` says why it was stopped, where it was."""
     if at_rest is not None:
-        return State(at_rest)
-    if berth.boot.late:  # the platform has ended it then, whatever became of it here
-        return _too_late(berth)
-    if not berth.alive():
-        return State(Stage(platform.EXIT_STAGE.value), _end_of(berth))
-    return State(Stage.RUNNING) if berth.boot.ready else _too_late(berth)
+        return PlatformState(at_rest)
+    if instance.boot.late:  # the platform has ended it then, whatever became of it here
+        return _too_late(instance)
+    if not instance.alive():
+        return PlatformState(Stage(platform.EXIT_STAGE.value), _end_of(instance))
+    return PlatformState(Stage.RUNNING) if instance.boot.ready else _too_late(instance)
 
 
-def _too_late(berth: Berth) -> State:
-    text = platform.LAUNCH_TIMEOUT_TEXT.value.format(window=spelled(berth.boot.window.there))
-    return State(Stage(platform.LAUNCH_TIMEOUT_STAGE.value), text)
+def _too_late(instance: Instance) -> PlatformState:
+    text = platform.LAUNCH_TIMEOUT_TEXT.value.format(window=spelled(instance.boot.window.there))
+    return PlatformState(Stage(platform.LAUNCH_TIMEOUT_STAGE.value), text)
 
 
-def state_before(space: Space) -> State | None:
+def state_before(space: Space) -> PlatformState | None:
     """Return what the platform shows of a Space that it does not come to build; None where it does.
 
     Its settings share one environment, in which a name has room once.
     """
     twice = set(space.manifest.secrets) & set(space.manifest.variables)
-    return State(Stage.CONFIG_ERROR, platform.COLLISION_TEXT.value) if twice else None
+    return PlatformState(Stage.CONFIG_ERROR, platform.COLLISION_TEXT.value) if twice else None
 
 
-def state_after(error: SpacedockError) -> State | None:
+def state_after(error: SpacedockError) -> PlatformState | None:
     """Return what the platform would show where a boot is not come to; None where it has no word for it."""
     if isinstance(error, BuildError):
         code = re.search(r"exit code:? (\d+)", f"{error.what}\n{error.log}")
         text = platform.BUILD_ERROR_TEXT.value.format(code=code[1] if code else 1, reason=error.what)
-        return State(Stage.BUILD_ERROR, text)
+        return PlatformState(Stage.BUILD_ERROR, text)
     if not isinstance(error, UsageError) or error.path is None:
         return None
     if "there is no Dockerfile" in error.what:
-        return State(Stage.NO_APP_FILE)
+        return PlatformState(Stage.NO_APP_FILE)
     if Path(error.path).suffix == ".md":
-        return State(Stage.CONFIG_ERROR, error.what)
+        return PlatformState(Stage.CONFIG_ERROR, error.what)
     return None
 
 
-def _end_of(berth: Berth) -> str:
-    if exceeded := berth.usage().exceeded:
+def _end_of(instance: Instance) -> str:
+    if exceeded := instance.usage().exceeded:
         return exceeded[-1]
-    if berth.out_of_memory():
-        memory = berth.environment.get("MEMORY", "").removesuffix("Gi")
+    if instance.out_of_memory():
+        memory = instance.environment.get("MEMORY", "").removesuffix("Gi")
         return platform.OOM_TEXT.value.format(memory=memory)
-    tail = "\n".join(berth.logs().splitlines()[-_TAIL:])
-    return platform.EXIT_TEXT.value.format(code=berth.exit_code(), tail=tail)
+    tail = "\n".join(instance.logs().splitlines()[-_TAIL:])
+    return platform.EXIT_TEXT.value.format(code=instance.exit_code(), tail=tail)
 
 
 @dataclass(frozen=True)
 class Handover:
-    """What a redeploy led to: the old berth is stopped where the new one came up, and serves on where not."""
+    """What a redeploy led to: the old one is stopped where the new one came up, and serves on where not."""
 
-    old: Berth
-    new: Berth
+    old: Instance
+    new: Instance
     stop: Stop | None  # of the old one
 
 
@@ -121,23 +121,23 @@ class Life:
     def __init__(
         self,
         dock: Dock,
-        order: Order | None = None,
+        spec: BootSpec | None = None,
         *,
         grace: float = platform.STOP_GRACE_SECONDS.value,
-        tell: Callable[[State], None] | None = None,
+        tell: Callable[[PlatformState], None] | None = None,
     ) -> None:
         self._dock = dock
-        self._order = order or Order()
+        self._spec = spec or BootSpec()
         self._grace = grace
         self._tell = tell if tell is not None else lambda _state: None
-        self._passing: State | None = None
+        self._passing: PlatformState | None = None
         self._at_rest: Stage | None = None
-        self.berth: Berth  # that serves, or did last
+        self.instance: Instance  # that serves, or did last
 
     @property
-    def state(self) -> State:
+    def state(self) -> PlatformState:
         """What the platform would show at this moment."""
-        return self._passing or state_of(self.berth, self._at_rest)
+        return self._passing or state_of(self.instance, self._at_rest)
 
     def sleep(self) -> Stop:
         """Stop it for want of visitors. Its edge, where it has one, answers 503 until it is woken."""
@@ -147,64 +147,64 @@ class Life:
         """Stop it as its owner does; no visit wakes it."""
         return self._end(Stage.PAUSED)
 
-    def wake(self) -> Berth:
+    def wake(self) -> Instance:
         """Boot it anew, with nothing of what it had on its disk."""
         return self._start_over()
 
-    def restart(self) -> Berth:
+    def restart(self) -> Instance:
         """Stop it and boot it anew, with nothing of what it had on its disk."""
-        self.berth.stop(self._grace)
+        self.instance.stop(self._grace)
         return self._start_over()
 
     def redeploy(self, build: Callable[[], None] | None = None) -> Handover:
         """Build what is new (`build`) and boot it beside the old one, which is stopped once the new is ready.
 
-        Raises UsageError on a dock that cannot run two berths at once.
+        Raises UsageError on a dock that cannot run two instances at once.
         """
         if Capability.OVERLAP not in self._dock.capabilities:
             raise UsageError(
-                f"the {self._dock.name} dock cannot run two berths at once", remedy="use --dock=image"
+                f"the {self._dock.name} dock cannot run two instances at once", remedy="use --dock=image"
             )
-        old = self.berth
+        old = self.instance
         try:
             if build is not None:
                 self._pass(Stage.RUNNING_BUILDING)
                 build()
             self._pass(Stage.RUNNING_APP_STARTING)
-            new = self._dock.board(self._order)
+            new = self._dock.boot(self._spec)
         finally:
             self._passing = None
         if not new.boot.ready:
             self._tell(state_of(new))
             return Handover(old, new, None)
-        self.berth = new
+        self.instance = new
         self._tell(self.state)
         stop = old.stop(self._grace)
         old.close()
         return Handover(old, new, stop)
 
-    def _start_over(self) -> Berth:
-        self.berth.close()
+    def _start_over(self) -> Instance:
+        self.instance.close()
         return self._boot()
 
-    def _boot(self) -> Berth:
+    def _boot(self) -> Instance:
         self._pass(Stage.APP_STARTING)
         try:
-            self.berth = self._dock.board(self._order)
+            self.instance = self._dock.boot(self._spec)
         finally:
             self._passing = None
         self._at_rest = None
         self._tell(self.state)
-        return self.berth
+        return self.instance
 
     def _end(self, at_rest: Stage) -> Stop:
-        stop = self.berth.stop(self._grace)
+        stop = self.instance.stop(self._grace)
         self._at_rest = at_rest
         self._tell(self.state)
         return stop
 
     def _pass(self, stage: Stage) -> None:
-        self._passing = State(stage)
+        self._passing = PlatformState(stage)
         self._tell(self._passing)
 
     def __enter__(self) -> Self:
@@ -212,4 +212,4 @@ class Life:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.berth.close()
+        self.instance.close()

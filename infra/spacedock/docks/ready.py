@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from socket import create_connection, socket
 from typing import Protocol
 
-from spacedock.docks.base import Boot, Cause, Listener, Window
+from spacedock.docks.base import BootResult, Cause, Listener, StartWindow
 
 POLL = 0.02  # seconds between two calls; the process's death ends the wait at once
 ANSWER = 0.01  # seconds that one poll waits for an answer that is under way
@@ -33,14 +33,14 @@ BUSY = 0.25  # processor seconds a second: importing or loading takes about 1, a
 
 
 @dataclass(frozen=True)
-class Look:
+class SocketLook:
     """What one look into a Space shows."""
 
     listeners: tuple[Listener, ...] = ()
     processor_seconds: float = 0.0  # how much all of its processes have used so far
 
 
-class Watched(Protocol):
+class BootingSpace(Protocol):
     """A Space that boots, as the wait for it sees it."""
 
     @property
@@ -64,15 +64,15 @@ class Watched(Protocol):
 
     def exit_code(self) -> int | None: ...
     def out_of_memory(self) -> bool: ...
-    def look(self) -> Look: ...
+    def look(self) -> SocketLook: ...
 
 
-def watch(space: Watched, path: str, *, began: float, window: Window) -> Boot:
+def watch(space: BootingSpace, path: str, *, began: float, window: StartWindow) -> BootResult:
     """Wait until a boot's outcome is certain, at most until the `window` from `began` (monotonic) is over."""
     return replace(_watch(space, path, began, window.here), window=window)
 
 
-def _watch(space: Watched, path: str, began: float, timeout: float) -> Boot:
+def _watch(space: BootingSpace, path: str, began: float, timeout: float) -> BootResult:
     sockets = _Sockets(space.port)
     next_look = FIRST_LOOK
     with closing(_Call(space.address, path)) as call:
@@ -80,7 +80,7 @@ def _watch(space: Watched, path: str, began: float, timeout: float) -> Boot:
             ended = space.ended(within=POLL)
             seconds = time.monotonic() - began
             if ended:
-                return Boot(
+                return BootResult(
                     seconds, space.port, Cause.EXITED, space.exit_code(), out_of_memory=space.out_of_memory()
                 )
             if call.answered() and (boot := _served(space, time.monotonic() - began)):
@@ -90,7 +90,7 @@ def _watch(space: Watched, path: str, began: float, timeout: float) -> Boot:
                 sockets.add(seconds, space.look())
                 next_look = seconds + LOOK_EVERY
             if late or sockets.certain:
-                return Boot(seconds, space.port, sockets.cause, listeners=sockets.seen)
+                return BootResult(seconds, space.port, sockets.cause, listeners=sockets.seen)
 
 
 def cause(listeners: tuple[Listener, ...], port: int) -> Cause:
@@ -101,16 +101,16 @@ def cause(listeners: tuple[Listener, ...], port: int) -> Cause:
     return Cause.OTHER_PORT if listeners else Cause.SILENT
 
 
-def _served(space: Watched, seconds: float) -> Boot | None:
+def _served(space: BootingSpace, seconds: float) -> BootResult | None:
     """Return what an answer shows; None when somebody else gave it."""
     if not space.shares_loopback:
-        return Boot(seconds, space.port)
+        return BootResult(seconds, space.port)
     listeners = tuple(listener for listener in space.look().listeners if listener.port == space.port)
     if not listeners:
         return None
     if cause(listeners, space.port) is Cause.LOOPBACK:
-        return Boot(seconds, space.port, Cause.LOOPBACK, listeners=listeners)
-    return Boot(seconds, space.port)
+        return BootResult(seconds, space.port, Cause.LOOPBACK, listeners=listeners)
+    return BootResult(seconds, space.port)
 
 
 @dataclass
@@ -123,7 +123,7 @@ class _Sockets:
     _at: float = 0.0
     _processor: float = 0.0
 
-    def add(self, at: float, look: Look) -> None:
+    def add(self, at: float, look: SocketLook) -> None:
         busy = look.processor_seconds - self._processor > BUSY * (at - self._at)
         if look.listeners != self.seen or (busy and self.cause is Cause.OTHER_PORT):
             self._since = at

@@ -1,4 +1,4 @@
-"""A dock in which nothing can be boarded, because the Space does not build."""
+"""A dock in which nothing can be booted, because the Space does not build."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from spacedock.docks.base import Berth, Dock, Identity, Look, Made, Order, Sighting
+from spacedock.docks.base import BootSpec, Dock, FileInspector, Identity, Instance, Made, Sighting
 from spacedock.errors import SpaceBuildError
 from spacedock.services.base import Service
 
 if TYPE_CHECKING:
-    from spacedock.services.faults.wire import Faults  # needs testcontainers, which is slow to import
+    from spacedock.services.faults.network import (
+        NetworkFaults,  # needs testcontainers, which is slow to import
+    )
 
 
 @contextmanager
@@ -46,7 +48,7 @@ class Unbuilt:
         """None: there is no image."""
         return None
 
-    def board(self, _order: Order) -> Berth:
+    def boot(self, _spec: BootSpec) -> Instance:
         self._refuse()
 
     def start(self, _service: str) -> Service:
@@ -55,10 +57,10 @@ class Unbuilt:
     def made(self) -> Made:
         self._refuse()
 
-    def search(self, _look: Look, _rules: str) -> Future[tuple[Sighting, ...]]:
+    def search(self, _look: FileInspector, _rules: str) -> Future[tuple[Sighting, ...]]:
         self._refuse()
 
-    def faults(self) -> AbstractContextManager[Faults]:
+    def faults(self) -> AbstractContextManager[NetworkFaults]:
         self._refuse()
 
     def _refuse(self) -> NoReturn:

@@ -52,14 +52,14 @@ _NOISE = bytes(8) + b"\xff\xfe" * 8  # no message of Postgres and no record of T
 
 
 @dataclass(frozen=True)
-class Fault:
+class ProxyFault:
     """What the connections of one service meet."""
 
     kind: str = "pass"
     seconds: float = 0.0
 
     @classmethod
-    def parse(cls, body: bytes) -> Fault:
+    def parse(cls, body: bytes) -> ProxyFault:
         """Read an order. Raises ValueError for one that makes no sense."""
         order = json.loads(body)
         if not isinstance(order, dict) or order.keys() - {"fault", "seconds"}:
@@ -210,7 +210,7 @@ class Door:
 
     def __init__(self, upstream: str, host: str, port: int) -> None:
         self.upstream = upstream
-        self.fault = Fault()
+        self.fault = ProxyFault()
         self.changed = asyncio.Event()
         self.accepted = self.bytes_in = self.bytes_out = 0
         self._live: dict[asyncio.Task[Any], Connection] = {}
@@ -219,10 +219,10 @@ class Door:
         self._address: tuple[str, int] = self._socket.getsockname()
         self._turn = asyncio.Lock()
 
-    async def meet(self, fault: Fault) -> None:
+    async def meet(self, fault: ProxyFault) -> None:
         """Put the fault in force."""
         async with self._turn:
-            self.fault = Fault() if fault.kind in _MOMENTARY else fault
+            self.fault = ProxyFault() if fault.kind in _MOMENTARY else fault
             self.accepted = self.bytes_in = self.bytes_out = 0
             self.changed.set()
             self.changed = asyncio.Event()
@@ -311,7 +311,7 @@ class Control:
         if method != "PUT" or not name:
             return "405 Method Not Allowed", {"error": "GET, or PUT a fault for one service"}
         try:
-            fault = Fault.parse(body)
+            fault = ProxyFault.parse(body)
         except ValueError as error:
             return "422 Unprocessable Content", {"error": str(error)}
         await self._doors[name].meet(fault)
@@ -325,7 +325,7 @@ async def serve(environment: Mapping[str, str]) -> None:
     upstreams = json.loads(environment["UPSTREAMS"])
     doors = {name: Door(upstream, host, ports.get(name, 0)) for name, upstream in upstreams.items()}
     for name, door in doors.items():
-        await door.meet(Fault())
+        await door.meet(ProxyFault())
         _log(f"{name} listens on {host}:{door.report()['port']} for {door.upstream}")
     port = int(environment.get("PORT", "0"))
     control = await asyncio.start_server(Control(doors).converse, host, port)

@@ -98,7 +98,7 @@ class Received(BaseModel):
     outcome: Outcome = "pending"
 
 
-class Desk:
+class FaultList:
     """Where faults are ordered and requests are written down."""
 
     def __init__(self) -> None:
@@ -378,7 +378,7 @@ async def _paced(events: Iterator[bytes], seconds: float) -> AsyncIterator[bytes
 def create_app(api_key: str) -> FastAPI:
     """The double, with an empty desk. `api_key` is the one that it accepts."""
     app = FastAPI(title="OpenAI double", openapi_url=None)
-    desk = Desk()
+    desk = FaultList()
     app.add_middleware(Watched)
     app.include_router(_control(desk))
     app.include_router(_api(api_key, desk))
@@ -404,7 +404,7 @@ def create_app(api_key: str) -> FastAPI:
     return app
 
 
-def _control(desk: Desk) -> APIRouter:
+def _control(desk: FaultList) -> APIRouter:
     control = APIRouter(prefix="/_double")
 
     @control.put("/faults", status_code=204)
@@ -426,7 +426,7 @@ def _control(desk: Desk) -> APIRouter:
     return control
 
 
-def _api(api_key: str, desk: Desk) -> APIRouter:
+def _api(api_key: str, desk: FaultList) -> APIRouter:
     async def enter(request: Request) -> None:
         sent = request.headers.get("authorization", "")
         authorized = hmac.compare_digest(sent.encode(), f"Bearer {api_key}".encode())

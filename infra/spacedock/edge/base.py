@@ -33,7 +33,7 @@ class HostForm(StrEnum):
 
 
 class Edge(Protocol):
-    """The proxy in front of one berth, in all its manners at once."""
+    """The proxy in front of one instance, in all its manners at once."""
 
     @property
     def url(self) -> str:

@@ -107,7 +107,7 @@ class Symptom(_Table):
         return self
 
 
-class Change(_Table):
+class SpecimenChange(_Table):
     """What makes a sound file a broken one. Of a file that is not there, `after` is its content."""
 
     file: str
@@ -136,15 +136,15 @@ class Ask(Request):
     asleep: bool = False  # asked while the Space sleeps
 
 
-class Recipe(_Table):
+class SpecimenRecipe(_Table):
     """How the specimen is made: a sound Space, with `space/` laid over it, then `broken/`, then changed.
 
     The mended twin is the same without `broken/` and the changes. Both meet the conditions.
     """
 
-    sound: str = "web"
+    baseline: str = "web"
     says: str  # what the promise's problem says of it
-    changes: tuple[Change, ...] = ()
+    changes: tuple[SpecimenChange, ...] = ()
     egress: Egress = Egress.OBSERVED
     edge: Manner = Manner.OBSERVED
     time_scale: Annotated[float, Field(gt=0, le=1)] = 1 / 30  # the specimen's only: its twin must boot
@@ -174,7 +174,7 @@ class Failure(_Table):
     symptoms: tuple[Symptom, ...] = ()
     here: Condition | None = None  # what brings it about in a Space that is like it
     not_here: str = ""  # why no specimen can be had
-    specimen: Recipe | None = None
+    specimen: SpecimenRecipe | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

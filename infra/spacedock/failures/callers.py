@@ -1,4 +1,4 @@
-"""What callers and browsers are told of a berth, word by word."""
+"""What callers and browsers are told of an instance, word by word."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 
 from spacedock.browser.base import Visit
 from spacedock.browser.visit import consoles
-from spacedock.docks.base import Berth
+from spacedock.docks.base import Instance
 from spacedock.edge.base import MEMBERS_TOKEN
 from spacedock.errors import UsageError
 from spacedock.failures.base import Ask
@@ -18,15 +18,15 @@ _PATIENCE = 30.0  # seconds that an answer may take
 _BODY = 400  # characters of an answer that are shown
 
 
-def told(berth: Berth, ask: Ask) -> str:
+def told(instance: Instance, ask: Ask) -> str:
     """Return a request and its answer as curl shows them."""
     body = {"json": ask.body} if isinstance(ask.body, (dict, list)) else {"content": ask.body}
     with ExitStack() as stack:
         if ask.through == "edge":
-            client = stack.enter_context(berth.edge().client(ask.manner, ask.host))
+            client = stack.enter_context(instance.edge().client(ask.manner, ask.host))
             client.headers.pop(MEMBERS_TOKEN, None)  # whoever asks is no member of a private Space
         else:
-            client = stack.enter_context(httpx.Client(base_url=berth.url, trust_env=False))
+            client = stack.enter_context(httpx.Client(base_url=instance.url, trust_env=False))
         try:
             answer = client.request(ask.method, ask.path, headers=ask.headers, timeout=_PATIENCE, **body)
         except httpx.HTTPError as error:
@@ -43,9 +43,9 @@ def _lines(ask: Ask, answer: httpx.Response) -> Iterator[str]:
         yield answer.text[:_BODY]
 
 
-def seen(berth: Berth, visits: Iterable[Visit], *, credentials: bool) -> Iterator[str]:
+def seen(instance: Instance, visits: Iterable[Visit], *, credentials: bool) -> Iterator[str]:
     """Yield what consoles say; where there is no browser, which is an extra, how to come by one."""
     try:
-        yield from consoles(berth.edge(), visits, credentials=credentials)
+        yield from consoles(instance.edge(), visits, credentials=credentials)
     except UsageError as error:
         yield f"(no console: {error.what}; {error.remedy})"

@@ -7,16 +7,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from spacedock.contract.base import AS_DEPLOYED, Finding, Outcome, Promise, tail
-from spacedock.contract.berths import Berths, NotReady
 from spacedock.contract.evidence.waking import waking
 from spacedock.contract.examine import examine, redact, start_ahead
-from spacedock.contract.unread import broken_by, findings_of
-from spacedock.docks.base import Berth, Capability
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.unreadable import broken_by, findings_of
+from spacedock.docks.base import Capability, Instance
 from spacedock.docks.choose import choose
 from spacedock.docks.life import state_after, state_before, state_of
 from spacedock.docks.unbuilt import Unbuilt, entered
 from spacedock.errors import UsageError
-from spacedock.failures.base import Failure, Recipe, Where
+from spacedock.failures.base import Failure, SpecimenRecipe, Where
 from spacedock.failures.callers import seen, told
 from spacedock.failures.push import push
 from spacedock.failures.specimen import write
@@ -26,7 +26,7 @@ from spacedock.space import Space, read_space
 
 
 @dataclass(frozen=True)
-class Account:
+class SpecimenAccount:
     """What a specimen said for itself, by who said it, and the findings of the contract."""
 
     said: tuple[tuple[Where, str], ...]
@@ -45,67 +45,69 @@ class Account:
 
 @dataclass
 class Scene:
-    """A specimen that has been boarded, or what stood in the way."""
+    """A specimen that has been booted, or what stood in the way."""
 
     failure: Failure
     space: Space | None = None
-    berths: Berths | None = None
-    refused: UsageError | None = None  # there is no Space to board
+    instances: Instances | None = None
+    refused: UsageError | None = None  # there is no Space to boot
     pushed: str = ""  # what git and the Hub said of the push
 
-    def held_to(self, promises: Iterable[Promise], progress: Progress) -> Account:
+    def held_to(self, promises: Iterable[Promise], progress: Progress) -> SpecimenAccount:
         """Ask and visit it as the failure wants, hold it to the promises, and return all that was said."""
         promises = tuple(promises)
         if self.refused is not None:
             state = state_after(self.refused)
             heard = ((Where.PUSH, self.pushed), (Where.PAGE, str(state or "")))
-            return Account(heard, findings_of(self.refused, promises))
-        if self.space is None or self.berths is None:
-            raise ValueError("it was neither boarded nor refused")
-        start_ahead(promises, self.space, self.berths)
+            return SpecimenAccount(heard, findings_of(self.refused, promises))
+        if self.space is None or self.instances is None:
+            raise ValueError("it was neither booted nor refused")
+        start_ahead(promises, self.space, self.instances)
         shown = tuple(self._shown(progress))
         findings = []
         for promise in promises:
             with progress(f"checking {promise.id}"):
-                findings.append(examine(promise, self.space, self.berths))
-        canaries = self.berths.dock.canaries
+                findings.append(examine(promise, self.space, self.instances))
+        canaries = self.instances.dock.canaries
         said = (*self._logs(findings), *shown)
-        return Account(tuple((where, redact(text, canaries)) for where, text in said), tuple(findings))
+        return SpecimenAccount(
+            tuple((where, redact(text, canaries)) for where, text in said), tuple(findings)
+        )
 
-    def deployed(self) -> Berth | None:
-        """Return the berth as deployed, ready or not; None where the Space does not build."""
-        if self.berths is None or isinstance(self.berths.dock, Unbuilt):
+    def deployed(self) -> Instance | None:
+        """Return the instance as deployed, ready or not; None where the Space does not build."""
+        if self.instances is None or isinstance(self.instances.dock, Unbuilt):
             return None
         try:
-            return self.berths.board(AS_DEPLOYED)
+            return self.instances.boot(AS_DEPLOYED)
         except NotReady as error:  # it has booted on these services before, and does not again
-            return error.berth
+            return error.instance
 
     def _logs(self, findings: Iterable[Finding]) -> Iterator[tuple[Where, str]]:
         """Yield what git, the builder, the Space and the platform said."""
         yield Where.PUSH, self.pushed
-        if self.berths is not None and isinstance(self.berths.dock, Unbuilt):
-            error = self.berths.dock.error
+        if self.instances is not None and isinstance(self.instances.dock, Unbuilt):
+            error = self.instances.dock.error
             yield Where.BUILD, error.log
             yield Where.PAGE, str(state_after(error) or "")
             return
-        berth = self.deployed()
-        if berth is None:
+        instance = self.deployed()
+        if instance is None:
             return
-        log = berth.logs()
+        log = instance.logs()
         yield Where.LOG, log
         others = {problem.log for finding in findings for problem in finding.problems} - {"", tail(log)}
         for other in sorted(others):
             yield Where.LOG, other
         refused = state_before(self.space) if self.space is not None else None
-        yield Where.PAGE, str(refused or state_of(berth))
+        yield Where.PAGE, str(refused or state_of(instance))
 
-    def _asked_asleep(self) -> Berth:
-        """Return the berth that answers, in the end, a caller who calls while it sleeps."""
-        if self.space is None or self.berths is None:
-            raise ValueError("it was not boarded")
+    def _asked_asleep(self) -> Instance:
+        """Return the instance that answers, in the end, a caller who calls while it sleeps."""
+        if self.space is None or self.instances is None:
+            raise ValueError("it was not booted")
         patience = self.space.manifest.origins.patience or 0.0
-        return waking(self.space, self.berths).answering(patience)
+        return waking(self.space, self.instances).answering(patience)
 
     @property
     def _called_with_credentials(self) -> bool:
@@ -114,33 +116,33 @@ class Scene:
 
     @property
     def _has_an_edge(self) -> bool:
-        return self.berths is not None and Capability.EDGE in self.berths.dock.capabilities
+        return self.instances is not None and Capability.EDGE in self.instances.dock.capabilities
 
     def _shown(self, progress: Progress) -> Iterator[tuple[Where, str]]:
-        """Yield what callers and browsers are told of the berth as deployed."""
+        """Yield what callers and browsers are told of the instance as deployed."""
         recipe = self.failure.specimen
-        berth = self.deployed()
-        if recipe is None or berth is None or not berth.boot.ready:
+        instance = self.deployed()
+        if recipe is None or instance is None or not instance.boot.ready:
             return
         if not self._has_an_edge and (recipe.visits or any(ask.through == "edge" for ask in recipe.asks)):
             yield Where.CALLER, "(nobody calls it: this dock has no edge)"
             return
         for ask in recipe.asks:
             with progress(f"asking {ask.method} {ask.path}"):
-                yield Where.CALLER, told(self._asked_asleep() if ask.asleep else berth, ask)
+                yield Where.CALLER, told(self._asked_asleep() if ask.asleep else instance, ask)
         if recipe.visits:
             with progress("visiting it with a browser"):
-                for console in seen(berth, recipe.visits, credentials=self._called_with_credentials):
+                for console in seen(instance, recipe.visits, credentials=self._called_with_credentials):
                     yield Where.BROWSER, console
 
 
 @contextmanager
-def boarded(failure: Failure, dock_name: str, progress: Progress, *, mended: bool = False) -> Iterator[Scene]:
-    """Write the specimen of a failure, or its mended twin, and board it; leaving removes all of it.
+def booted(failure: Failure, dock_name: str, progress: Progress, *, mended: bool = False) -> Iterator[Scene]:
+    """Write the specimen of a failure, or its mended twin, and boot it; leaving removes all of it.
 
-    Raises what reading, building or boarding raises where that is not itself the failure.
+    Raises what reading, building or booting raises where that is not itself the failure.
     """
-    recipe = failure.specimen or Recipe(says="")
+    recipe = failure.specimen or SpecimenRecipe(says="")
     with ExitStack() as stack:
         run = stack.enter_context(open_run())
         folder = write(failure, run.folder / "specimen", mended=mended)
@@ -154,5 +156,5 @@ def boarded(failure: Failure, dock_name: str, progress: Progress, *, mended: boo
             return
         conditions = recipe.conditions(mended=mended)
         dock = stack.enter_context(entered(choose(dock_name, space, run, progress, conditions)))
-        berths = stack.enter_context(Berths(dock))
-        yield Scene(failure, space, berths, pushed=pushed)
+        instances = stack.enter_context(Instances(dock))
+        yield Scene(failure, space, instances, pushed=pushed)

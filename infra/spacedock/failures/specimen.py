@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from spacedock.failures.base import Change, Failure, Recipe
+from spacedock.failures.base import Failure, SpecimenChange, SpecimenRecipe
+from spacedock.failures.baselines import baseline
 from spacedock.failures.catalogue import FOLDER
-from spacedock.sound import sound_space
 
 _LIKE = shutil.ignore_patterns("__pycache__")
 
@@ -21,7 +21,7 @@ def write(failure: Failure, folder: Path, *, mended: bool = False) -> Path:
     """
     recipe = _recipe(failure)
     ours = FOLDER / failure.name
-    layers = [sound_space(recipe.sound), ours / "space", *([] if mended else [ours / "broken"])]
+    layers = [baseline(recipe.baseline), ours / "space", *([] if mended else [ours / "broken"])]
     for layer in layers:
         if layer.is_dir():
             shutil.copytree(layer, folder, dirs_exist_ok=True, ignore=_LIKE, symlinks=True)
@@ -38,13 +38,13 @@ def mending(failure: Failure, scratch: Path) -> str:
     return "".join(line for name in names for line in _difference(broken / name, mended / name, str(name)))
 
 
-def _recipe(failure: Failure) -> Recipe:
+def _recipe(failure: Failure) -> SpecimenRecipe:
     if failure.specimen is None:
         raise ValueError(f"{failure.name} has no specimen: {failure.not_here}")
     return failure.specimen
 
 
-def _apply(change: Change, folder: Path) -> None:
+def _apply(change: SpecimenChange, folder: Path) -> None:
     path = folder / change.file
     if change.remove:
         path.unlink()
@@ -64,7 +64,7 @@ def _apply(change: Change, folder: Path) -> None:
         path.chmod(int(change.mode, 8))
 
 
-def _replaced(change: Change, path: Path) -> str:
+def _replaced(change: SpecimenChange, path: Path) -> str:
     if change.before is None:
         return change.after or ""
     text = path.read_text(encoding="utf-8")

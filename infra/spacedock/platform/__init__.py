@@ -8,8 +8,8 @@ from __future__ import annotations
 from spacedock.platform.build import *
 from spacedock.platform.edge import *
 from spacedock.platform.environment import *
+from spacedock.platform.fact import Confidence as Confidence
 from spacedock.platform.fact import Fact as Fact
-from spacedock.platform.fact import Sure as Sure
 from spacedock.platform.fact import View as View
 from spacedock.platform.found import Subject as Subject
 from spacedock.platform.found import all_facts as all_facts

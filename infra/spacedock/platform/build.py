@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
-from spacedock.platform.fact import Fact, Sure, View
+from spacedock.platform.fact import Confidence, Fact, View
 
 _DOCKER = "spaces-sdks-docker"
 _LOGS = "build logs of deployed Spaces"
 
-BUILDER: Final = Fact("what builds the image", "BuildKit", Sure.OBSERVED, _LOGS, "2026")
-ARCHITECTURE: Final = Fact("what it builds for and runs on", "linux/amd64", Sure.OBSERVED, _LOGS, "2026")
-BUILD_CACHE: Final = Fact(
-    "the layer cache is restored and exported between builds", True, Sure.OBSERVED, _LOGS, "2026"
+BUILDER: Final = Fact("what builds the image", "BuildKit", Confidence.OBSERVED, _LOGS, "2026")
+ARCHITECTURE: Final = Fact(
+    "what it builds for and runs on", "linux/amd64", Confidence.OBSERVED, _LOGS, "2026"
 )
-BUILD_CACHE_MOUNTS: Final = Fact("`RUN --mount=type=cache` works", True, Sure.OBSERVED, _LOGS, "2026")
-BUILD_USER: Final = Fact("the user of build steps before any `USER`", "root", Sure.OBSERVED, _LOGS, "2026")
+BUILD_CACHE: Final = Fact(
+    "the layer cache is restored and exported between builds", True, Confidence.OBSERVED, _LOGS, "2026"
+)
+BUILD_CACHE_MOUNTS: Final = Fact("`RUN --mount=type=cache` works", True, Confidence.OBSERVED, _LOGS, "2026")
+BUILD_USER: Final = Fact(
+    "the user of build steps before any `USER`", "root", Confidence.OBSERVED, _LOGS, "2026"
+)
 
 BUILD_ARGUMENTS: Final = Fact(
     "how a build sees public variables",
     "--build-arg",
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_DOCKER}, Variables/Buildtime",
     "2026-08",
     text="each as --build-arg; only an `ARG NAME` in the Dockerfile receives it",
@@ -28,32 +32,32 @@ BUILD_ARGUMENTS: Final = Fact(
 ARG_BEFORE_FROM: Final = Fact(
     "what an `ARG` before `FROM` holds after it",
     "",
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_DOCKER}, Variables/Buildtime; Dockerfile reference, ARG",
     "2026-08",
     text="nothing, until `ARG NAME` is repeated there",
 )
 SECRETS_ARE_BUILD_ARGUMENTS: Final = Fact(
-    "secrets are build arguments", False, Sure.DOCUMENTED, f"{_DOCKER}, Secrets/Buildtime", "2026-08"
+    "secrets are build arguments", False, Confidence.DOCUMENTED, f"{_DOCKER}, Secrets/Buildtime", "2026-08"
 )
 BUILD_SECRET_MOUNT: Final = Fact(
     "how a build step sees a secret",
     "--mount=type=secret,id={name},mode=0444,required=true",
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_DOCKER}, Secrets/Buildtime",
     "2026-08",
 )
 BUILD_SECRET_FILE: Final = Fact(
     "the file of a secret in a build step that mounts it",
     "/run/secrets/{name}",
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_DOCKER}, Secrets/Buildtime",
     "2026-08",
 )
 BUILD_LACKS: Final = Fact(
     "what a running Space may have and its build has not",
     ("/data", "GPU"),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_DOCKER}, Buildtime, GPU",
     "2026-08",
 )
@@ -61,7 +65,7 @@ BUILD_LACKS: Final = Fact(
 REPOSITORY_LIMIT: Final = Fact(
     "the largest repository, bytes, history included",
     10**9,
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-github-actions, File size",
     "2026-08",
     text="1 GB",
@@ -69,31 +73,31 @@ REPOSITORY_LIMIT: Final = Fact(
 REPOSITORY_LIMIT_TEXT: Final = Fact(
     "what a push to a full repository is told",
     "Repository storage limit reached (Max: 1 GB)",
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "forum 175119",
     "2026",
 )
 LARGE_FILE: Final = Fact(
     "the largest file outside LFS and Xet, bytes",
     10 * 2**20,
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "answers to rejected pushes",
     "2026",
     text="10 MiB",
-    other=View("10 MB", Sure.DOCUMENTED, "spaces-github-actions, File size", "2026-08"),
+    other=View("10 MB", Confidence.DOCUMENTED, "spaces-github-actions, File size", "2026-08"),
     choice="what the answers say counts: 10 MiB",
 )
 LARGE_FILE_TEXT: Final = Fact(
     "what a push of a larger file is told",
     "Your push was rejected because it contains files larger than 10 MiB.",
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "answers to rejected pushes",
     "2026",
 )
 BINARIES_REFUSED: Final = Fact(
     "a binary outside LFS and Xet refuses the push, in the history too",
     True,
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "answers to rejected pushes; huggingface_hub #1404",
     "2026",
     text="yes, of any size; the client uploads it to Xet by itself",
@@ -101,14 +105,14 @@ BINARIES_REFUSED: Final = Fact(
 BINARIES_TEXT: Final = Fact(
     "what such a push is told",
     "Your push was rejected because it contains binary files.",
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "answers to rejected pushes",
     "2026",
 )
 UPLOAD_LEAVES_OUT: Final = Fact(
     "all that `upload_folder` leaves out unless told else",
     (".git", ".cache/huggingface"),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "client, DEFAULT_IGNORE_PATTERNS",
     "2026-08",
     text=".git and .cache/huggingface; `.env`, `.venv` and `node_modules` go up",
@@ -116,14 +120,14 @@ UPLOAD_LEAVES_OUT: Final = Fact(
 BUILD_ERROR_TEXT: Final = Fact(
     "what a failed build is told",
     "Job failed with exit code: {code}. Reason: {reason}",
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "build logs of deployed Spaces",
     "2026",
 )
 BUILD_ERROR_CAUSE: Final = Fact(
     "where the cause of a failed build is",
     "the tail of the log",
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "incident misleading-cache-miss",
     "2026",
     text="the tail of the log; the `cache miss` list in the reason is not the cause",

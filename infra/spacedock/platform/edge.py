@@ -5,15 +5,15 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from spacedock.platform.fact import Fact, Sure, View
+from spacedock.platform.fact import Confidence, Fact, View
 
 _PROBES = "dated HTTP probes of deployed Spaces"
 
-EDGE_ENDS_TLS: Final = Fact("the Space sees plain HTTP", True, Sure.OBSERVED, _PROBES, "2026")
+EDGE_ENDS_TLS: Final = Fact("the Space sees plain HTTP", True, Confidence.OBSERVED, _PROBES, "2026")
 EDGE_NETWORK: Final = Fact(
     "the network that the Space sees its callers in",
     "10.0.0.0/8",
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     "logs of deployed Spaces",
     "2026",
     text="10.x, not loopback: uvicorn ignores X-Forwarded-* unless `--forwarded-allow-ips` names it",
@@ -22,30 +22,30 @@ EDGE_NETWORK: Final = Fact(
 EDGE_FORWARDED_FOR: Final = Fact(
     "what becomes of the client's `X-Forwarded-For`",
     "appended",
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     _PROBES,
     "2026",
     text="it is kept and one address is appended: only the right-most can be trusted",
     probe="headers.x-forwarded-for",
 )
 EDGE_FORWARDED_PROTO: Final = Fact(
-    "`X-Forwarded-Proto`", "https", Sure.REPORTED, "users", "2026", probe="headers.x-forwarded-proto"
+    "`X-Forwarded-Proto`", "https", Confidence.REPORTED, "users", "2026", probe="headers.x-forwarded-proto"
 )
 INTERNAL_HOST: Final = Fact(
     "the other Host that several projects had to allow",
     "proxy.spaces.internal.huggingface.tech",
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     "incident untrusted-host-400",
     "2026",
 )
 SPACE_HOST: Final = Fact(
     "the Host that the Space is given",
     "{owner}-{name}.hf.space",
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     _PROBES,
     "2026",
     text="OWNER-NAME.hf.space, lower case, `_` and `.` as `-`",
-    other=View(INTERNAL_HOST.value, Sure.OBSERVED, INTERNAL_HOST.source, INTERNAL_HOST.date),
+    other=View(INTERNAL_HOST.value, Confidence.OBSERVED, INTERNAL_HOST.source, INTERNAL_HOST.date),
     choice="the edge offers both forms",
     probe="headers.host",
 )
@@ -60,7 +60,7 @@ EDGE_HEADERS: Final = Fact(
         "vary",
         "access-control-expose-headers",
     ),
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     _PROBES,
     "2026",
 )
@@ -73,57 +73,63 @@ EDGE_HEADER_VALUES: Final = Fact(
             "access-control-expose-headers": "*",
         }
     ),
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     _PROBES,
     "2026",
 )
 EDGE_ANSWERS_PREFLIGHT: Final = Fact(
     "the edge answers every CORS preflight itself",
     True,
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     "three independent observations",
     "2026",
     text="yes, the Space never sees one",
-    other=View(False, Sure.OBSERVED, "earlier observations: it was worked through to the Space", "2025"),
+    other=View(
+        False, Confidence.OBSERVED, "earlier observations: it was worked through to the Space", "2025"
+    ),
     choice="--edge observed|transparent",
 )
 EDGE_PREFLIGHT_STATUS: Final = Fact(
-    "the status of its answer to a preflight", 200, Sure.OBSERVED, "three independent observations", "2026"
+    "the status of its answer to a preflight",
+    200,
+    Confidence.OBSERVED,
+    "three independent observations",
+    "2026",
 )
 EDGE_PREFLIGHT_MAX_AGE: Final = Fact(
     "`access-control-max-age` of that answer, seconds",
     600,
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     "three independent observations",
     "2026",
 )
 EDGE_PREFLIGHT_REFLECTS: Final = Fact(
     "what that answer repeats from the request",
     ("origin", "method", "headers"),
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     "three independent observations",
     "2026",
 )
 EDGE_ALLOWS_CREDENTIALS: Final = Fact(
     "that answer has `access-control-allow-credentials`",
     False,
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     "three independent observations",
     "2026",
 )
 EDGE_REFLECTS_ORIGIN: Final = Fact(
     "`access-control-allow-origin` of other answers is the caller's origin, whatever the Space says",
     True,
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     _PROBES,
     "2026",
-    other=View(False, Sure.OBSERVED, "earlier observations: the Space's own header passed", "2025"),
+    other=View(False, Confidence.OBSERVED, "earlier observations: the Space's own header passed", "2025"),
     choice="--edge observed|transparent",
 )
 CREDENTIALED_CALLS_FAIL: Final = Fact(
     "a browser's credentialed call from another origin fails unless it is a simple request",
     True,
-    Sure.INFERRED,
+    Confidence.INFERRED,
     "the preflight without allow-credentials",
     "2026",
     text="yes; a Bearer header without credentials works; the Space's own allow-list is no wall",
@@ -131,7 +137,7 @@ CREDENTIALED_CALLS_FAIL: Final = Fact(
 EDGE_STREAMS: Final = Fact(
     "what passes without being held back",
     ("WebSocket", "SSE"),
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     _PROBES,
     "2026",
     text="WebSocket (`wss://`, since the page is https) and server-sent events",
@@ -139,7 +145,7 @@ EDGE_STREAMS: Final = Fact(
 FRAME_ANCESTOR: Final = Fact(
     "the page that embeds the Space in an iframe",
     "https://huggingface.co",
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-embed",
     "2026-08",
     text="https://huggingface.co; `X-Frame-Options: DENY` blanks it",
@@ -147,24 +153,24 @@ FRAME_ANCESTOR: Final = Fact(
 FRAME_COOKIE: Final = Fact(
     "what a cookie needs to be sent within that frame",
     ("SameSite=None", "Secure"),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-cookie-limitations",
     "2026-08",
 )
 EDGE_AWAY_STATUS: Final = Fact(
     "the status while the Space sleeps or starts",
     503,
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     _PROBES,
     "2026",
     text="503 or 502, at once, without x-proxied-*",
-    other=View(502, Sure.OBSERVED, _PROBES, "2026"),
+    other=View(502, Confidence.OBSERVED, _PROBES, "2026"),
     choice="the dock's edge answers 503",
 )
 PRIVATE_STATUS: Final = Fact(
     "what a private Space's address answers to whoever is no member of it",
     404,
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "gradio issues 6388 and 6625; incident private-space-404",
     "2023",
     text="404, as if it did not exist",
@@ -172,14 +178,14 @@ PRIVATE_STATUS: Final = Fact(
 PRIVATE_TEXT: Final = Fact(
     "what the page of that answer says",
     "Sorry, we can’t find the page you are looking for.",  # noqa: RUF001 - its own words
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "gradio issue 6625",
     "2023",
 )
 PRIVATE_TOKEN_HEADERS: Final = Fact(
     "the headers in which a member shows a token of Hugging Face",
     ("authorization", "x-hf-authorization"),
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "gradio pull request 11700: the second one is taken off before the Space is asked",
     "2025-08",
 )

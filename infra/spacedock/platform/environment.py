@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from spacedock.platform import hardware
-from spacedock.platform.fact import Fact, Sure
+from spacedock.platform.fact import Confidence, Fact
 
 _OVERVIEW = "spaces-overview, Helper environment variables"
 
@@ -22,7 +22,7 @@ BUILT_IN_VARIABLES: Final = Fact(
         "SPACE_TITLE",
         "SPACE_CREATOR_USER_ID",
     ),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     _OVERVIEW,
     "2026-08",
     probe="environment.names",
@@ -30,24 +30,28 @@ BUILT_IN_VARIABLES: Final = Fact(
 OAUTH_VARIABLES: Final = Fact(
     "the variables that `hf_oauth` adds",
     ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL"),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-oauth",
     "2026-08",
 )
 SETTINGS_ARE_ENVIRONMENT: Final = Fact(
     "variables and secrets are plain environment beside them",
     True,
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-overview, Managing secrets",
     "2026-08",
 )
 SECRETS_KEEP_NEWLINE: Final = Fact(
-    "a value's trailing newline is kept", True, Sure.REPORTED, "incident secret-trailing-newline", "2026"
+    "a value's trailing newline is kept",
+    True,
+    Confidence.REPORTED,
+    "incident secret-trailing-newline",
+    "2026",
 )
 COLLISION_TEXT: Final = Fact(
     "what a Space is told that has one name as variable and as secret",
     "Collision on variables and secrets names",
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     "incident variable-secret-collision",
     "2026",
     text="CONFIG_ERROR: Collision on variables and secrets names",

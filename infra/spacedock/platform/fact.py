@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Sure(StrEnum):
+class Confidence(StrEnum):
     """How sure a fact is."""
 
     DOCUMENTED = "documented"  # by Hugging Face: a page of hub-docs, or the source of its client
@@ -23,7 +23,7 @@ class View:
     """What another source says of the same thing."""
 
     value: Any
-    sure: Sure
+    sure: Confidence
     source: str
     date: str
 
@@ -38,7 +38,7 @@ class Fact(Generic[T_co]):
 
     title: str
     value: T_co
-    sure: Sure
+    sure: Confidence
     source: str
     date: str
     text: str = ""  # the value in words, where the bare value does not say it

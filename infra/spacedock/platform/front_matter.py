@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from spacedock.platform.fact import Fact, Sure
+from spacedock.platform.fact import Confidence, Fact
 
 _REFERENCE = "spaces-config-reference"
 
@@ -61,14 +61,14 @@ KEYS: Final = Fact(
             "duplicated_from": Kind.TEXT,
         }
     ),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_REFERENCE}; repositories-licenses; client, SpaceCardData (duplicated_from)",
     "2026-08",
 )
 UNKNOWN_KEYS_PASS: Final = Fact(
     "a key that is not among them is accepted",
     True,
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     "public Spaces with `language` and other keys of model cards; the client passes any key on",
     "2026",
     text="yes, and it has no effect: a misspelt key is as good as none",
@@ -76,14 +76,14 @@ UNKNOWN_KEYS_PASS: Final = Fact(
 KEYS_WITHOUT_EFFECT: Final = Fact(
     "keys that do nothing in a Docker Space",
     ("sdk_version", "python_version", "app_file", "app_build_command", "suggested_storage"),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_REFERENCE}: for Gradio and static Spaces; suggested_storage is ignored",
     "2026-08",
 )
 SDK: Final = Fact(
     "`sdk`, which must be there",
     "docker",
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_REFERENCE}, sdk",
     "2026-08",
     text="docker; with another one the Dockerfile is not built",
@@ -91,39 +91,41 @@ SDK: Final = Fact(
 HUB_SYNC_SDK: Final = Fact(
     "the SDK of a Space that the action huggingface/hub-sync creates, without `space_sdk`",
     "gradio",
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-github-actions; action.yml of huggingface/hub-sync",
     "2026-08",
 )
 EMOJI_CHARACTERS: Final = Fact(
     "how many emoji `emoji` holds, and nothing else",
     1,
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_REFERENCE}, emoji",
     "2026-08",
 )
 COLORS: Final = Fact(
     "`colorFrom` and `colorTo`",
     ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_REFERENCE}, colorFrom",
     "2026-08",
 )
 SHORT_DESCRIPTION_CHARACTERS: Final = Fact(
     "the most characters of `short_description`",
     60,
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "answers to rejected pushes",
     "2026",
 )
 BASE_PATH_START: Final = Fact(
-    "what `base_path` starts with", "/", Sure.DOCUMENTED, f"{_REFERENCE}, base_path", "2026-08"
+    "what `base_path` starts with", "/", Confidence.DOCUMENTED, f"{_REFERENCE}, base_path", "2026-08"
 )
-HEADERS: Final = Fact("`header`", ("mini", "default"), Sure.DOCUMENTED, f"{_REFERENCE}, header", "2026-08")
+HEADERS: Final = Fact(
+    "`header`", ("mini", "default"), Confidence.DOCUMENTED, f"{_REFERENCE}, header", "2026-08"
+)
 CUSTOM_HEADERS: Final = Fact(
     "the keys of `custom_headers`; they and their values are lower case",
     ("cross-origin-embedder-policy", "cross-origin-opener-policy", "cross-origin-resource-policy"),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"{_REFERENCE}, custom_headers",
     "2026-08",
 )
@@ -155,14 +157,14 @@ FLAVORS: Final = Fact(
         "v5e-2x2",
         "v5e-2x4",
     ),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     f"client 2.4, SpaceHardware; {_REFERENCE}, suggested_hardware (v5e)",
     "2026-10",
 )
 OAUTH_MINUTES: Final = Fact(
     "the most that `hf_oauth_expiration_minutes` may be",
     43200,
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-oauth",
     "2026-08",
     text="43200, which are 30 days",
@@ -184,14 +186,14 @@ LICENSES: Final = Fact(
         *("fair-noncommercial-research-license", "llama2", "llama3", "llama3.1", "llama3.2", "llama3.3"),
         *("llama4", "grok2-community", "gemma", "unknown", "other"),
     ),
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     "the Hub's own answer to a refused one, huggingface_hub #4218; repositories-licenses",
     "2026-05",
 )
 MISSING_CONFIGURATION_TEXT: Final = Fact(
     "what a Space is told without front matter or without `sdk`",
     "Missing configuration in README",
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "incident readme-frontmatter-missing",
     "2026",
     text="CONFIG_ERROR: Missing configuration in README",
@@ -199,7 +201,7 @@ MISSING_CONFIGURATION_TEXT: Final = Fact(
 REJECTED_TEXT: Final = Fact(
     "what a push with a bad value is told",
     "Sorry, your push was rejected during YAML metadata verification",
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "incident frontmatter-value-rejected",
     "2026",
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from spacedock.platform.fact import Fact, Sure
+from spacedock.platform.fact import Confidence, Fact
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ HARDWARE: Final = Fact(
             "a100-large": Flavor(12, 142, 1000),
         }
     ),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-gpus; spaces-overview, Hardware resources",
     "2026-08",
     probe="limits",
@@ -44,7 +44,7 @@ HARDWARE: Final = Fact(
 SLEEPS_AFTER_SECONDS: Final = Fact(
     "how long cpu-basic runs without visits before it sleeps, seconds",
     48 * 3600.0,
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-gpus, Sleep time",
     "2026-08",
     text="48 h",
@@ -52,15 +52,15 @@ SLEEPS_AFTER_SECONDS: Final = Fact(
 OOM_TEXT: Final = Fact(
     "what a Space is told that used more memory than its flavour has",
     "Memory limit exceeded ({memory}Gi)",
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "incident oom-16gi",
     "2026",
 )
-OOM_EXIT_CODE: Final = Fact("its exit code", 137, Sure.REPORTED, "incident oom-16gi", "2026")
+OOM_EXIT_CODE: Final = Fact("its exit code", 137, Confidence.REPORTED, "incident oom-16gi", "2026")
 DISK_TEXT: Final = Fact(
     "what a Space is told that used more disk than its flavour has",
     "Workload evicted, storage limit exceeded ({disk}G)",
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "incident disk-50g-evicted",
     "2026",
 )

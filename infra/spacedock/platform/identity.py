@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from spacedock.platform.fact import Fact, Sure, View
+from spacedock.platform.fact import Confidence, Fact, View
 
 USER_ID: Final = Fact(
     "the user that the container runs as",
     1000,
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     'spaces-sdks-docker, Permissions: "The container runs with user ID 1000"',
     "2026-08",
     other=View(
         "the image's own user; images without USER ran as root",
-        Sure.OBSERVED,
+        Confidence.OBSERVED,
         "logs of deployed Spaces; in earlier years uid 1000 was forced",
         "2026",
     ),
@@ -24,7 +24,7 @@ USER_ID: Final = Fact(
 HOME: Final = Fact(
     "HOME of a user without a passwd entry",
     "/",
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-sdks-docker, Permissions; Docker's own rule; caches in /.cache fail (reported)",
     "2026-08",
     text="/; else what the image says",
@@ -33,7 +33,7 @@ HOME: Final = Fact(
 WRITABLE: Final = Fact(
     "where the Space may write",
     ("what its user owns", "/tmp", "mounted buckets"),  # noqa: S108 - a fact, no file is made there
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-sdks-docker, Permissions; spaces-storage",
     "2026-08",
     probe="writable",
@@ -41,7 +41,7 @@ WRITABLE: Final = Fact(
 DATA_FOLDER: Final = Fact(
     "what /data is without a mounted bucket",
     "/data",
-    Sure.INFERRED,
+    Confidence.INFERRED,
     "spaces-storage",
     "2026-08",
     text="an ordinary folder, as ephemeral as the rest, if the image made it",
@@ -50,14 +50,14 @@ DATA_FOLDER: Final = Fact(
 DISK_IS_LOST_ON: Final = Fact(
     "what loses everything that was written to disk",
     ("restart", "stop", "sleep"),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "spaces-storage",
     "2026-08",
 )
 FIRST_PROCESS: Final = Fact(
     "what PID 1 is",
     "CMD",
-    Sure.OBSERVED,
+    Confidence.OBSERVED,
     "logs of deployed Spaces",
     "2026",
     text="the CMD, no init in front",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spacedock.platform.fact import Fact, Sure, View
+from spacedock.platform.fact import Confidence, Fact, View
 
 STAGES: Final = Fact(
     "the stages, an open set",
@@ -23,48 +23,52 @@ STAGES: Final = Fact(
         "STOPPED",
         "DELETING",
     ),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "client, SpaceStage, without SLEEPING, which client 2.4 does not list",
     "2026-08",
 )
 RESTARTED_BY: Final = Fact(
     "what restarts a Space when it changes",
     ("secret", "variable", "hardware"),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "client, add_space_secret, add_space_variable, request_space_hardware",
     "2026-08",
 )
 EXIT_STAGE: Final = Fact(
     "the stage after PID 1 has exited, with code 0 too",
     "RUNTIME_ERROR",
-    Sure.INFERRED,
+    Confidence.INFERRED,
     "incident process-exits-zero",
     "2026",
 )
 EXIT_TEXT: Final = Fact(
     "what a Space is told whose PID 1 exited",
     "Exit code: {code}. Reason: {tail}",
-    Sure.REPORTED,
+    Confidence.REPORTED,
     "incident missing-secret-crash; the reason is the tail of the log",
     "2026",
 )
 STOP_SIGNALS: Final = Fact(
-    "the signals of a stop, in order", ("SIGTERM", "SIGKILL"), Sure.INFERRED, "container runtimes", "2026"
+    "the signals of a stop, in order",
+    ("SIGTERM", "SIGKILL"),
+    Confidence.INFERRED,
+    "container runtimes",
+    "2026",
 )
 STOP_GRACE_SECONDS: Final = Fact(
     "the seconds from SIGTERM to SIGKILL, of which nothing is documented",
     10.0,
-    Sure.INFERRED,
+    Confidence.INFERRED,
     "Docker's own default",
     "2026",
-    other=View(30.0, Sure.INFERRED, "the default of Kubernetes", "2026"),
+    other=View(30.0, Confidence.INFERRED, "the default of Kubernetes", "2026"),
     choice="the shorter of the two counts",
     probe="grace",
 )
 OLD_SERVES_ON: Final = Fact(
     "the old container serves while a new one builds and starts",
     True,
-    Sure.INFERRED,
+    Confidence.INFERRED,
     "client, the stages RUNNING_BUILDING and RUNNING_APP_STARTING",
     "2026-08",
 )
@@ -81,14 +85,14 @@ RUNTIME_API: Final = Fact(
         "logs/run",
         "logs/build",
     ),
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "client, HfApi",
     "2026-08",
 )
 PLAN_STATUS: Final = Fact(
     "the answer to creating a Docker Space without a paid plan",
     402,
-    Sure.DOCUMENTED,
+    Confidence.DOCUMENTED,
     "hub-docs #2624; huggingface_hub #4539",
     "2026-07",
 )

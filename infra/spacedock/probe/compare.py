@@ -11,7 +11,7 @@ from spacedock.probe.fields import Report, equal, flat, why_not_compared
 from spacedock.probe.settle import facts_of
 
 
-class Answer(StrEnum):
+class Agreement(StrEnum):
     """How one field came out."""
 
     AGREE = "agree"
@@ -24,7 +24,7 @@ class Compared:
     """One field in both reports; `why` says why nobody can say, `facts` are those that it has to do with."""
 
     field: str
-    answer: Answer
+    answer: Agreement
     there: Any  # on the platform
     here: Any  # in the dock
     facts: tuple[str, ...]
@@ -35,7 +35,7 @@ class Compared:
         """What was seen, in a line."""
         if self.why:
             return self.why
-        if self.answer is Answer.AGREE:
+        if self.answer is Agreement.AGREE:
             return shown(self.there)
         if isinstance(self.there, tuple) and isinstance(self.here, tuple):
             return "; ".join(_sets(set(self.there), set(self.here))) or "in another order"
@@ -62,9 +62,9 @@ def shown(value: Any) -> str:
 
 def _compared(field: str, there: Any, here: Any) -> Compared:
     if why := why_not_compared(field) or _silent(there, here):
-        answer = Answer.UNKNOWN
+        answer = Agreement.UNKNOWN
     else:
-        answer = Answer.AGREE if equal(field, there, here) else Answer.DIFFER
+        answer = Agreement.AGREE if equal(field, there, here) else Agreement.DIFFER
     return Compared(field, answer, there, here, facts_of(field), why)
 
 

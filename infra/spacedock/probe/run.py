@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from spacedock import images
-from spacedock.docks.base import Berth, Capability, Dock, Order
+from spacedock.docks.base import BootSpec, Capability, Dock, Instance
 from spacedock.errors import BootError
 from spacedock.probe.fields import masked
 from spacedock.probe.recording import CLAIMED_ADDRESS, grace_in, parsed
@@ -35,15 +35,15 @@ def record(dock: Dock, progress: Progress, *, grace: float, scale: float = 1.0) 
     probe does not come up.
     """
     with progress("booting the probe"):
-        berth = dock.board(_order(dock))
-    if not berth.boot.ready:
-        raise BootError(f"the probe {berth.boot}", remedy="its log says why", log=berth.logs())
+        instance = dock.boot(_spec(dock))
+    if not instance.boot.ready:
+        raise BootError(f"the probe {instance.boot}", remedy="its log says why", log=instance.logs())
     with progress("asking it what it sees"):
-        report = parsed(_asked(dock, berth), "the probe")
+        report = parsed(_asked(dock, instance), "the probe")
     with progress(f"stopping it: SIGTERM, {grace * scale:.0f} s, SIGKILL"):
-        berth.stop(grace * scale)
-    seconds = grace_in(berth.logs())
-    berth.close()
+        instance.stop(grace * scale)
+    seconds = grace_in(instance.logs())
+    instance.close()
     report["grace"] = None if seconds is None else round(seconds / scale, 1)
     report["probe"] = {**report["probe"], "place": _place(dock)}
     return masked(report, dock.capabilities)
@@ -53,23 +53,23 @@ def _place(dock: Dock) -> str:
     return f"the {dock.name} dock, egress {dock.conditions.egress}, edge {dock.conditions.edge}"
 
 
-def _order(dock: Dock) -> Order:
+def _spec(dock: Dock) -> BootSpec:
     """Return the boot: as deployed; where nothing limits what it reaches, it tries nothing outside."""
     limited = Capability.EGRESS in dock.capabilities
-    return Order(purpose="to be probed", environment=() if limited else (("PROBE_TARGETS", ""),))
+    return BootSpec(purpose="to be probed", environment=() if limited else (("PROBE_TARGETS", ""),))
 
 
-def _asked(dock: Dock, berth: Berth) -> str:
+def _asked(dock: Dock, instance: Instance) -> str:
     """Return its report, asked for through the edge where there is one."""
     if Capability.EDGE in dock.capabilities:
-        client = berth.edge().client(dock.conditions.edge)
+        client = instance.edge().client(dock.conditions.edge)
     else:
-        client = httpx.Client(base_url=berth.url, trust_env=False)
+        client = httpx.Client(base_url=instance.url, trust_env=False)
     try:
         with client:
             answer = client.get("/report", headers={"X-Forwarded-For": CLAIMED_ADDRESS}, timeout=_TIMEOUT)
             answer.raise_for_status()
     except httpx.HTTPError as error:
         what = f"the probe gave no report: {error}"
-        raise BootError(what, remedy="its log says why", log=berth.logs()) from error
+        raise BootError(what, remedy="its log says why", log=instance.logs()) from error
     return answer.text

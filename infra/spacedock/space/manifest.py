@@ -112,7 +112,7 @@ class Request(_Table):
     private: bool = False
 
 
-class State(_Table):
+class StateTable(_Table):
     """What the Space must remember from boot to boot: after `write`, `read` is answered as it was before."""
 
     write: Request
@@ -145,7 +145,7 @@ class Manifest(_Table):
     stream: Stream | None = None
     websocket: WebSocket | None = None
     requests: tuple[Request, ...] = ()
-    state: State | None = None
+    state: StateTable | None = None
     egress: EgressTable = EgressTable()
     dock: DockTable = DockTable()
 

@@ -1,4 +1,4 @@
-"""Reads a Space, boards it and holds it to the contract: one verdict, however far that came."""
+"""Reads a Space, boots it and holds it to the contract: one verdict, however far that came."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from spacedock.contract.base import Finding, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.examine import examine, start_ahead
-from spacedock.contract.noticed import noticed
-from spacedock.contract.unread import broken_by, findings_of
+from spacedock.contract.instances import Instances
+from spacedock.contract.observations import observations
+from spacedock.contract.unreadable import broken_by, findings_of
 from spacedock.docks.base import AS_OBSERVED, Conditions
 from spacedock.docks.choose import choose
 from spacedock.docks.unbuilt import entered
@@ -28,7 +28,7 @@ def hold(
     progress: Progress,
     conditions: Conditions = AS_OBSERVED,
 ) -> Verdict:
-    """Return what the contract finds of the Space at `path`; without a dock where there is none to board.
+    """Return what the contract finds of the Space at `path`; without a dock where there is none to boot.
 
     Raises UsageError where there is no folder, or a manifest that says not what it means; EngineError,
     BootError and BuildError where something else than the Space does not come up.
@@ -46,20 +46,20 @@ def hold(
 def _held(
     space: Space, dock_name: str, promises: tuple[Promise, ...], progress: Progress, conditions: Conditions
 ) -> Verdict:
-    """Build, board and examine."""
+    """Build, boot and examine."""
     started = time.monotonic()
     content = digest(space)
     with (
         open_run() as run,
         entered(choose(dock_name, space, run, progress, conditions)) as dock,
-        Berths(dock) as berths,
+        Instances(dock) as instances,
     ):
-        start_ahead(promises, space, berths)
+        start_ahead(promises, space, instances)
         findings: list[Finding] = []
         for promise in promises:
             with progress(f"checking {promise.id}"):
-                findings.append(examine(promise, space, berths))
-        header, name, seen = dock.header, dock.name, noticed(space, berths)
+                findings.append(examine(promise, space, instances))
+        header, name, seen = dock.header, dock.name, observations(space, instances)
     return Verdict(
         space.manifest.space.id, content, name, header, tuple(findings), time.monotonic() - started, seen
     )

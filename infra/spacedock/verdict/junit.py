@@ -16,8 +16,8 @@ def write(verdict: Verdict, *, strict: bool = False) -> str:
     suite = TestSuite(f"spacedock.{verdict.dock}")
     for line in verdict.header:
         suite.add_property("dock", line)
-    for line in verdict.noticed:
-        suite.add_property("noticed", line)
+    for line in verdict.observations:
+        suite.add_property("observations", line)
     suite.add_property("digest", verdict.digest)
     for finding in verdict.findings:
         suite.add_testcase(_case(finding, strict=strict))

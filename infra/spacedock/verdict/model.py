@@ -19,11 +19,11 @@ class Verdict:
 
     space: str
     digest: str
-    dock: str  # empty where there was no Space to board
+    dock: str  # empty where there was no Space to boot
     header: tuple[str, ...]
     findings: tuple[Finding, ...]
     seconds: float
-    noticed: tuple[str, ...] = ()  # breaks no promise, and a reader should know it
+    observations: tuple[str, ...] = ()  # breaks no promise, and a reader should know it
 
     def exit_code(self, *, strict: bool = False) -> int:
         """0 kept, 1 broken, 3 nothing proven, 5 it did not build, 6 it did not boot.

@@ -31,9 +31,9 @@ def show(console: Console, verdict: Verdict) -> None:
             console.print(headline(finding), soft_wrap=True)
             _indented(console, _below(finding))
     _show_blocked(console, verdict)
-    if verdict.noticed:
-        console.print(Text("noticed", style="bold"))
-        _indented(console, verdict.noticed)
+    if verdict.observations:
+        console.print(Text("observations", style="bold"))
+        _indented(console, verdict.observations)
     console.print()
     console.print(Text(closing_line(verdict), style="bold"))
 
@@ -59,7 +59,7 @@ def problem_lines(problem: Problem) -> Iterator[str]:
 
 
 def log_lines(log: str) -> Iterator[str]:
-    """Yield the last lines of a berth, marked as such."""
+    """Yield the last lines of an instance, marked as such."""
     if log:
         yield "last lines of its log:"
         yield from (f"  | {line}" for line in log.splitlines())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from spacedock.docks.base import Berth, Dock, Order
+from spacedock.docks.base import BootSpec, Dock, Instance
 from spacedock.docks.choose import choose
 from spacedock.progress import silent
 from spacedock.runs import open_run
@@ -25,26 +25,26 @@ def dock(dock_name: str) -> Iterator[Dock]:
 @pytest.fixture(scope="package")
 def book(dock: Dock) -> str:
     """What the ingestion said that filled Qdrant, run where the Space runs."""
-    berth = dock.board(Order("ingestion"))
+    instance = dock.boot(BootSpec("ingestion"))
     try:
-        ended = berth.execute("python", "-m", "backend.ingest")
+        ended = instance.execute("python", "-m", "backend.ingest")
         assert ended.exit_code == 0, ended.output
         return ended.output
     finally:
-        berth.close()
+        instance.close()
 
 
 @pytest.fixture(scope="module")
-def berth(dock: Dock, book: str) -> Iterator[Berth]:
+def instance(dock: Dock, book: str) -> Iterator[Instance]:
     """The Space, for tests that ask more often than a reader may."""
-    boarded = dock.board(Order("asked", environment=(("RATE_LIMIT", "1000/second"),)))
-    assert boarded.boot.ready, boarded.logs()
-    yield boarded
-    boarded.close()
+    booted = dock.boot(BootSpec("asked", environment=(("RATE_LIMIT", "1000/second"),)))
+    assert booted.boot.ready, booted.logs()
+    yield booted
+    booted.close()
 
 
 @pytest.fixture
-def reader(berth: Berth) -> Iterator[Reader]:
+def reader(instance: Instance) -> Iterator[Reader]:
     """Somebody who asks that Space."""
-    with Reader(berth) as opened:
+    with Reader(instance) as opened:
         yield opened

@@ -12,10 +12,10 @@ from psycopg.conninfo import make_conninfo
 from qdrant_client import QdrantClient
 from qdrant_client.models import Distance, VectorParams
 
-from spacedock.docks.base import Berth, Dock
-from spacedock.services.faults.desk import Desk, RequestFault
-from spacedock.services.faults.fault import Fault
-from spacedock.services.faults.wire import Faults
+from spacedock.docks.base import Dock, Instance
+from spacedock.services.faults.fault import NetworkFault
+from spacedock.services.faults.network import NetworkFaults
+from spacedock.services.faults.openai import OpenAIFaults, RequestFault
 from tests.integration.app.readers import Reader
 
 # Short, so that a fault is over soon: every limit of the backend that a test would otherwise sit out.
@@ -32,12 +32,12 @@ OTHER = "other"  # a collection that the book is not in
 
 @dataclass
 class Stage:
-    """A dock with faults to order; the Space and a reader of it once it is boarded."""
+    """A dock with faults to order; the Space and a reader of it once it is booted."""
 
     dock: Dock
-    faults: Faults
-    desk: Desk
-    berth: Berth = field(init=False)
+    faults: NetworkFaults
+    model_faults: OpenAIFaults
+    instance: Instance = field(init=False)
     reader: Reader = field(init=False)
 
 
@@ -97,12 +97,12 @@ def missing(service: str, says: str) -> Answered | Refused:
     return Answered(service, says) if service == "postgres" else Refused(service, says)
 
 
-def broken(service: str, fault: Fault) -> Callable[[Stage], object]:
+def broken(service: str, fault: NetworkFault) -> Callable[[Stage], object]:
     """Bring a fault about on the way to a service."""
     return lambda stage: stage.faults.break_(service, fault)
 
 
-def wire(service: str, fault: str, kind: Fault, says: str, *, at_start: bool = False) -> Cell:
+def on_the_wire(service: str, fault: str, kind: NetworkFault, says: str, *, at_start: bool = False) -> Cell:
     """A fault on the way to a service."""
     return Cell(service, fault, missing(service, says), broken(service, kind), at_start=at_start)
 
@@ -118,8 +118,8 @@ def asked(fault: str, expect: Answered | Refused, *faults: RequestFault) -> Cell
         "openai",
         fault,
         expect,
-        lambda stage: stage.desk.order(*faults),
-        mend=lambda stage: stage.desk.take_back(),
+        lambda stage: stage.model_faults.order(*faults),
+        mend=lambda stage: stage.model_faults.take_back(),
     )
 
 
@@ -171,7 +171,7 @@ def end_connections(stage: Stage) -> None:
 def fill(stage: Stage) -> None:
     """Ingest the book where the Space runs, as its owner would."""
     drop(stage)
-    ended = stage.berth.execute("python", "-m", "backend.ingest")
+    ended = stage.instance.execute("python", "-m", "backend.ingest")
     assert ended.exit_code == 0, ended.output
 
 
@@ -218,19 +218,22 @@ _OWN_SERVER = "it needs the address that the container network gives"
 _EVER = 1000
 
 CELLS = (
-    *(wire(s, "absent at start", Fault("refuse"), "it refuses connections", at_start=True) for s in _ALL),
-    *(wire(s, "refuses", Fault("refuse"), "it refuses connections") for s in _ALL),
-    *(wire(s, "never answers", Fault("hang"), "did not answer") for s in _ALL),
+    *(
+        on_the_wire(s, "absent at start", NetworkFault("refuse"), "it refuses connections", at_start=True)
+        for s in _ALL
+    ),
+    *(on_the_wire(s, "refuses", NetworkFault("refuse"), "it refuses connections") for s in _ALL),
+    *(on_the_wire(s, "never answers", NetworkFault("hang"), "did not answer") for s in _ALL),
     *(
         Cell(s, "wrong credential", missing(s, _CREDENTIAL[s]), environment=only(_KEYS[s]), mend=None)
         for s in _ALL
     ),
-    *(harmless(s, "restarted", broken(s, Fault("cut"))) for s in _ALL),
-    *(harmless(s, "slow", broken(s, Fault("slow", seconds=0.05))) for s in _ALL),
-    wire("postgres", "garbage", Fault("garbage"), "is away"),
-    wire("qdrant", "garbage", Fault("garbage"), "it answers, but not as Qdrant does"),
-    wire("openai", "garbage", Fault("garbage"), "it answers, but not as OpenAI does"),
-    harmless("postgres", "idle connection closed", broken("postgres", Fault("close"))),
+    *(harmless(s, "restarted", broken(s, NetworkFault("cut"))) for s in _ALL),
+    *(harmless(s, "slow", broken(s, NetworkFault("slow", seconds=0.05))) for s in _ALL),
+    on_the_wire("postgres", "garbage", NetworkFault("garbage"), "is away"),
+    on_the_wire("qdrant", "garbage", NetworkFault("garbage"), "it answers, but not as Qdrant does"),
+    on_the_wire("openai", "garbage", NetworkFault("garbage"), "it answers, but not as OpenAI does"),
+    harmless("postgres", "idle connection closed", broken("postgres", NetworkFault("close"))),
     harmless("postgres", "scaled to zero", end_connections),
     Cell(
         "postgres",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.docks.base import Berth
+from spacedock.docks.base import Instance
 from tests.integration.app.readers import Reader
 from tests.questions import QUESTIONS, UNANSWERABLE, Question
 
 
-def test_the_book_is_ingested_once(book: str, berth: Berth) -> None:
+def test_the_book_is_ingested_once(book: str, instance: Instance) -> None:
     assert " added, 0 changed, 0 removed, 0 unchanged" in book
-    again = berth.execute("python", "-m", "backend.ingest")
+    again = instance.execute("python", "-m", "backend.ingest")
     assert again.exit_code == 0
     assert " 0 added, 0 changed, 0 removed, " in again.output
 
@@ -45,7 +45,7 @@ def test_what_the_book_does_not_know_is_not_invented(reader: Reader, question: s
     assert "has nothing about this" in answer["answer"]
 
 
-def test_a_conversation_goes_on_and_is_its_owners_alone(reader: Reader, berth: Berth) -> None:
+def test_a_conversation_goes_on_and_is_its_owners_alone(reader: Reader, instance: Instance) -> None:
     reader.introduce()
     first = reader.ask(QUESTIONS[0].text).json()
     second = reader.ask(QUESTIONS[1].text, conversation_id=first["conversation_id"]).json()
@@ -53,7 +53,7 @@ def test_a_conversation_goes_on_and_is_its_owners_alone(reader: Reader, berth: B
     place = f"/api/conversations/{first['conversation_id']}"
     said = [message["content"] for message in reader.http.get(place).json()["messages"]]
     assert said == [QUESTIONS[0].text, first["answer"], QUESTIONS[1].text, second["answer"]]
-    with Reader(berth) as stranger:
+    with Reader(instance) as stranger:
         assert stranger.http.get(place).status_code == 401
         stranger.introduce()
         assert stranger.http.get(place).status_code == 404

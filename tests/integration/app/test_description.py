@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from spacedock.docks.base import Berth
+from spacedock.docks.base import Instance
 from tests.integration.app.readers import Reader
 
 CHECKS = [
@@ -25,10 +25,10 @@ CHECKS = [
 ]
 
 
-def test_it_answers_as_described(reader: Reader, berth: Berth) -> None:
+def test_it_answers_as_described(reader: Reader, instance: Instance) -> None:
     reader.introduce()
     headers = {"Authorization": reader.http.headers["Authorization"]}
-    description = schemathesis.openapi.from_url(f"{berth.url}/openapi.json")
+    description = schemathesis.openapi.from_url(f"{instance.url}/openapi.json")
     operations = [found.ok() for found in description.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) == 8
     # The one that ends the reader's session comes last.
@@ -47,5 +47,5 @@ def test_it_answers_as_described(reader: Reader, berth: Berth) -> None:
             case.call_and_validate(headers=headers, checks=CHECKS)
 
         holds()
-    assert berth.alive()
-    assert '"frames"' not in berth.logs()  # nothing failed in a way that nobody foresaw
+    assert instance.alive()
+    assert '"frames"' not in instance.logs()  # nothing failed in a way that nobody foresaw

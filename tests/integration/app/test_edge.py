@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from spacedock.browser.sites import framing, serving
-from spacedock.browser.window import WITHIN, Window, surroundings
-from spacedock.docks.base import Berth, Capability, Dock
+from spacedock.browser.window import WITHIN, BrowserWindow, surroundings
+from spacedock.docks.base import Capability, Dock, Instance
 from spacedock.edge.base import Manner
-from spacedock.services.faults.desk import Desk, RequestFault
+from spacedock.services.faults.openai import OpenAIFaults, RequestFault
 from tests.integration.chromium import launch
 from tests.integration.edge.browser.sites import HUB
 from tests.questions import QUESTIONS
@@ -38,19 +38,19 @@ ASK = """([space, question]) => {
 
 
 @pytest.fixture(scope="module")
-def browser(dock: Dock, berth: Berth) -> Iterator[Browser]:
+def browser(dock: Dock, instance: Instance) -> Iterator[Browser]:
     if Capability.EDGE not in dock.capabilities:
         pytest.skip("needs a dock with an edge: tox -e integration -- --dock=image")
     with serving(FRONT, HUB) as sites, sync_playwright() as playwright:
         expect.set_options(timeout=WITHIN)
-        with launch(playwright, *surroundings(berth.edge(), sites, Manner.OBSERVED)) as opened:
+        with launch(playwright, *surroundings(instance.edge(), sites, Manner.OBSERVED)) as opened:
             yield opened
 
 
 @pytest.fixture
-def window(browser: Browser) -> Iterator[Window]:
+def window(browser: Browser) -> Iterator[BrowserWindow]:
     with browser.new_context() as profile:
-        yield Window(profile)
+        yield BrowserWindow(profile)
 
 
 def wait_for_event(page: Page, name: str) -> None:
@@ -58,14 +58,14 @@ def wait_for_event(page: Page, name: str) -> None:
 
 
 def test_the_front_end_reads_an_answer_while_the_model_writes_it(
-    window: Window, berth: Berth, dock: Dock
+    window: BrowserWindow, instance: Instance, dock: Dock
 ) -> None:
-    desk, question = Desk.of(dock.services["openai"]), QUESTIONS[0]
-    desk.order(SLOWLY)
+    model_faults, question = OpenAIFaults.of(dock.services["openai"]), QUESTIONS[0]
+    model_faults.order(SLOWLY)
     window.page.goto(FRONT)
-    window.page.evaluate(ASK, [berth.edge().url, question.text])
+    window.page.evaluate(ASK, [instance.edge().url, question.text])
     wait_for_event(window.page, "token")
-    assert desk.requests()[-1].outcome == "pending"
+    assert model_faults.requests()[-1].outcome == "pending"
     wait_for_event(window.page, "done")
     found, *tokens, (name, done) = window.page.evaluate("heard")
     assert (found[0], {event for event, _ in tokens}, name) == ("citations", {"token"}, "done")
@@ -73,9 +73,9 @@ def test_the_front_end_reads_an_answer_while_the_model_writes_it(
     assert window.console == []
 
 
-def test_the_page_works_in_a_frame_of_huggingface(window: Window, berth: Berth) -> None:
+def test_the_page_works_in_a_frame_of_huggingface(window: BrowserWindow, instance: Instance) -> None:
     question = QUESTIONS[0]
-    window.page.goto(HUB + framing(berth.edge().url))
+    window.page.goto(HUB + framing(instance.edge().url))
     window.frame.get_by_label("Your question").fill(question.text)
     window.frame.get_by_label("Your question").press("Enter")
     expect(window.frame.get_by_role("link", name=question.heading).first).to_be_visible()

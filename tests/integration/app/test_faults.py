@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from spacedock.docks.base import Dock, Order
-from spacedock.services.faults.desk import Desk, RequestFault
-from spacedock.services.faults.fault import Fault
-from spacedock.services.faults.wire import Faults
+from spacedock.docks.base import BootSpec, Dock
+from spacedock.services.faults.fault import NetworkFault
+from spacedock.services.faults.network import NetworkFaults
+from spacedock.services.faults.openai import OpenAIFaults, RequestFault
 from tests.integration.app.matrix import CELLS, PATIENCE, QUICK, Answered, Cell, Refused, Stage, missing
 from tests.integration.app.readers import Reader
 from tests.questions import QUESTIONS
@@ -28,37 +28,37 @@ PATIENT = dict.fromkeys(("SERVICE_TIMEOUT", "ANSWER_TIMEOUT", "REQUEST_BUDGET"),
 
 
 @pytest.fixture(scope="package")
-def faults(dock: Dock, book: str) -> Iterator[Faults]:
+def faults(dock: Dock, book: str) -> Iterator[NetworkFaults]:
     with dock.faults() as opened:
         yield opened
 
 
 @pytest.fixture
-def stage(dock: Dock, faults: Faults) -> Iterator[Stage]:
+def stage(dock: Dock, faults: NetworkFaults) -> Iterator[Stage]:
     """Everything works; the test breaks what it wants to."""
-    stage = Stage(dock, faults, Desk.of(dock.services["openai"]))
-    stage.desk.forget()
+    stage = Stage(dock, faults, OpenAIFaults.of(dock.services["openai"]))
+    stage.model_faults.forget()
     yield stage
     faults.mend_all()
-    stage.desk.take_back()
+    stage.model_faults.take_back()
 
 
 @contextmanager
-def boarded(stage: Stage, changes: Mapping[str, str]) -> Iterator[None]:
+def booted(stage: Stage, changes: Mapping[str, str]) -> Iterator[None]:
     """Boot the Space behind the faults; nothing that it writes or answers has a secret in it."""
     environment = tuple({**dict(stage.faults.environment), **QUICK, **changes}.items())
-    stage.berth = stage.dock.board(Order("faults", environment=environment))
+    stage.instance = stage.dock.boot(BootSpec("faults", environment=environment))
     try:
-        assert stage.berth.boot.ready, stage.berth.logs()
-        with Reader(stage.berth, patience=PATIENCE) as stage.reader:
+        assert stage.instance.boot.ready, stage.instance.logs()
+        with Reader(stage.instance, patience=PATIENCE) as stage.reader:
             yield
-        written = "\n".join((stage.berth.logs(), *stage.reader.seen))
+        written = "\n".join((stage.instance.logs(), *stage.reader.seen))
         told = [
             name for name, secret in stage.dock.canaries.items() if any(part in written for part in secret)
         ]
         assert told == []
     finally:
-        stage.berth.close()
+        stage.instance.close()
 
 
 def introduce(stage: Stage, cell: Cell) -> None:
@@ -81,7 +81,7 @@ def settle(reader: Reader) -> None:
 
 def assert_lives(stage: Stage) -> None:
     """The process does, and `/health` asks nobody: the quickest is well below what any service would add."""
-    assert stage.berth.alive()
+    assert stage.instance.alive()
     answers = [stage.reader.http.get("/health", timeout=1.0) for _ in range(5)]
     assert all(answer.status_code == 200 for answer in answers)
     assert min(answer.elapsed.total_seconds() for answer in answers) < 0.1
@@ -122,7 +122,7 @@ def test_a_fault_is_survived(cell: Cell, stage: Stage, dock_name: str) -> None:
         pytest.skip(f"{cell.image_only}: tox -e integration -- --dock=image")
     if cell.at_start:
         cell.bring(stage)
-    with boarded(stage, cell.environment(stage)):
+    with booted(stage, cell.environment(stage)):
         if not cell.at_start:
             if cell.mend and not cell.environment(stage):
                 settle(stage.reader)
@@ -137,15 +137,15 @@ def test_a_fault_is_survived(cell: Cell, stage: Stage, dock_name: str) -> None:
         if cell.mend:
             cell.mend(stage)
             assert_recovers(stage.reader)
-        assert stage.berth.alive()
+        assert stage.instance.alive()
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_killed_in_the_middle_of_a_request(service: str, stage: Stage) -> None:
-    with boarded(stage, {}), ThreadPoolExecutor(1) as pool:
+    with booted(stage, {}), ThreadPoolExecutor(1) as pool:
         settle(stage.reader)
         asking = held(stage, service, pool)
-        stage.faults.break_(service, Fault("refuse"))
+        stage.faults.break_(service, NetworkFault("refuse"))
         missing(service, "is away").holds(asking.result())
         assert_lives(stage)
         stage.faults.mend_all()
@@ -154,17 +154,17 @@ def test_killed_in_the_middle_of_a_request(service: str, stage: Stage) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_restarted_in_the_middle_of_a_request(service: str, stage: Stage) -> None:
-    with boarded(stage, {}), ThreadPoolExecutor(1) as pool:
+    with booted(stage, {}), ThreadPoolExecutor(1) as pool:
         settle(stage.reader)
         asking = held(stage, service, pool)
-        stage.faults.break_(service, Fault("cut"))
+        stage.faults.break_(service, NetworkFault("cut"))
         Answered().holds(asking.result())
         assert_lives(stage)
 
 
 def held(stage: Stage, service: str, pool: ThreadPoolExecutor) -> Future[httpx.Response]:
     """Begin a question, and return once the service has it and is silent."""
-    stage.faults.break_(service, Fault("hang"))
+    stage.faults.break_(service, NetworkFault("hang"))
     asking = pool.submit(stage.reader.ask, QUESTION)
     stage.faults.wait(service, lambda traffic: traffic.bytes_in > 0, timeout=10)
     return asking
@@ -172,11 +172,11 @@ def held(stage: Stage, service: str, pool: ThreadPoolExecutor) -> Future[httpx.R
 
 def test_a_sleeping_database_is_waited_for(stage: Stage) -> None:
     """As a Neon that scaled to zero: the first connection is late."""
-    with boarded(stage, {"SERVICE_TIMEOUT": "8", "REQUEST_BUDGET": "20"}):
+    with booted(stage, {"SERVICE_TIMEOUT": "8", "REQUEST_BUDGET": "20"}):
         stage.reader.http.timeout = httpx.Timeout(20)
         settle(stage.reader)
-        stage.faults.break_("postgres", Fault("close"))
-        stage.faults.break_("postgres", Fault("cold", seconds=5))
+        stage.faults.break_("postgres", NetworkFault("close"))
+        stage.faults.break_("postgres", NetworkFault("cold", seconds=5))
         answer = stage.reader.ask(QUESTION)
         Answered().holds(answer)
         assert answer.json()["conversation_id"]
@@ -185,7 +185,7 @@ def test_a_sleeping_database_is_waited_for(stage: Stage) -> None:
 
 def test_a_pooler_in_transaction_mode_is_no_obstacle(stage: Stage) -> None:
     url = stage.dock.start("pgbouncer").values["url"]
-    with boarded(stage, {"DATABASE_URL": url}), ThreadPoolExecutor(8) as pool:
+    with booted(stage, {"DATABASE_URL": url}), ThreadPoolExecutor(8) as pool:
         settle(stage.reader)
         answers = list(pool.map(stage.reader.ask, [QUESTION] * 24))
         for answer in answers:
@@ -196,57 +196,57 @@ def test_a_pooler_in_transaction_mode_is_no_obstacle(stage: Stage) -> None:
 
 
 def test_a_quota_is_not_asked_for_again(stage: Stage) -> None:
-    with boarded(stage, {}):
-        stage.desk.order(RequestFault(error="insufficient_quota", times=9))
+    with booted(stage, {}):
+        stage.model_faults.order(RequestFault(error="insufficient_quota", times=9))
         stage.reader.ask(QUESTION)
-        assert len(stage.desk.requests()) == 1
+        assert len(stage.model_faults.requests()) == 1
 
 
 def test_a_stream_that_is_cut_ends_with_an_error_that_names_the_service(stage: Stage) -> None:
-    with boarded(stage, {}):
-        stage.desk.order(RequestFault(path="/v1/chat", cut_after=5))
+    with booted(stage, {}):
+        stage.model_faults.order(RequestFault(path="/v1/chat", cut_after=5))
         with stage.reader.stream(QUESTION) as response:
             *events, final = stage.reader.events(response)
         assert "token" in {event.name for event in events}
         assert (final.name, final.data["service"], final.data["status"]) == ("error", "openai", 503)
-        stage.desk.order(RequestFault(path="/v1/chat", cut_after=5))
+        stage.model_faults.order(RequestFault(path="/v1/chat", cut_after=5))
         Refused("openai", "its answer broke off").holds(stage.reader.ask(QUESTION))
         assert_lives(stage)
         assert_recovers(stage.reader)
 
 
 def test_who_hangs_up_ends_the_call_to_the_model(stage: Stage) -> None:
-    with boarded(stage, PATIENT):
-        stage.desk.order(RequestFault(path="/v1/chat", pace=2))
+    with booted(stage, PATIENT):
+        stage.model_faults.order(RequestFault(path="/v1/chat", pace=2))
         with stage.reader.stream(QUESTION) as response:
             next(event for event in stage.reader.events(response) if event.name == "token")
-        stage.desk.wait(lambda requests: requests[-1].outcome == "hung up", timeout=10)
+        stage.model_faults.wait(lambda requests: requests[-1].outcome == "hung up", timeout=10)
 
 
 def test_who_hangs_up_on_a_whole_answer_ends_the_call_too(stage: Stage) -> None:
-    with boarded(stage, PATIENT):
+    with booted(stage, PATIENT):
         settle(stage.reader)
-        stage.desk.order(RequestFault(path="/v1/embeddings", delay=30))
+        stage.model_faults.order(RequestFault(path="/v1/embeddings", delay=30))
         with pytest.raises(httpx.ReadTimeout):
             stage.reader.http.post("/api/chat", json={"question": QUESTION}, timeout=0.5)
-        stage.desk.wait(lambda requests: requests[-1].outcome == "hung up", timeout=10)
+        stage.model_faults.wait(lambda requests: requests[-1].outcome == "hung up", timeout=10)
 
 
 def test_a_silent_stream_has_heartbeats(stage: Stage) -> None:
-    with boarded(stage, {"HEARTBEAT": "0.2"}):
-        stage.desk.order(RequestFault(path="/v1/chat", pace=0.9))
+    with booted(stage, {"HEARTBEAT": "0.2"}):
+        stage.model_faults.order(RequestFault(path="/v1/chat", pace=0.9))
         with stage.reader.stream(QUESTION) as response:
             assert ": heartbeat" in response.iter_lines()
 
 
 def test_a_stop_lets_an_answer_end(stage: Stage) -> None:
     """SIGTERM comes in the middle of a stream that goes on for a while: it ends as if nothing had been."""
-    with boarded(stage, {}), ThreadPoolExecutor(1) as pool:
-        stage.desk.order(RequestFault(path="/v1/chat", pace=0.02))
+    with booted(stage, {}), ThreadPoolExecutor(1) as pool:
+        stage.model_faults.order(RequestFault(path="/v1/chat", pace=0.02))
         with stage.reader.stream(QUESTION) as response:
             events = stage.reader.events(response)
             next(event for event in events if event.name == "token")
-            stopping = pool.submit(stage.berth.stop, 10.0)
+            stopping = pool.submit(stage.instance.stop, 10.0)
             final = list(events)[-1]
         assert final.name == "done"
         stop = stopping.result()
@@ -254,12 +254,12 @@ def test_a_stop_lets_an_answer_end(stage: Stage) -> None:
 
 
 def test_a_stop_ends_a_stream_that_would_take_too_long(stage: Stage) -> None:
-    with boarded(stage, PATIENT), ThreadPoolExecutor(1) as pool:
-        stage.desk.order(RequestFault(path="/v1/chat", pace=3))
+    with booted(stage, PATIENT), ThreadPoolExecutor(1) as pool:
+        stage.model_faults.order(RequestFault(path="/v1/chat", pace=3))
         with stage.reader.stream(QUESTION) as response:
             events = stage.reader.events(response)
             next(event for event in events if event.name == "token")
-            stopping = pool.submit(stage.berth.stop, 10.0)
+            stopping = pool.submit(stage.instance.stop, 10.0)
             final = list(events)[-1]
         assert (final.name, final.data["status"]) == ("error", 503)
         assert "being restarted" in final.data["detail"]

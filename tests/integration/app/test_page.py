@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from spacedock.docks.base import Berth
+from spacedock.docks.base import Instance
 from tests.integration.chromium import launch
 from tests.questions import QUESTIONS
 
@@ -15,11 +15,11 @@ WITHIN = 20_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
-def page(berth: Berth) -> Iterator[Page]:
+def page(instance: Instance) -> Iterator[Page]:
     with sync_playwright() as playwright, launch(playwright) as browser:
         page = browser.new_page()
         page.set_default_timeout(WITHIN)
-        page.goto(berth.url)
+        page.goto(instance.url)
         yield page
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from spacedock.contract.examine import all_promises
 from spacedock.failures.base import Failure
+from spacedock.failures.baselines import baselines
 from spacedock.failures.catalogue import FOLDER, all_failures
 from spacedock.failures.diagnosis import diagnose
-from spacedock.failures.scene import Account, boarded
+from spacedock.failures.scene import SpecimenAccount, booted
 from spacedock.failures.specimen import write
 from spacedock.progress import silent
-from spacedock.sound import sound_spaces
 
 # What one server does or says, at its start or end, the process dock shows too; the rest needs image or edge.
 WITHOUT_DOCKER = {
@@ -51,9 +51,9 @@ def _content(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def tell(failure: Failure, dock: str, *, mended: bool = False) -> Account:
+def tell(failure: Failure, dock: str, *, mended: bool = False) -> SpecimenAccount:
     """Hold a specimen, or its twin, to the whole contract."""
-    with boarded(failure, dock, silent, mended=mended) as scene:
+    with booted(failure, dock, silent, mended=mended) as scene:
         return scene.held_to(all_promises(), silent)
 
 
@@ -83,8 +83,8 @@ def test_a_mended_twin_keeps_every_promise_and_looks_well(failure: Failure) -> N
 
 def test_every_sound_space_is_the_twin_of_a_specimen() -> None:
     plain = {
-        failure.specimen.sound
+        failure.specimen.baseline
         for failure in twins().values()
         if failure.specimen and not (FOLDER / failure.name / "space").exists()
     }
-    assert plain == set(sound_spaces())
+    assert plain == set(baselines())

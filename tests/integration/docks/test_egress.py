@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.docks.base import Capability, Conditions, Denial, Egress, Order
+from spacedock.docks.base import BootSpec, Capability, Conditions, Denial, Egress
 from spacedock.docks.image import firewall
-from spacedock.docks.image.berth import ContainerBerth
 from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.image.instance import ContainerInstance
 from spacedock.engine import Engine
 from spacedock.images.supply import Supply
 from spacedock.progress import silent
@@ -90,40 +90,40 @@ def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDo
 
 
 @pytest.fixture(scope="module")
-def berths(dock: ImageDock) -> dict[Egress, ContainerBerth]:
+def instances(dock: ImageDock) -> dict[Egress, ContainerInstance]:
     """A Space for each mode."""
-    return {egress: dock.board(Order(egress.value, egress=egress)) for egress in Egress}
+    return {egress: dock.boot(BootSpec(egress.value, egress=egress)) for egress in Egress}
 
 
 @pytest.fixture(scope="module")
-def observed(berths: dict[Egress, ContainerBerth]) -> ContainerBerth:
-    return berths[Egress.OBSERVED]
+def observed(instances: dict[Egress, ContainerInstance]) -> ContainerInstance:
+    return instances[Egress.OBSERVED]
 
 
 @pytest.fixture(scope="module")
-def documented(berths: dict[Egress, ContainerBerth]) -> ContainerBerth:
-    return berths[Egress.DOCUMENTED]
+def documented(instances: dict[Egress, ContainerInstance]) -> ContainerInstance:
+    return instances[Egress.DOCUMENTED]
 
 
-def tries(berth: ContainerBerth, *places: tuple[str, int], kind: str = "tcp") -> list[str]:
+def tries(instance: ContainerInstance, *places: tuple[str, int], kind: str = "tcp") -> list[str]:
     """What a Space meets at each place."""
-    ended = berth.execute("python", "-c", TRY, json.dumps([(*place, kind) for place in places]))
+    ended = instance.execute("python", "-c", TRY, json.dumps([(*place, kind) for place in places]))
     assert ended.exit_code == 0, ended.output
     met: list[str] = json.loads(ended.output)
     return met
 
 
-def within(berth: ContainerBerth, code: str) -> str:
-    return berth.execute("python", "-c", code).output.strip()
+def within(instance: ContainerInstance, code: str) -> str:
+    return instance.execute("python", "-c", code).output.strip()
 
 
 @pytest.mark.parametrize("port", [25, 465, 587, 993])
-def test_the_ports_of_mail_hang_as_observed(observed: ContainerBerth, port: int) -> None:
+def test_the_ports_of_mail_hang_as_observed(observed: ContainerInstance, port: int) -> None:
     assert tries(observed, ("smtp.gmail.com", port)) == [HANGS]
     assert Denial("smtp.gmail.com", port, "tcp", platform=True) in observed.denials()
 
 
-def test_all_else_outside_is_refused_at_once_and_told_by_name(observed: ContainerBerth) -> None:
+def test_all_else_outside_is_refused_at_once_and_told_by_name(observed: ContainerInstance) -> None:
     assert tries(observed, ("api.example.com", 443), ("192.0.2.7", 6379)) == [REFUSED, REFUSED]
     assert {
         Denial("api.example.com", 443, "tcp", platform=False),
@@ -131,11 +131,11 @@ def test_all_else_outside_is_refused_at_once_and_told_by_name(observed: Containe
     } <= set(observed.denials())
 
 
-def test_the_services_are_reached_as_observed(observed: ContainerBerth) -> None:
+def test_the_services_are_reached_as_observed(observed: ContainerInstance) -> None:
     assert tries(observed, ("postgres", 5432), ("openai", 80)) == ["connects", "connects"]
 
 
-def test_all_but_the_web_is_closed_as_documented_services_too(documented: ContainerBerth) -> None:
+def test_all_but_the_web_is_closed_as_documented_services_too(documented: ContainerInstance) -> None:
     places = ("postgres", 5432), ("openai", 80), ("api.example.com", 443), ("api.example.com", 6333)
     assert tries(documented, *places) == [HANGS, "connects", REFUSED, HANGS]
     assert set(documented.denials()) >= {
@@ -146,15 +146,15 @@ def test_all_but_the_web_is_closed_as_documented_services_too(documented: Contai
 
 
 def test_nothing_real_is_reached_but_in_the_open(
-    berths: dict[Egress, ContainerBerth], outside: Outside
+    instances: dict[Egress, ContainerInstance], outside: Outside
 ) -> None:
     place = outside.address, outside.port
-    met = {egress: tries(berth, place)[0] for egress, berth in berths.items()}
+    met = {egress: tries(instance, place)[0] for egress, instance in instances.items()}
     assert met == {Egress.OBSERVED: REFUSED, Egress.DOCUMENTED: HANGS, Egress.OPEN: "connects"}
-    assert berths[Egress.OPEN].denials() == ()
+    assert instances[Egress.OPEN].denials() == ()
 
 
-def test_the_machine_of_the_engine_is_outside(observed: ContainerBerth, outside: Outside) -> None:
+def test_the_machine_of_the_engine_is_outside(observed: ContainerInstance, outside: Outside) -> None:
     gateway = within(
         observed,
         "words = [line.split() for line in open('/proc/net/route')]\n"
@@ -165,7 +165,7 @@ def test_the_machine_of_the_engine_is_outside(observed: ContainerBerth, outside:
 
 
 @pytest.mark.parametrize("host", ["2001:db8::1", "db.abcdefghijklmnop.supabase.co"])
-def test_there_is_no_route_for_ipv6(observed: ContainerBerth, host: str) -> None:
+def test_there_is_no_route_for_ipv6(observed: ContainerInstance, host: str) -> None:
     patient = TRY.replace("timeout=0.5", "timeout=10")
     ended = observed.execute("python", "-c", patient, json.dumps([(host, 5432, "tcp")]))
     assert json.loads(ended.output) == [UNREACHABLE]
@@ -173,7 +173,7 @@ def test_there_is_no_route_for_ipv6(observed: ContainerBerth, host: str) -> None
 
 
 def test_a_blocked_host_has_no_address_and_is_told(
-    observed: ContainerBerth, documented: ContainerBerth
+    observed: ContainerInstance, documented: ContainerInstance
 ) -> None:
     place = ("api.telegram.org", 443)
     assert tries(observed, place) == ["[Errno -5] No address associated with hostname"]
@@ -181,7 +181,7 @@ def test_a_blocked_host_has_no_address_and_is_told(
     assert tries(documented, place) == [REFUSED]
 
 
-def test_a_datagram_is_refused_or_lost(observed: ContainerBerth, documented: ContainerBerth) -> None:
+def test_a_datagram_is_refused_or_lost(observed: ContainerInstance, documented: ContainerInstance) -> None:
     time_server = ("192.0.2.9", 123)
     assert tries(observed, time_server, kind="udp") == [REFUSED]
     assert Denial("192.0.2.9", 123, "udp", platform=False) in observed.denials()
@@ -189,7 +189,7 @@ def test_a_datagram_is_refused_or_lost(observed: ContainerBerth, documented: Con
     assert Denial("192.0.2.9", 123, "udp", platform=True) in documented.denials()
 
 
-def test_a_name_that_nobody_has_does_not_exist(observed: ContainerBerth) -> None:
+def test_a_name_that_nobody_has_does_not_exist(observed: ContainerInstance) -> None:
     places = ("redis", 6379), ("postgres.invalid", 5432)
     assert tries(observed, *places) == ["no such name", "no such name"]
 
@@ -197,7 +197,7 @@ def test_a_name_that_nobody_has_does_not_exist(observed: ContainerBerth) -> None
 def test_the_space_has_no_capability_more(dock: ImageDock) -> None:
     masks = {
         egress: within(
-            dock.board(Order(f"root, {egress}", user="image", egress=egress)),
+            dock.boot(BootSpec(f"root, {egress}", user="image", egress=egress)),
             "print([line for line in open('/proc/1/status') if line.startswith('Cap')])",
         )
         for egress in (Egress.OPEN, Egress.OBSERVED)
@@ -206,15 +206,15 @@ def test_the_space_has_no_capability_more(dock: ImageDock) -> None:
 
 
 def test_it_finds_itself_and_its_resolver_as_it_would(
-    observed: ContainerBerth, berths: dict[Egress, ContainerBerth]
+    observed: ContainerInstance, instances: dict[Egress, ContainerInstance]
 ) -> None:
     servers = "print([line for line in open('/etc/resolv.conf') if line.startswith('nameserver')])"
-    assert within(observed, servers) == within(berths[Egress.OPEN], servers)
+    assert within(observed, servers) == within(instances[Egress.OPEN], servers)
     own = "import socket; host = socket.gethostname(); print(len(host), socket.gethostbyname(host)[:3])"
-    assert within(observed, own) == within(berths[Egress.OPEN], own)
+    assert within(observed, own) == within(instances[Egress.OPEN], own)
 
 
-def test_only_its_own_sockets_are_seen(observed: ContainerBerth) -> None:
+def test_only_its_own_sockets_are_seen(observed: ContainerInstance) -> None:
     assert [str(listener) for listener in observed.look().listeners] == [f"0.0.0.0:{PORT}"]
 
 
@@ -222,28 +222,28 @@ def test_it_may_listen_where_dns_does(dock: ImageDock) -> None:
     listens = (
         "s = socket.create_server(('', 53)); d = socket.socket(type=socket.SOCK_DGRAM); d.bind(('', 53))"
     )
-    berth = dock.board(Order("listens on 53", environment=(("HABIT", listens),)))
-    assert berth.boot.ready
-    assert tries(berth, ("openai", 80), ("api.example.com", 443)) == ["connects", REFUSED]
+    instance = dock.boot(BootSpec("listens on 53", environment=(("HABIT", listens),)))
+    assert instance.boot.ready
+    assert tries(instance, ("openai", 80), ("api.example.com", 443)) == ["connects", REFUSED]
 
 
 def test_what_was_tried_is_remembered(dock: ImageDock) -> None:
     mail = "socket.create_connection(('smtp.gmail.com', 587), timeout=0.2)"
     ends = f"try: {mail}\nexcept TimeoutError: sys.exit(3)"
-    berth = dock.board(Order("tries and ends", environment=(("HABIT", ends),)))
-    assert berth.boot.exit_code == 3
+    instance = dock.boot(BootSpec("tries and ends", environment=(("HABIT", ends),)))
+    assert instance.boot.exit_code == 3
     tried = (Denial("smtp.gmail.com", 587, "tcp", platform=True),)
-    berth.close()
-    assert berth.denials() == tried
+    instance.close()
+    assert instance.denials() == tried
 
 
 def test_the_fault_proxies_are_reached(dock: ImageDock) -> None:
     with dock.faults() as faults:
-        berth = dock.board(Order("behind proxies", environment=faults.environment))
+        instance = dock.boot(BootSpec("behind proxies", environment=faults.environment))
         host = faults.values("openai")["base_url"].split("/")[2]
         name, _, port = host.partition(":")
-        assert tries(berth, (name, int(port or 80))) == ["connects"]
-        strict = dock.board(Order("strict", egress=Egress.DOCUMENTED, environment=faults.environment))
+        assert tries(instance, (name, int(port or 80))) == ["connects"]
+        strict = dock.boot(BootSpec("strict", egress=Egress.DOCUMENTED, environment=faults.environment))
         assert tries(strict, (name, 80), (name, 5432)) == ["connects", HANGS]
 
 
@@ -281,12 +281,15 @@ def test_what_the_manifest_allows_is_reached_and_no_more(run: Run, outside: Outs
         make_known(run, "api.known.example", outside.address)
         make_known(run, "smtp.example.com", outside.address)
         assert f"only {known}, smtp.example.com, {outside.address}" in "\n".join(dock.header)
-        berth = dock.board(Order())
+        instance = dock.boot(BootSpec())
         port = outside.port
-        assert tries(berth, ("api.known.example", port), (outside.address, port)) == ["connects", "connects"]
-        assert tries(berth, ("api.known.example", 443), ("known.example", port)) == [REFUSED, REFUSED]
-        assert tries(berth, ("smtp.example.com", 587)) == [HANGS]
-        assert Denial("known.example", port, "tcp", platform=False) in berth.denials()
+        assert tries(instance, ("api.known.example", port), (outside.address, port)) == [
+            "connects",
+            "connects",
+        ]
+        assert tries(instance, ("api.known.example", 443), ("known.example", port)) == [REFUSED, REFUSED]
+        assert tries(instance, ("smtp.example.com", 587)) == [HANGS]
+        assert Denial("known.example", port, "tcp", platform=False) in instance.denials()
 
 
 def test_an_engine_that_lacks_what_it_takes_goes_on_without(
@@ -296,12 +299,12 @@ def test_an_engine_that_lacks_what_it_takes_goes_on_without(
     with ImageDock(space, run, silent) as dock:
         assert Capability.EGRESS not in dock.capabilities
         assert "egress is not limited, real services can be reached: " in "\n".join(dock.header)
-        berth = dock.board(Order())
-        assert berth.boot.ready
-        assert berth.denials() == ()
+        instance = dock.boot(BootSpec())
+        assert instance.boot.ready
+        assert instance.denials() == ()
 
 
 def test_a_run_in_the_open_makes_no_sandbox(run: Run, space: Space) -> None:
     with ImageDock(space, run, silent, Conditions(egress=Egress.OPEN)) as dock:
-        assert dock.board(Order()).denials() == ()
+        assert dock.boot(BootSpec()).denials() == ()
         assert "egress open: not limited, real services can be reached" in dock.header

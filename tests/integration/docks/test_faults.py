@@ -9,14 +9,14 @@ from contextlib import closing
 import httpx
 import pytest
 
-from spacedock.docks.base import Berth, Dock, Order
+from spacedock.docks.base import BootSpec, Dock, Instance
 from spacedock.docks.choose import choose
 from spacedock.errors import UsageError
 from spacedock.progress import silent
 from spacedock.runs import Run, open_run
-from spacedock.services.faults.desk import Desk, RequestFault
-from spacedock.services.faults.fault import Fault
-from spacedock.services.faults.wire import Faults
+from spacedock.services.faults.fault import NetworkFault
+from spacedock.services.faults.network import NetworkFaults
+from spacedock.services.faults.openai import OpenAIFaults, RequestFault
 from tests.unit.docks.servers import ASKING_MANIFEST, asking, free_port, space_of
 
 MANIFEST = ASKING_MANIFEST + '[variables]\nDATABASE_URL = { from = "postgres.url" }\n'
@@ -38,45 +38,47 @@ def dock(dock_name: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def opened(dock: Dock) -> Iterator[Faults]:
+def opened(dock: Dock) -> Iterator[NetworkFaults]:
     with dock.faults() as faults:
         yield faults
 
 
 @pytest.fixture
-def faults(opened: Faults) -> Iterator[Faults]:
+def faults(opened: NetworkFaults) -> Iterator[NetworkFaults]:
     yield opened
     opened.mend_all()
 
 
 @pytest.fixture(scope="module")
-def berth(dock: Dock, opened: Faults) -> Iterator[Berth]:
-    with closing(dock.board(Order("faults", environment=opened.environment))) as boarded:
-        assert boarded.boot.ready, boarded.logs()
-        yield boarded
+def instance(dock: Dock, opened: NetworkFaults) -> Iterator[Instance]:
+    with closing(dock.boot(BootSpec("faults", environment=opened.environment))) as booted:
+        assert booted.boot.ready, booted.logs()
+        yield booted
 
 
 @pytest.fixture
-def meets(berth: Berth) -> Callable[[], str]:
+def meets(instance: Instance) -> Callable[[], str]:
     """What the Space meets when it asks OpenAI."""
-    return lambda: httpx.get(berth.url, timeout=60, trust_env=False).text
+    return lambda: httpx.get(instance.url, timeout=60, trust_env=False).text
 
 
 def test_the_space_is_given_the_proxies_and_the_secrets_stay(
-    dock: Dock, faults: Faults, berth: Berth
+    dock: Dock, faults: NetworkFaults, instance: Instance
 ) -> None:
     given = dict(faults.environment)
     assert given.keys() == {"OPENAI_API_KEY", "OPENAI_BASE_URL", "DATABASE_URL"}
-    assert given.items() <= berth.environment.items()
+    assert given.items() <= instance.environment.items()
     assert given["OPENAI_API_KEY"] == dock.services["openai"].values["api_key"]
     assert given["OPENAI_BASE_URL"] != dock.services["openai"].values["base_url"]
 
 
 @pytest.mark.parametrize(
-    ("fault", "met"), [(Fault("refuse"), "ConnectionRefusedError"), (Fault("garbage"), PAGE)], ids=str
+    ("fault", "met"),
+    [(NetworkFault("refuse"), "ConnectionRefusedError"), (NetworkFault("garbage"), PAGE)],
+    ids=str,
 )
 def test_a_service_is_broken_and_mended(
-    faults: Faults, meets: Callable[[], str], fault: Fault, met: str
+    faults: NetworkFaults, meets: Callable[[], str], fault: NetworkFault, met: str
 ) -> None:
     with faults.broken("openai", fault):
         assert meets() == met
@@ -86,17 +88,19 @@ def test_a_service_is_broken_and_mended(
 @pytest.mark.parametrize(
     ("end", "met"), [("cut", "ConnectionResetError"), ("refuse", "ConnectionResetError")]
 )
-def test_a_request_in_flight_is_reset(faults: Faults, meets: Callable[[], str], end: str, met: str) -> None:
-    faults.break_("openai", Fault("hang"))
+def test_a_request_in_flight_is_reset(
+    faults: NetworkFaults, meets: Callable[[], str], end: str, met: str
+) -> None:
+    faults.break_("openai", NetworkFault("hang"))
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(meets)
         faults.wait("openai", lambda traffic: traffic.bytes_in > 0)
-        faults.break_("openai", Fault("cut") if end == "cut" else Fault("refuse"))
+        faults.break_("openai", NetworkFault("cut") if end == "cut" else NetworkFault("refuse"))
         assert asking.result() == met
 
 
-def test_what_hung_goes_on_when_it_is_mended(faults: Faults, meets: Callable[[], str]) -> None:
-    faults.break_("openai", Fault("hang"))
+def test_what_hung_goes_on_when_it_is_mended(faults: NetworkFaults, meets: Callable[[], str]) -> None:
+    faults.break_("openai", NetworkFault("hang"))
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(meets)
         faults.wait("openai", lambda traffic: traffic.bytes_in > 0)
@@ -104,12 +108,12 @@ def test_what_hung_goes_on_when_it_is_mended(faults: Faults, meets: Callable[[],
         assert asking.result() == JSON
 
 
-def test_one_service_breaks_and_the_others_do_not(faults: Faults, meets: Callable[[], str]) -> None:
-    faults.break_("postgres", Fault("refuse"))
+def test_one_service_breaks_and_the_others_do_not(faults: NetworkFaults, meets: Callable[[], str]) -> None:
+    faults.break_("postgres", NetworkFault("refuse"))
     assert meets() == JSON
 
 
-def test_tls_passes_untouched(dock: Dock, dock_name: str, faults: Faults, berth: Berth) -> None:
+def test_tls_passes_untouched(dock: Dock, dock_name: str, faults: NetworkFaults, instance: Instance) -> None:
     """The Space has no Postgres client: its handshake is begun by hand, up to the server's word on TLS."""
     code = (
         "import os, socket, struct, urllib.parse\n"
@@ -118,19 +122,19 @@ def test_tls_passes_untouched(dock: Dock, dock_name: str, faults: Faults, berth:
         "wire.sendall(struct.pack('!ii', 8, 80877103))\n"
         "print(wire.recv(1))\n"
     )
-    ended = berth.execute("python", "-c", code)
+    ended = instance.execute("python", "-c", code)
     assert ended.output.strip() == ("b'S'" if dock_name == "image" else "b'N'")
 
 
 def test_requests_are_seen_and_broken_at_the_doubles_desk(
-    dock: Dock, faults: Faults, meets: Callable[[], str]
+    dock: Dock, faults: NetworkFaults, meets: Callable[[], str]
 ) -> None:
-    desk = Desk.of(dock.services["openai"])
-    desk.order(RequestFault(error="overloaded"))
-    desk.forget()
+    model_faults = OpenAIFaults.of(dock.services["openai"])
+    model_faults.order(RequestFault(error="overloaded"))
+    model_faults.forget()
     assert meets() == "503"
     assert meets() == JSON
-    assert [(request.path, request.outcome) for request in desk.requests()] == [
+    assert [(request.path, request.outcome) for request in model_faults.requests()] == [
         ("/v1/models", "answered")
     ] * 2
 
@@ -141,7 +145,7 @@ def test_one_more_service_runs_beside_the_space_and_can_be_broken(dock: Dock) ->
     assert httpx.get(f"{service.local['url']}/readyz", trust_env=False).status_code == 200
     with dock.faults() as more:
         assert more.values("qdrant")["url"] != service.values["url"]
-        with more.broken("qdrant", Fault("refuse")):
+        with more.broken("qdrant", NetworkFault("refuse")):
             assert more.watch("qdrant").live == 0
     with pytest.raises(UsageError, match="`mongo`"):
         dock.start("mongo")

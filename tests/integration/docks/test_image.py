@@ -15,7 +15,7 @@ import pytest
 from docker.errors import DockerException
 
 from spacedock.docks import ready
-from spacedock.docks.base import Capability, Cause, Order, Window
+from spacedock.docks.base import BootSpec, Capability, Cause, StartWindow
 from spacedock.docks.image.dock import ImageDock
 from spacedock.engine import Engine
 from spacedock.errors import BuildError
@@ -40,8 +40,8 @@ def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDo
         yield opened
 
 
-def habit(script: str, **environment: str) -> Order:
-    return Order(script, environment=(("HABIT", script), *environment.items()))
+def habit(script: str, **environment: str) -> BootSpec:
+    return BootSpec(script, environment=(("HABIT", script), *environment.items()))
 
 
 def told(url: str) -> dict[str, Any]:
@@ -64,13 +64,13 @@ def left_of(run: Run) -> list[str]:
 
 
 def test_a_space_boots_as_the_platforms_user_in_the_platforms_environment(dock: ImageDock) -> None:
-    berth = dock.board(Order())
-    assert berth.boot.ready
-    seen = told(berth.url)
-    assert seen["uid"] == berth.identity() == 1000
+    instance = dock.boot(BootSpec())
+    assert instance.boot.ready
+    seen = told(instance.url)
+    assert seen["uid"] == instance.identity() == 1000
     assert not seen["env_file"]
     environment = seen["environment"]
-    assert environment.items() >= berth.environment.items()
+    assert environment.items() >= instance.environment.items()
     assert environment["MODE"] == "fast"
     assert environment["CPU_CORES"] == "2"
     assert "PORT" not in environment
@@ -79,45 +79,49 @@ def test_a_space_boots_as_the_platforms_user_in_the_platforms_environment(dock: 
 
 def test_a_command_runs_where_the_main_process_runs(dock: ImageDock) -> None:
     code = "import os, sys; print(os.getuid(), os.environ['MODE'], flush=True); sys.exit('no more')"
-    ended = dock.board(Order()).execute("python", "-c", code)
+    ended = dock.boot(BootSpec()).execute("python", "-c", code)
     assert ended.exit_code == 1
     assert sorted(ended.output.splitlines()) == ["1000 fast", "no more"]
 
 
 def test_an_order_chooses_port_user_secrets_and_env_file(dock: ImageDock) -> None:
-    order = Order(port=9123, user="image", env_file=True, withheld=frozenset({"API_KEY"}))
-    berth = dock.board(order)
-    assert berth.boot.ready
-    seen = told(berth.url)
-    assert seen["uid"] == berth.identity() == 0
+    spec = BootSpec(port=9123, user="image", env_file=True, withheld=frozenset({"API_KEY"}))
+    instance = dock.boot(spec)
+    assert instance.boot.ready
+    seen = told(instance.url)
+    assert seen["uid"] == instance.identity() == 0
     assert seen["env_file"]
     assert seen["environment"]["PORT"] == "9123"
     assert "API_KEY" not in seen["environment"]
 
 
 def test_a_crash_is_told_by_exit_code_and_both_streams_in_order(dock: ImageDock) -> None:
-    berth = dock.board(
+    instance = dock.boot(
         habit("print('one', flush=True); time.sleep(0.1); print('two', file=sys.stderr); sys.exit(78)")
     )
-    assert (berth.boot.cause, berth.boot.exit_code, berth.boot.out_of_memory) == (Cause.EXITED, 78, False)
-    assert berth.logs() == "one\ntwo\n"
-    assert list(berth.follow()) == ["one", "two"]
-    assert not berth.alive()
-    assert berth.identity() is None
-    assert berth.stop(grace=30).seconds == 0
+    assert (instance.boot.cause, instance.boot.exit_code, instance.boot.out_of_memory) == (
+        Cause.EXITED,
+        78,
+        False,
+    )
+    assert instance.logs() == "one\ntwo\n"
+    assert list(instance.follow()) == ["one", "two"]
+    assert not instance.alive()
+    assert instance.identity() is None
+    assert instance.stop(grace=30).seconds == 0
 
 
 def test_loopback_is_told(dock: ImageDock) -> None:
-    berth = dock.board(habit("", HOST="127.0.0.1"))
-    assert berth.boot.cause is Cause.LOOPBACK
-    assert [str(listener) for listener in berth.boot.listeners] == [f"127.0.0.1:{PORT}"]
+    instance = dock.boot(habit("", HOST="127.0.0.1"))
+    assert instance.boot.cause is Cause.LOOPBACK
+    assert [str(listener) for listener in instance.boot.listeners] == [f"127.0.0.1:{PORT}"]
 
 
 def test_another_port_is_told(dock: ImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ready, "ELSEWHERE_IS_CERTAIN", 0.5)
-    berth = dock.board(habit("", AT="8000"))
-    assert berth.boot.cause is Cause.OTHER_PORT
-    assert [str(listener) for listener in berth.boot.listeners] == ["0.0.0.0:8000"]
+    instance = dock.boot(habit("", AT="8000"))
+    assert instance.boot.cause is Cause.OTHER_PORT
+    assert [str(listener) for listener in instance.boot.listeners] == ["0.0.0.0:8000"]
 
 
 def test_a_space_that_works_is_waited_for_though_a_helper_listens(
@@ -127,20 +131,20 @@ def test_a_space_that_works_is_waited_for_though_a_helper_listens(
     monkeypatch.setattr(ready, "LOOK_EVERY", 0.1)
     monkeypatch.setattr(ready, "ELSEWHERE_IS_CERTAIN", 0.4)
     loads = "helper = socket.create_server(('', 9090))\nwhile time.process_time() < 2: pass"
-    assert dock.board(habit(loads)).boot.ready
+    assert dock.boot(habit(loads)).boot.ready
 
 
 def test_silence_is_told_at_the_time_limit(dock: ImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dock, "_window", Window(1.0))
-    berth = dock.board(habit("signal.pause()"))
-    assert (berth.boot.cause, berth.boot.listeners) == (Cause.SILENT, ())
+    monkeypatch.setattr(dock, "_window", StartWindow(1.0))
+    instance = dock.boot(habit("signal.pause()"))
+    assert (instance.boot.cause, instance.boot.listeners) == (Cause.SILENT, ())
 
 
 def test_more_memory_than_the_flavour_has_is_told_apart(
     dock: ImageDock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dock, "_limits", replace(dock._limits, memory=64 * 2**20))
-    boot = dock.board(habit("hoard = bytearray(os.urandom(1)) * 2**28")).boot
+    boot = dock.boot(habit("hoard = bytearray(os.urandom(1)) * 2**28")).boot
     assert (boot.cause, boot.exit_code, boot.out_of_memory) == (Cause.EXITED, 137, True)
 
 
@@ -154,28 +158,28 @@ def test_more_memory_than_the_flavour_has_is_told_apart(
     ids=["handles", "ignores", "has no handler"],
 )
 def test_a_stop_is_seen(dock: ImageDock, script: str, killed: bool, unheard: bool) -> None:
-    berth = dock.board(habit(script))
-    stop = berth.stop(grace=1.0 if killed else 30.0)
+    instance = dock.boot(habit(script))
+    stop = instance.stop(grace=1.0 if killed else 30.0)
     assert (stop.killed, stop.unheard) == (killed, unheard)
     assert stop.exit_code == (137 if killed else 0)
-    assert not berth.alive()
+    assert not instance.alive()
 
 
 def test_boots_of_several_threads_have_ports_of_their_own(dock: ImageDock) -> None:
     with ThreadPoolExecutor(3) as pool:
-        berths = list(pool.map(dock.board, [Order(str(number)) for number in range(3)]))
-    assert all(berth.boot.ready for berth in berths)
-    assert len({berth.url for berth in berths}) == 3
+        instances = list(pool.map(dock.boot, [BootSpec(str(number)) for number in range(3)]))
+    assert all(instance.boot.ready for instance in instances)
+    assert len({instance.url for instance in instances}) == 3
 
 
 def test_a_closed_berth_is_gone_and_its_log_stays(dock: ImageDock) -> None:
-    berth = dock.board(habit("print('said', flush=True)"))
-    berth.close()
-    berth.close()
-    assert berth.logs() == "said\n"
-    assert not berth.alive()
+    instance = dock.boot(habit("print('said', flush=True)"))
+    instance.close()
+    instance.close()
+    assert instance.logs() == "said\n"
+    assert not instance.alive()
     with pytest.raises(httpx.ConnectError):
-        httpx.get(berth.url)
+        httpx.get(instance.url)
 
 
 def test_the_header_names_engine_hardware_and_capabilities(dock: ImageDock) -> None:
@@ -205,23 +209,23 @@ def test_sockets_are_seen_in_an_image_without_cat(opened: Callable[..., ImageDoc
         "FROM python:3.11-slim\nRUN rm /bin/cat\nCOPY app.py .\nENV HOST=127.0.0.1\n"
         'CMD ["python", "app.py"]\n'
     )
-    berth = opened(dockerfile).board(Order())
-    assert berth.boot.cause is Cause.LOOPBACK
-    assert berth.identity() == 1000
+    instance = opened(dockerfile).boot(BootSpec())
+    assert instance.boot.cause is Cause.LOOPBACK
+    assert instance.identity() == 1000
 
 
 def test_a_look_into_a_container_that_has_died_leaves_nothing(dock: ImageDock, run: Run) -> None:
-    berth = dock.board(habit("raise SystemExit(3)"))
+    instance = dock.boot(habit("raise SystemExit(3)"))
     before = left_of(run)
     with pytest.raises(DockerException):
-        dock._read_beside(berth._container.id or "", ("/proc/net/tcp",))
+        dock._read_beside(instance._container.id or "", ("/proc/net/tcp",))
     assert left_of(run) == before
 
 
 def test_a_command_that_is_not_there_is_an_exit(opened: Callable[..., ImageDock]) -> None:
-    berth = opened('FROM python:3.11-slim\nCMD ["no-such-server"]\n').board(Order())
-    assert (berth.boot.cause, berth.boot.exit_code) == (Cause.EXITED, 127)
-    assert "no-such-server" in berth.logs()
+    instance = opened('FROM python:3.11-slim\nCMD ["no-such-server"]\n').boot(BootSpec())
+    assert (instance.boot.cause, instance.boot.exit_code) == (Cause.EXITED, 127)
+    assert "no-such-server" in instance.logs()
 
 
 def test_the_build_is_given_variables_and_mounted_secrets(opened: Callable[..., ImageDock]) -> None:
@@ -237,7 +241,7 @@ def test_the_build_is_given_variables_and_mounted_secrets(opened: Callable[..., 
         f"RUN {mount} test -s /run/secrets/API_KEY && echo {token_hex()}\n"
         'COPY app.py .\nCMD ["python", "app.py"]\n'
     )
-    assert opened(dockerfile, MANIFEST).board(Order()).boot.ready
+    assert opened(dockerfile, MANIFEST).boot(BootSpec()).boot.ready
 
 
 def test_a_failed_build_names_the_dockerfile_and_leaves_nothing(
@@ -261,6 +265,6 @@ def test_nothing_is_left_of_a_dock(tmp_path: Path, dock_name: str) -> None:
     space: Space = space_of(tmp_path, APP, port=PORT)
     with open_run() as own:
         with ImageDock(space, own, silent) as dock:
-            dock.board(Order())
+            dock.boot(BootSpec())
             assert len(left_of(own)) >= 4  # container, sandbox, network, image; a spare sandbox comes
         assert left_of(own) == []

@@ -10,8 +10,8 @@ from secrets import token_hex
 import pytest
 
 from spacedock.contract.base import AS_DEPLOYED, Finding, Outcome
-from spacedock.contract.berths import Berths
 from spacedock.contract.examine import chosen, examine
+from spacedock.contract.instances import Instances
 from spacedock.docks.image import contents
 from spacedock.docks.image.dock import ImageDock
 from spacedock.engine import Engine
@@ -60,8 +60,8 @@ def needs_buildkit(needs_image_dock: None) -> None:
 def held(dock: ImageDock) -> Finding:
     """Hold the Space to the promise; nothing of it runs."""
     (promise,) = chosen(["keeps-secrets-out-of-the-image"])
-    with Berths(dock) as berths:
-        return examine(promise, dock._space, berths)
+    with Instances(dock) as instances:
+        return examine(promise, dock._space, instances)
 
 
 def seen(dock: ImageDock) -> list[str]:
@@ -170,7 +170,7 @@ def test_a_program_for_another_architecture_is_told_in_the_kernels_words(docked:
     )
     steps = f"RUN {foreign} >/srv/server && head -c 64 /dev/zero >>/srv/server && chmod +x /srv/server\n"
     dock = docked(f'{steps}ENTRYPOINT ["/srv/server"]\n')
-    with Berths(dock) as berths:
-        berth = berths.board(AS_DEPLOYED)
-        assert not berth.boot.ready
-        assert "exec format error" in berth.logs()
+    with Instances(dock) as instances:
+        instance = instances.boot(AS_DEPLOYED)
+        assert not instance.boot.ready
+        assert "exec format error" in instance.logs()

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from spacedock.contract.base import AS_DEPLOYED, Outcome
-from spacedock.contract.berths import Berths, NotReady
 from spacedock.contract.evidence.inflight import hold
 from spacedock.contract.examine import chosen, examine
-from spacedock.docks.base import Cause, Conditions, Order
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.docks.base import BootSpec, Cause, Conditions
 from spacedock.docks.image.dock import ImageDock
-from spacedock.docks.life import Life, Stage, State, state_of
+from spacedock.docks.life import Life, PlatformState, Stage, state_of
 from spacedock.edge.base import Manner
 from spacedock.progress import silent
 from spacedock.runs import Run
@@ -69,8 +69,8 @@ def dock(run: Run, space: Space) -> Iterator[ImageDock]:
         yield opened
 
 
-def habit(script: str) -> Order:
-    return Order(script, environment=(("HABIT", script),))
+def habit(script: str) -> BootSpec:
+    return BootSpec(script, environment=(("HABIT", script),))
 
 
 def post(url: str, text: str) -> str:
@@ -79,13 +79,13 @@ def post(url: str, text: str) -> str:
 
 
 def test_waking_boots_it_anew_and_nothing_is_left_on_its_disk(dock: ImageDock) -> None:
-    told: list[State] = []
+    told: list[PlatformState] = []
     with Life(dock, tell=told.append) as life:
-        assert post(life.berth.url, "one ") == "one "
-        assert post(life.berth.url, "two ") == "one two "
+        assert post(life.instance.url, "one ") == "one "
+        assert post(life.instance.url, "two ") == "one two "
         stop = life.sleep()
         assert (stop.exit_code, stop.killed) == (0, False)
-        assert life.state == State(Stage.SLEEPING)
+        assert life.state == PlatformState(Stage.SLEEPING)
         assert post(life.wake().url, "three ") == "three "
     assert [state.stage for state in told] == [
         Stage.APP_STARTING,
@@ -98,12 +98,12 @@ def test_waking_boots_it_anew_and_nothing_is_left_on_its_disk(dock: ImageDock) -
 
 def test_a_restart_wipes_its_disk(dock: ImageDock) -> None:
     with Life(dock) as life:
-        post(life.berth.url, "one ")
+        post(life.instance.url, "one ")
         assert post(life.restart().url, "two ") == "two "
 
 
 def test_visitors_of_a_sleeping_space_are_told_that_it_is_away(dock: ImageDock) -> None:
-    with Life(dock) as life, life.berth.edge().client(Manner.OBSERVED) as visitor:
+    with Life(dock) as life, life.instance.edge().client(Manner.OBSERVED) as visitor:
         assert visitor.post("/", content="one").text == "one"
         life.sleep()
         assert visitor.post("/", content="two").status_code == 503
@@ -112,38 +112,38 @@ def test_visitors_of_a_sleeping_space_are_told_that_it_is_away(dock: ImageDock) 
 def test_the_old_container_serves_until_the_new_one_is_ready(dock: ImageDock) -> None:
     answers = []
 
-    def visit(state: State) -> None:
+    def visit(state: PlatformState) -> None:
         if state.stage in {Stage.RUNNING_BUILDING, Stage.RUNNING_APP_STARTING}:
-            answers.append(post(life.berth.url, "again "))
+            answers.append(post(life.instance.url, "again "))
 
     with Life(dock, tell=visit) as life:
-        post(life.berth.url, "old ")
+        post(life.instance.url, "old ")
         handover = life.redeploy(build=lambda: None)
         assert answers == ["old again ", "old again again "]
         assert handover.stop
         assert handover.stop.exit_code == 0
         assert not handover.old.alive()
-        assert post(life.berth.url, "new ") == "new "
+        assert post(life.instance.url, "new ") == "new "
 
 
 def test_the_old_container_serves_on_where_the_new_one_fails(dock: ImageDock) -> None:
     with Life(dock) as life:
-        life._order = habit("sys.exit(1)")
+        life._spec = habit("sys.exit(1)")
         assert life.redeploy().stop is None
-        assert post(life.berth.url, "old") == "old"
+        assert post(life.instance.url, "old") == "old"
 
 
 def test_a_space_that_ends_with_0_has_failed(dock: ImageDock) -> None:
-    berth = dock.board(habit("print('all done', flush=True); sys.exit(0)"))
-    assert state_of(berth) == State(Stage.RUNTIME_ERROR, "Exit code: 0. Reason: all done")
+    instance = dock.boot(habit("print('all done', flush=True); sys.exit(0)"))
+    assert state_of(instance) == PlatformState(Stage.RUNTIME_ERROR, "Exit code: 0. Reason: all done")
 
 
 def test_too_much_memory_is_told_as_the_platform_tells_it(
     dock: ImageDock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dock, "_limits", replace(dock._limits, memory=64 * 2**20))
-    berth = dock.board(habit("hoard = bytearray(os.urandom(1)) * 2**28"))
-    assert state_of(berth) == State(Stage.RUNTIME_ERROR, "Memory limit exceeded (0.0625Gi)")
+    instance = dock.boot(habit("hoard = bytearray(os.urandom(1)) * 2**28"))
+    assert state_of(instance) == PlatformState(Stage.RUNTIME_ERROR, "Memory limit exceeded (0.0625Gi)")
 
 
 def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: Run, tmp_path: Path) -> None:
@@ -155,12 +155,12 @@ def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: Run, tmp_
         files={"README.md": readme},
     )
     with ImageDock(space, run, silent, Conditions(time_scale=0.01)) as dock:
-        berth = dock.board(Order())
+        instance = dock.boot(BootSpec())
         assert "start window: 1.2 s here, 2 min there" in dock.header
-        assert berth.boot.cause is Cause.SILENT
-        assert berth.boot.seconds >= 1.2
-        assert str(berth.boot).startswith("no HTTP answer on port 8080 after 1.2 s here, 2 min there")
-        assert state_of(berth) == State(
+        assert instance.boot.cause is Cause.SILENT
+        assert instance.boot.seconds >= 1.2
+        assert str(instance.boot).startswith("no HTTP answer on port 8080 after 1.2 s here, 2 min there")
+        assert state_of(instance) == PlatformState(
             Stage.RUNTIME_ERROR, "Launch timed out, workload was not healthy after 2 min"
         )
 
@@ -168,22 +168,22 @@ def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: Run, tmp_
 def test_a_server_that_ends_after_it_was_ready_breaks_a_promise_and_blocks_the_others(
     dock: ImageDock, space: Space, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    board = dock.board
+    boot = dock.boot
     monkeypatch.setattr(
         dock,
-        "board",
-        lambda order: board(replace(habit(ENDS_WHEN_IT_IS_ASKED_TO_POST), purpose=order.purpose)),
+        "boot",
+        lambda spec: boot(replace(habit(ENDS_WHEN_IT_IS_ASKED_TO_POST), purpose=spec.purpose)),
     )
     stays, uid = chosen(["stays-up", "runs-as-uid-1000"])
-    with Berths(dock) as berths:
-        berth = berths.ready(AS_DEPLOYED)
+    with Instances(dock) as instances:
+        instance = instances.ready(AS_DEPLOYED)
         with pytest.raises(httpx.TransportError):
-            post(berth.url, "end")
-        assert berths.gone(AS_DEPLOYED) is berth
+            post(instance.url, "end")
+        assert instances.gone(AS_DEPLOYED) is instance
         with pytest.raises(NotReady, match="ended by itself"):
-            berths.ready(AS_DEPLOYED)
-        assert "ended by itself with code 3" in examine(stays, space, berths).problems[0].seen
-        assert examine(uid, space, berths).outcome is Outcome.BLOCKED
+            instances.ready(AS_DEPLOYED)
+        assert "ended by itself with code 3" in examine(stays, space, instances).problems[0].seen
+        assert examine(uid, space, instances).outcome is Outcome.BLOCKED
 
 
 @pytest.mark.parametrize(
@@ -194,13 +194,13 @@ def test_a_server_that_ends_after_it_was_ready_breaks_a_promise_and_blocks_the_o
 def test_a_request_in_flight_is_seen_to_survive_or_not(
     dock: ImageDock, space: Space, script: str, cut: str
 ) -> None:
-    berth = dock.board(habit(script))
-    held = hold(space, berth.url, GRACE)
+    instance = dock.boot(habit(script))
+    held = hold(space, instance.url, GRACE)
     assert held
-    stop = berth.stop(GRACE, meanwhile=held.finish)
+    stop = instance.stop(GRACE, meanwhile=held.finish)
     assert (stop.exit_code, stop.killed) == (0, False)
     assert held.cut.partition(" (")[0] == cut
 
 
 def test_where_nothing_is_read_nothing_is_in_flight(dock: ImageDock, space: Space) -> None:
-    assert hold(space, dock.board(habit(KNOWS_NO_POST)).url, GRACE) is None
+    assert hold(space, dock.boot(habit(KNOWS_NO_POST)).url, GRACE) is None

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from spacedock.docks import proc
-from spacedock.docks.base import Boot, Cause, Order, Usage
+from spacedock.docks.base import BootResult, BootSpec, Cause, Usage
 from spacedock.docks.image import accounting
-from spacedock.docks.image.berth import ContainerBerth
 from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.image.instance import ContainerInstance
 from spacedock.progress import silent
 from spacedock.runs import Run
 from tests.unit.docks.servers import serving, space_of
@@ -64,18 +64,18 @@ def opened(run: Run, tmp_path: Path) -> Iterator[Callable[[str], ImageDock]]:
         entered.__exit__()
 
 
-def habit(script: str, **environment: str) -> Order:
-    return Order(script, environment=(("HABIT", script), *environment.items()))
+def habit(script: str, **environment: str) -> BootSpec:
+    return BootSpec(script, environment=(("HABIT", script), *environment.items()))
 
 
-def boot_of(dock: ImageDock, order: Order) -> Boot:
-    return dock.board(order).boot
+def boot_of(dock: ImageDock, spec: BootSpec) -> BootResult:
+    return dock.boot(spec).boot
 
 
-def until(berth: ContainerBerth, seen: Callable[[Usage], bool]) -> Usage:
+def until(instance: ContainerInstance, seen: Callable[[Usage], bool]) -> Usage:
     """Look until something is seen."""
     ends = time.monotonic() + PATIENCE
-    while not seen(usage := berth.usage()) and time.monotonic() < ends:
+    while not seen(usage := instance.usage()) and time.monotonic() < ends:
         time.sleep(0.05)
     return usage
 
@@ -87,27 +87,27 @@ def test_the_header_says_that_there_is_less_than_the_flavour_has(dock: ImageDock
 
 
 def test_the_end_by_memory_is_worded_as_the_platform_words_it(dock: ImageDock) -> None:
-    berth = dock.board(habit(HOARD))
-    assert (berth.boot.cause, berth.boot.exit_code) == (Cause.EXITED, 137)
-    assert berth.boot.out_of_memory
-    assert str(berth.boot).endswith(" s: Memory limit exceeded (0.0469Gi)")
-    assert berth.usage().peak_memory == MEMORY
-    assert berth.usage().exceeded == ("Memory limit exceeded (0.0469Gi)",)
+    instance = dock.boot(habit(HOARD))
+    assert (instance.boot.cause, instance.boot.exit_code) == (Cause.EXITED, 137)
+    assert instance.boot.out_of_memory
+    assert str(instance.boot).endswith(" s: Memory limit exceeded (0.0469Gi)")
+    assert instance.usage().peak_memory == MEMORY
+    assert instance.usage().exceeded == ("Memory limit exceeded (0.0469Gi)",)
 
 
 def test_a_crash_is_no_end_by_memory(dock: ImageDock) -> None:
-    berth = dock.board(habit("os.kill(os.getpid(), signal.SIGKILL) or sys.exit(137)"))
-    assert (berth.boot.cause, berth.boot.exit_code) == (Cause.EXITED, 137)
-    assert not berth.out_of_memory()
-    assert berth.usage().exceeded == ()
-    assert "exceeded" not in str(berth.boot)
+    instance = dock.boot(habit("os.kill(os.getpid(), signal.SIGKILL) or sys.exit(137)"))
+    assert (instance.boot.cause, instance.boot.exit_code) == (Cause.EXITED, 137)
+    assert not instance.out_of_memory()
+    assert instance.usage().exceeded == ()
+    assert "exceeded" not in str(instance.boot)
 
 
 def test_a_child_that_the_kernel_kills_is_told_though_the_main_process_lives(dock: ImageDock) -> None:
-    berth = dock.board(habit(IN_A_CHILD.format(script=HOARD)))
-    assert berth.boot.ready
-    assert berth.alive()
-    (exceeded,) = until(berth, lambda usage: bool(usage.exceeded)).exceeded
+    instance = dock.boot(habit(IN_A_CHILD.format(script=HOARD)))
+    assert instance.boot.ready
+    assert instance.alive()
+    (exceeded,) = until(instance, lambda usage: bool(usage.exceeded)).exceeded
     assert exceeded.startswith("Memory limit exceeded (0.0469Gi): the kernel killed a process that the main")
 
 
@@ -123,96 +123,96 @@ def test_a_space_that_writes_more_than_its_disk_while_it_boots_is_ended(
 def test_one_that_does_so_later_is_ended_too(dock: ImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounting, "FIRST_LOOK", 0.1)
     monkeypatch.setattr(accounting, "LOOK_EVERY", 0.1)
-    berth = dock.board(habit("", ASKED=FILL))
-    assert berth.boot.ready
+    instance = dock.boot(habit("", ASKED=FILL))
+    assert instance.boot.ready
     with suppress(httpx.TransportError):  # it may be ended while it answers
-        httpx.get(f"{berth.url}/asked", timeout=PATIENCE)
-    assert berth.ended(within=PATIENCE)
-    assert berth.usage().exceeded == ("Workload evicted, storage limit exceeded (0.008G)",)
-    assert berth.exit_code() == 137
+        httpx.get(f"{instance.url}/asked", timeout=PATIENCE)
+    assert instance.ended(within=PATIENCE)
+    assert instance.usage().exceeded == ("Workload evicted, storage limit exceeded (0.008G)",)
+    assert instance.exit_code() == 137
 
 
 def test_usage_is_told_in_life_and_after_the_end(dock: ImageDock) -> None:
     script = "hoard = bytearray(os.urandom(1)) * 2**24\nopen('/tmp/x', 'wb').write(b'x' * 4_000_000)"
-    berth = dock.board(habit(script))
-    used = berth.usage()
+    instance = dock.boot(habit(script))
+    used = instance.usage()
     assert used.memory_limit == MEMORY
     assert used.disk_limit == DISK
     assert used.peak_memory
     assert 16 * MIB < used.peak_memory < MEMORY
     assert used.written
     assert 4_000_000 <= used.written < DISK
-    berth.stop(grace=10)
-    assert berth.usage() == used or (berth.usage().peak_memory or 0) >= used.peak_memory
-    berth.close()
-    assert (berth.usage().peak_memory or 0) >= used.peak_memory
-    assert (berth.usage().written or 0) >= used.written
+    instance.stop(grace=10)
+    assert instance.usage() == used or (instance.usage().peak_memory or 0) >= used.peak_memory
+    instance.close()
+    assert (instance.usage().peak_memory or 0) >= used.peak_memory
+    assert (instance.usage().written or 0) >= used.written
 
 
 def test_a_file_that_is_written_is_no_memory_of_the_space(dock: ImageDock) -> None:
     script = "file = open('/tmp/x', 'wb')\nfor _ in range(110): file.write(bytes(2**16))"
-    quiet = dock.board(habit("")).usage().peak_memory or 0
-    writing = dock.board(habit(script)).usage().peak_memory or 0
+    quiet = dock.boot(habit("")).usage().peak_memory or 0
+    writing = dock.boot(habit(script)).usage().peak_memory or 0
     assert quiet
     assert writing - quiet < 4 * MIB  # of the 7 that the file's pages take
 
 
 def test_usage_is_told_of_an_image_without_shell_and_cat(opened: Callable[[str], ImageDock]) -> None:
     dockerfile = 'FROM python:3.11-slim\nRUN rm /bin/cat\nCOPY app.py .\nCMD ["python", "app.py"]\n'
-    berth = opened(dockerfile).board(habit(IN_A_CHILD.format(script=HOARD)))
-    used = until(berth, lambda usage: bool(usage.exceeded))
+    instance = opened(dockerfile).boot(habit(IN_A_CHILD.format(script=HOARD)))
+    used = until(instance, lambda usage: bool(usage.exceeded))
     assert used.peak_memory
     assert 5 * MIB < used.peak_memory <= MEMORY
     assert used.exceeded
-    memory = proc.memory(berth._read(*proc.MEMORY))  # as it is read where control groups are of version 2
+    memory = proc.memory(instance._read(*proc.MEMORY))  # as it is read where control groups are of version 2
     assert memory
     assert abs(memory.peak - used.peak_memory) < 4 * MIB
 
 
 def test_the_last_look_is_at_the_end_where_nobody_looked_before(dock: ImageDock) -> None:
-    berth = dock.board(habit("open('/tmp/x', 'wb').write(b'x' * 4_000_000)"))
-    berth.close()
-    used = berth.usage()
+    instance = dock.boot(habit("open('/tmp/x', 'wb').write(b'x' * 4_000_000)"))
+    instance.close()
+    used = instance.usage()
     assert used.peak_memory
     assert (used.written or 0) >= 4_000_000
 
 
 def test_changes_are_told_without_what_the_dock_put_there(dock: ImageDock) -> None:
     script = "os.makedirs('/srv/new/deep'); open('/srv/new/deep/file', 'w'); os.remove('/etc/debian_version')"
-    berth = dock.board(Order("as root", user="image", env_file=True, environment=(("HABIT", script),)))
-    assert berth.boot.ready
-    changed = [path for path in berth.changes() if "__pycache__" not in path]
+    instance = dock.boot(BootSpec("as root", user="image", env_file=True, environment=(("HABIT", script),)))
+    assert instance.boot.ready
+    changed = [path for path in instance.changes() if "__pycache__" not in path]
     assert changed == ["/etc/debian_version", "/srv/new", "/srv/new/deep", "/srv/new/deep/file"]
-    forbidden = [path for path in berth.forbidden() if "__pycache__" not in path]
+    forbidden = [path for path in instance.forbidden() if "__pycache__" not in path]
     assert forbidden == ["/etc/debian_version", "/srv/new"]
-    berth.close()
-    assert "/srv/new" in berth.changes()
+    instance.close()
+    assert "/srv/new" in instance.changes()
 
 
 def test_what_everybody_may_write_is_forbidden_to_nobody(dock: ImageDock) -> None:
     script = "open('/tmp/x', 'w'); open('/var/tmp/y', 'w')"
-    berth = dock.board(Order("in tmp", user="image", environment=(("HABIT", script),)))
-    assert {"/tmp/x", "/var/tmp/y"} <= set(berth.changes())
-    assert [path for path in berth.forbidden() if "__pycache__" not in path] == []
+    instance = dock.boot(BootSpec("in tmp", user="image", environment=(("HABIT", script),)))
+    assert {"/tmp/x", "/var/tmp/y"} <= set(instance.changes())
+    assert [path for path in instance.forbidden() if "__pycache__" not in path] == []
 
 
 def test_the_processes_are_told(dock: ImageDock) -> None:
     workers = "for _ in range(3):\n    if not os.fork(): signal.pause()\n"
-    berth = dock.board(habit(workers))
-    processes = berth.processes()
+    instance = dock.boot(habit(workers))
+    processes = instance.processes()
     (main,) = (process for process in processes if process.parent not in {other.pid for other in processes})
     assert [process.parent for process in processes if process.pid != main.pid] == [main.pid] * 3
     assert all("app.py" in process.command for process in processes)
 
 
 def test_a_user_without_a_passwd_entry_has_no_home_and_no_name(dock: ImageDock) -> None:
-    berth = dock.board(Order())
+    instance = dock.boot(BootSpec())
     identity = dock.image_identity()
     assert not identity.in_passwd
     assert (identity.named, identity.user, identity.workdir) == ("", 0, "/app")
     assert not identity.writes_workdir
-    assert berth.execute("sh", "-c", "echo $HOME; whoami").output.splitlines()[0] == "/"
-    assert berth.execute("whoami").exit_code != 0
+    assert instance.execute("sh", "-c", "echo $HOME; whoami").output.splitlines()[0] == "/"
+    assert instance.execute("whoami").exit_code != 0
 
 
 def test_a_user_of_the_image_is_found_by_its_name(opened: Callable[[str], ImageDock]) -> None:
@@ -227,6 +227,6 @@ def test_a_user_of_the_image_is_found_by_its_name(opened: Callable[[str], ImageD
 
 
 def test_a_data_folder_is_an_ordinary_folder(dock: ImageDock) -> None:
-    made = dock.board(Order()).execute("python", "-c", "import os; os.makedirs('/data/x')")
+    made = dock.boot(BootSpec()).execute("python", "-c", "import os; os.makedirs('/data/x')")
     assert made.exit_code != 0
     assert "PermissionError" in made.output

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from spacedock import platform
-from spacedock.docks.base import Berth, Order
+from spacedock.docks.base import BootSpec, Instance
 from spacedock.docks.image.dock import ImageDock
 from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR, Edge, HostForm, Manner
 from spacedock.edge.transport import trusting
@@ -55,15 +55,15 @@ def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDo
 
 
 @pytest.fixture(scope="module")
-def berth(dock: ImageDock) -> Berth:
-    berth = dock.board(Order())
-    assert berth.boot.ready, berth.logs()
-    return berth
+def instance(dock: ImageDock) -> Instance:
+    instance = dock.boot(BootSpec())
+    assert instance.boot.ready, instance.logs()
+    return instance
 
 
 @pytest.fixture(scope="module")
-def edge(berth: Berth) -> Edge:
-    return berth.edge()
+def edge(instance: Instance) -> Edge:
+    return instance.edge()
 
 
 @pytest.fixture
@@ -206,12 +206,12 @@ def test_transparent_the_space_answers_preflights_and_its_word_stands(edge: Edge
 
 
 @every_manner
-def test_events_come_one_by_one(edge: Edge, berth: Berth, manner: Manner) -> None:
+def test_events_come_one_by_one(edge: Edge, instance: Instance, manner: Manner) -> None:
     name = token_hex()
     with edge.client(manner) as client, client.stream("GET", f"/events?{name}") as answer:
         pieces = answer.iter_raw()
         assert next(pieces) == b"data: first\n\n"
-        httpx.post(f"{berth.url}/gate?{name}").raise_for_status()
+        httpx.post(f"{instance.url}/gate?{name}").raise_for_status()
         assert b"".join(pieces) == b"data: second\n\n"
 
 
@@ -234,35 +234,35 @@ def test_a_body_of_any_size_passes(client: httpx.Client) -> None:
     assert client.post("/upload", content=bytes(size)).json() == size
 
 
-def test_a_body_is_passed_on_while_it_is_being_sent(client: httpx.Client, berth: Berth) -> None:
+def test_a_body_is_passed_on_while_it_is_being_sent(client: httpx.Client, instance: Instance) -> None:
     name = token_hex()
 
     def body() -> Iterator[bytes]:
         yield b"first"
-        wait(lambda: httpx.get(f"{berth.url}/uploaded?{name}").json() == 5)
+        wait(lambda: httpx.get(f"{instance.url}/uploaded?{name}").json() == 5)
         yield b"second"
 
     assert client.post(f"/upload?{name}", content=body()).json() == 11
 
 
 @contextmanager
-def away(berth: Berth) -> Iterator[None]:
+def away(instance: Instance) -> Iterator[None]:
     """Have the Space leave its port, and come back."""
-    seen = berth.logs().count("away")
-    berth.execute("sh", "-c", "kill -USR1 1")
-    wait(lambda: berth.logs().count("away") > seen)
+    seen = instance.logs().count("away")
+    instance.execute("sh", "-c", "kill -USR1 1")
+    wait(lambda: instance.logs().count("away") > seen)
     try:
         yield
     finally:
-        berth.execute("sh", "-c", "kill -USR2 1")
+        instance.execute("sh", "-c", "kill -USR2 1")
 
 
 @every_manner
 def test_while_the_space_is_away_it_answers_503_by_itself_and_recovers(
-    edge: Edge, berth: Berth, manner: Manner
+    edge: Edge, instance: Instance, manner: Manner
 ) -> None:
     with edge.client(manner) as client:
-        with away(berth):
+        with away(instance):
             answer = client.get("/")
             assert answer.status_code == 503
             assert not [name for name in answer.headers if name.startswith("x-proxied")]
@@ -270,10 +270,10 @@ def test_while_the_space_is_away_it_answers_503_by_itself_and_recovers(
 
 
 def test_a_space_that_has_ended_is_away_too(dock: ImageDock) -> None:
-    berth = dock.board(Order("to be ended"))
-    with berth.edge().client(Manner.OBSERVED) as client:
+    instance = dock.boot(BootSpec("to be ended"))
+    with instance.edge().client(Manner.OBSERVED) as client:
         assert client.get("/").status_code == 200
-        berth.stop(5)
+        instance.stop(5)
         assert client.get("/").status_code == 503
 
 
@@ -326,7 +326,7 @@ def private(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge
     manifest = folder / "space.toml"
     manifest.write_text(manifest.read_text().replace("[space]\n", '[space]\nvisibility = "private"\n'))
     with ImageDock(read_space(folder), run, silent) as dock:
-        yield dock.board(Order()).edge()
+        yield dock.boot(BootSpec()).edge()
 
 
 @every_manner
@@ -355,12 +355,12 @@ def test_its_log_has_no_query(client: httpx.Client, edge: Edge) -> None:
 
 
 def test_a_berth_has_one_edge_however_many_ask_and_it_ends_with_the_berth(dock: ImageDock, run: Run) -> None:
-    berth = dock.board(Order("to be left"))
+    instance = dock.boot(BootSpec("to be left"))
     with ThreadPoolExecutor(4) as pool:
-        (edge,) = {future.result() for future in [pool.submit(berth.edge) for _ in range(4)]}
+        (edge,) = {future.result() for future in [pool.submit(instance.edge) for _ in range(4)]}
     port = edge.address(Manner.OBSERVED)[1]
     assert port in published(run)
-    berth.close()
+    instance.close()
     assert port not in published(run)
     edge.close()
 

@@ -12,7 +12,7 @@ import pytest
 
 from spacedock.browser.sites import Sites, framing, serving
 from spacedock.browser.trust import presented, trusting
-from spacedock.browser.window import Window, resolving, surroundings
+from spacedock.browser.window import BrowserWindow, resolving, surroundings
 from spacedock.edge.base import Manner
 from spacedock.edge.transport import EdgeTransport
 from tests.unit.edges import FakeEdge
@@ -85,7 +85,7 @@ class FakePage:
 def test_a_console_shows_what_was_said_what_was_not_loaded_and_what_nobody_caught() -> None:
     page = FakePage()
     profile: Any = SimpleNamespace(new_page=lambda: page)
-    window = Window(profile)
+    window = BrowserWindow(profile)
     location = {"url": "https://owner-name.hf.space/a.js"}
     page.hears["console"](SimpleNamespace(text="hello", location=location))
     page.hears["console"](SimpleNamespace(text="Failed to load resource: net::ERR_FAILED", location=location))

@@ -11,7 +11,7 @@ from spacedock import platform
 from spacedock.cli import app
 from spacedock.cli.factsheet import WIDTH, words
 from spacedock.errors import UsageError
-from spacedock.platform import Sure
+from spacedock.platform import Confidence
 
 PAGE = Path(__file__).parents[3] / "docs" / "platform.md"
 FACTS = platform.all_facts()
@@ -56,7 +56,7 @@ def test_sure_keeps_the_facts_with_such_a_view() -> None:
     printed = said("--sure", "inferred")
     assert "STOP_GRACE_SECONDS" in printed
     assert "COLORS" not in printed
-    assert said(*(word for sure in Sure for word in ("--sure", sure))) == said()
+    assert said(*(word for sure in Confidence for word in ("--sure", sure))) == said()
 
 
 @pytest.mark.parametrize("arguments", [["no such fact"], ["--markdown", "ipv6"]])

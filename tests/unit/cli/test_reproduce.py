@@ -15,7 +15,7 @@ from spacedock.failures import scene
 from spacedock.failures.base import Group
 from spacedock.failures.catalogue import all_failures, find
 from spacedock.failures.specimen import mending
-from tests.unit.fakes import FakeBerth, FakeDock, listening
+from tests.unit.fakes import FakeDock, FakeInstance, listening
 from tests.unit.spaces import write_space
 
 LOOPBACK = listening(Cause.LOOPBACK, "127.0.0.1", 7860)
@@ -60,7 +60,7 @@ def test_a_word_that_occurs_nowhere_is_met_with_names_that_are_near() -> None:
 
 def test_a_failure_is_shown_with_log_stage_promise_and_mending(docked: list[FakeDock]) -> None:
     docked.append(
-        FakeDock(otherwise=FakeBerth(boot=LOOPBACK, log="Uvicorn running on http://127.0.0.1:7860"))
+        FakeDock(otherwise=FakeInstance(boot=LOOPBACK, log="Uvicorn running on http://127.0.0.1:7860"))
     )
     told = said("bind-loopback")
     assert told.exit_code == 0
@@ -78,13 +78,13 @@ def test_a_specimen_that_fails_not_is_no_success(docked: list[FakeDock]) -> None
 def test_the_lines_of_the_mending_stay_whole_where_no_terminal_shows_them(
     docked: list[FakeDock], tmp_path: Path
 ) -> None:
-    docked.append(FakeDock(otherwise=FakeBerth(boot=LOOPBACK)))
+    docked.append(FakeDock(otherwise=FakeInstance(boot=LOOPBACK)))
     whole = mending(find("bind-loopback"), tmp_path)
     assert whole in said("bind-loopback").output
 
 
 def test_the_mended_twin_is_run_beside_it(docked: list[FakeDock]) -> None:
-    docked += [FakeDock(otherwise=FakeBerth(boot=LOOPBACK)), FakeDock()]
+    docked += [FakeDock(otherwise=FakeInstance(boot=LOOPBACK)), FakeDock()]
     told = said("bind-loopback", "--fixed")
     assert told.exit_code == 0
     assert "== the mended twin says" in told.output
@@ -92,7 +92,10 @@ def test_the_mended_twin_is_run_beside_it(docked: list[FakeDock]) -> None:
 
 
 def test_a_twin_that_fails_too_is_no_success(docked: list[FakeDock]) -> None:
-    docked += [FakeDock(otherwise=FakeBerth(boot=LOOPBACK)), FakeDock(otherwise=FakeBerth(boot=LOOPBACK))]
+    docked += [
+        FakeDock(otherwise=FakeInstance(boot=LOOPBACK)),
+        FakeDock(otherwise=FakeInstance(boot=LOOPBACK)),
+    ]
     assert said("bind-loopback", "--fixed").exit_code == 1
 
 
@@ -104,13 +107,13 @@ def test_what_cannot_be_had_here_says_why() -> None:
 
 
 def test_a_kept_one_stays_until_it_ends_and_shows_its_address(docked: list[FakeDock]) -> None:
-    docked.append(FakeDock(otherwise=FakeBerth(boot=LOOPBACK, log="hello", url="http://127.0.0.1:4711")))
+    docked.append(FakeDock(otherwise=FakeInstance(boot=LOOPBACK, log="hello", url="http://127.0.0.1:4711")))
     told = said("bind-loopback", "--keep").output
     assert "http://127.0.0.1:4711  (Ctrl-C ends it)\ndocker exec -it 4711 sh\nhello\n" in told
 
 
 def test_the_condition_is_brought_to_a_space_of_ones_own(docked: list[FakeDock], tmp_path: Path) -> None:
-    docked.append(FakeDock(otherwise=FakeBerth(boot=LOOPBACK, log="its own log")))
+    docked.append(FakeDock(otherwise=FakeInstance(boot=LOOPBACK, log="its own log")))
     space = write_space(tmp_path / "space", manifest='[space]\nid = "owner/name"\n')
     told = said("bind-loopback", "--here", str(space))
     assert told.exit_code == 1

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from spacedock.contract.base import Finding
-from spacedock.contract.berths import Berths
 from spacedock.contract.examine import chosen, examine
+from spacedock.contract.instances import Instances
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space
@@ -26,7 +26,7 @@ def hold() -> Hold:
 
     def _hold(promise: str, space: Space, dock: FakeDock) -> Finding:
         (found,) = chosen([promise])
-        with Berths(dock) as berths:
-            return examine(found, space, berths)
+        with Instances(dock) as instances:
+            return examine(found, space, instances)
 
     return _hold

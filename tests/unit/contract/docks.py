@@ -7,23 +7,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from spacedock.docks.base import Boot, Order
-from spacedock.services.faults.fault import Fault
-from tests.unit.fakes import READY, FakeBerth, FakeDock, exited
+from spacedock.docks.base import BootResult, BootSpec
+from spacedock.services.faults.fault import NetworkFault
+from tests.unit.fakes import READY, FakeDock, FakeInstance, exited
 
 
 class Crowded(FakeDock):
-    """A Space that does not boot while another berth of it runs."""
+    """A Space that does not boot while another instance of it runs."""
 
-    def __init__(self, failed: Boot | None = None) -> None:
+    def __init__(self, failed: BootResult | None = None) -> None:
         super().__init__()
-        self.given: list[FakeBerth] = []
+        self.given: list[FakeInstance] = []
         self.failed = failed or exited(1)
 
-    def board(self, order: Order) -> FakeBerth:
-        self.boarded.append(order)
-        boot = self.failed if any(berth.alive() for berth in self.given) else self.alone
-        self.given.append(FakeBerth(order=order, boot=boot, url=self.url))
+    def boot(self, spec: BootSpec) -> FakeInstance:
+        self.booted.append(spec)
+        boot = self.failed if any(instance.alive() for instance in self.given) else self.alone
+        self.given.append(FakeInstance(spec=spec, boot=boot, url=self.url))
         return self.given[-1]
 
     alone = READY
@@ -36,10 +36,10 @@ class Spent(FakeDock):
     def __init__(self, *, shares_ports: bool = False) -> None:
         super().__init__(shares_ports=shares_ports)
 
-    def board(self, order: Order) -> FakeBerth:
-        first = not self.boarded
-        berth = super().board(order)
-        return berth if first else replace(berth, boot=exited(1), log="relation exists already")
+    def boot(self, spec: BootSpec) -> FakeInstance:
+        first = not self.booted
+        instance = super().boot(spec)
+        return instance if first else replace(instance, boot=exited(1), log="relation exists already")
 
 
 class FakeFaults:
@@ -50,11 +50,11 @@ class FakeFaults:
     def __init__(self) -> None:
         self.broken_now: dict[str, str] = {}
 
-    def break_(self, service: str, fault: Fault) -> None:
+    def break_(self, service: str, fault: NetworkFault) -> None:
         self.broken_now[service] = fault.kind
 
     @contextmanager
-    def broken(self, service: str, fault: Fault) -> Iterator[None]:
+    def broken(self, service: str, fault: NetworkFault) -> Iterator[None]:
         self.break_(service, fault)
         yield
         del self.broken_now[service]

@@ -10,7 +10,7 @@ import respx
 from spacedock.contract.base import Outcome
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 PROMISE = "answers-its-requests"
@@ -53,7 +53,7 @@ def test_each_that_fails_is_told_with_its_answer_and_the_log(
 ) -> None:
     server["read"].respond(500, text="Internal Server Error")
     server["write"].mock(side_effect=httpx.ReadTimeout("slow"))
-    finding = hold(PROMISE, asked, FakeDock(otherwise=FakeBerth(log="TypeError: proxies")))
+    finding = hold(PROMISE, asked, FakeDock(otherwise=FakeInstance(log="TypeError: proxies")))
     assert finding.outcome is Outcome.BROKEN
     assert [problem.seen for problem in finding.problems] == [
         "GET /api/notes answers 500: Internal Server Error",
@@ -80,5 +80,5 @@ def test_a_manifest_without_requests_asks_nothing(space: Space, hold: Hold, serv
 
 
 def test_a_space_that_does_not_boot_is_not_asked(asked: Space, hold: Hold, server: respx.MockRouter) -> None:
-    assert hold(PROMISE, asked, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, asked, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
     assert not server.calls

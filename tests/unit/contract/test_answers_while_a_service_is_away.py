@@ -13,7 +13,7 @@ from spacedock.docks.base import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import BreakableDock, FakeFaults
-from tests.unit.fakes import FakeBerth, exited
+from tests.unit.fakes import FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "answers-while-a-service-is-away"
@@ -44,7 +44,7 @@ def fine(_postgres: str) -> httpx.Response:
 def test_a_space_that_answers_whatever_is_away_keeps_it(space: Space, hold: Hold) -> None:
     dock = BreakableDock()
     assert ask(space, hold, dock, fine).outcome is Outcome.KEPT
-    assert [order.environment for order in dock.boarded] == [FakeFaults.environment] * 2
+    assert [order.environment for order in dock.booted] == [FakeFaults.environment] * 2
 
 
 def test_any_answer_will_do_while_a_service_hangs(space: Space, hold: Hold) -> None:
@@ -79,14 +79,14 @@ def test_a_space_that_does_not_get_well_again_breaks_it(space: Space, hold: Hold
 
 
 def test_a_boot_that_fails_while_services_refuse_breaks_it(space: Space, hold: Hold) -> None:
-    dock = BreakableDock(**{STARTED: FakeBerth(boot=exited(3), log="connection refused")})
+    dock = BreakableDock(**{STARTED: FakeInstance(boot=exited(3), log="connection refused")})
     (problem,) = ask(space, hold, dock, fine).problems
     assert "while every service refuses connections it does not boot: exited with code 3" in problem.seen
     assert problem.log == "connection refused"
 
 
 def test_a_space_that_does_not_boot_behind_the_proxies_is_not_judged(space: Space, hold: Hold) -> None:
-    dock = BreakableDock(**{RUNNING: FakeBerth(boot=exited(3))})
+    dock = BreakableDock(**{RUNNING: FakeInstance(boot=exited(3))})
     with respx.mock():
         assert hold(PROMISE, space, dock).outcome is Outcome.BLOCKED
 
@@ -95,7 +95,7 @@ def test_a_space_without_services_is_not_asked(tmp_path: Any, hold: Hold) -> Non
     space = sound_space(tmp_path / "other", manifest="[secrets]\nTOKEN = {}\n")
     dock = BreakableDock()
     assert hold(PROMISE, space, dock).outcome is Outcome.NOT_ASKED
-    assert dock.boarded == []
+    assert dock.booted == []
 
 
 def test_a_dock_without_services_cannot_show_it(space: Space, hold: Hold) -> None:

@@ -12,7 +12,7 @@ from spacedock.docks.base import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import FakeEdge
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "asks-who-calls"
@@ -71,8 +71,8 @@ class Asked:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
         self.requests: list[httpx.Request] = []
-        self.berth = FakeBerth(in_front=FakeEdge(self.answer), environment={"API_TOKEN": TOKEN})
-        self.dock = FakeDock(otherwise=self.berth)
+        self.instance = FakeInstance(in_front=FakeEdge(self.answer), environment={"API_TOKEN": TOKEN})
+        self.dock = FakeDock(otherwise=self.instance)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -146,7 +146,7 @@ def test_who_is_not_private_is_not_asked(space: Space, hold: Hold) -> None:
 def test_without_an_edge_the_space_is_asked_itself(space: Space, hold: Hold) -> None:
     dock = FakeDock(
         capabilities=frozenset(Capability) - {Capability.EDGE},
-        otherwise=FakeBerth(environment={"API_TOKEN": TOKEN}),
+        otherwise=FakeInstance(environment={"API_TOKEN": TOKEN}),
     )
     with respx.mock(base_url="http://space.test") as server:
         server.post("/api/drafts").mock(side_effect=lambda request: httpx.Response(by_token(request)))
@@ -166,4 +166,4 @@ def test_a_manifest_without_a_private_request_gives_nothing_to_ask(tmp_path: Pat
 
 
 def test_a_space_that_does_not_boot_cannot_be_asked(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED

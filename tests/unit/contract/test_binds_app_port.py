@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Boot, Cause
+from spacedock.docks.base import BootResult, Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
+from tests.unit.fakes import FakeDock, FakeInstance, exited, listening
 from tests.unit.spaces import sound_space
 
 PROMISE = "binds-app-port"
@@ -17,7 +17,7 @@ PROMISE = "binds-app-port"
 def test_a_space_that_answers_on_every_port_asked_keeps_it(space: Space, hold: Hold) -> None:
     dock = FakeDock()
     assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
-    ports = [order.port for order in dock.boarded]
+    ports = [order.port for order in dock.booted]
     assert ports[:2] == [None, 7860]
     assert len(set(ports)) == 3
 
@@ -25,7 +25,7 @@ def test_a_space_that_answers_on_every_port_asked_keeps_it(space: Space, hold: H
 def test_a_space_with_a_fixed_port_must_survive_being_told_it(tmp_path: Path, hold: Hold) -> None:
     dock = FakeDock()
     assert hold(PROMISE, sound_space(tmp_path, manifest=""), dock).outcome is Outcome.KEPT
-    assert [order.port for order in dock.boarded] == [None, 8080]
+    assert [order.port for order in dock.booted] == [None, 8080]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_space_with_a_fixed_port_must_survive_being_told_it(tmp_path: Path, ho
 def test_a_space_that_cannot_be_reached_breaks_it(
     space: Space, hold: Hold, boot: object, says: str, remedy: str
 ) -> None:
-    finding = hold(PROMISE, space, FakeDock().when("as deployed", FakeBerth(boot=boot)))  # type: ignore[arg-type]
+    finding = hold(PROMISE, space, FakeDock().when("as deployed", FakeInstance(boot=boot)))  # type: ignore[arg-type]
     (problem,) = finding.problems
     assert problem.seen.startswith("PORT unset: ")
     assert says in problem.seen
@@ -47,29 +47,29 @@ def test_a_space_that_cannot_be_reached_breaks_it(
 
 
 def test_a_space_that_ignores_port_though_it_says_otherwise_breaks_it(space: Space, hold: Hold) -> None:
-    stubborn = FakeBerth(boot=listening(Cause.OTHER_PORT, "0.0.0.0", 8080))
+    stubborn = FakeInstance(boot=listening(Cause.OTHER_PORT, "0.0.0.0", 8080))
     finding = hold(PROMISE, space, FakeDock().when("with PORT=7860", stubborn))
     assert [problem.seen.partition(":")[0] for problem in finding.problems] == ["PORT=7860"]
 
 
 def test_a_space_that_exits_breaks_another_promise(space: Space, hold: Hold) -> None:
-    finding = hold(PROMISE, space, FakeDock().when("as deployed", FakeBerth(boot=exited(1))))
+    finding = hold(PROMISE, space, FakeDock().when("as deployed", FakeInstance(boot=exited(1))))
     assert finding.outcome is Outcome.BLOCKED
 
 
 def test_a_space_that_exits_only_when_port_is_set_breaks_this_one(space: Space, hold: Hold) -> None:
-    finding = hold(PROMISE, space, FakeDock().when("with PORT=7860", FakeBerth(boot=exited(1))))
+    finding = hold(PROMISE, space, FakeDock().when("with PORT=7860", FakeInstance(boot=exited(1))))
     assert finding.problems[0].seen.startswith("PORT=7860: exited with code 1")
 
 
 def test_a_space_that_listens_on_nothing_yet_breaks_another_promise(space: Space, hold: Hold) -> None:
-    loading = FakeBerth(boot=Boot(60.0, 8080, Cause.SILENT))
+    loading = FakeInstance(boot=BootResult(60.0, 8080, Cause.SILENT))
     assert hold(PROMISE, space, FakeDock(otherwise=loading)).outcome is Outcome.BLOCKED
 
 
 def test_a_space_that_listens_on_nothing_only_when_port_is_set_breaks_this_one(
     space: Space, hold: Hold
 ) -> None:
-    lost = FakeBerth(boot=Boot(60.0, 7860, Cause.SILENT))
+    lost = FakeInstance(boot=BootResult(60.0, 7860, Cause.SILENT))
     finding = hold(PROMISE, space, FakeDock().when("with PORT=7860", lost))
     assert finding.problems[0].seen.startswith("PORT=7860: no HTTP answer on port 7860")

@@ -3,19 +3,19 @@ from __future__ import annotations
 import pytest
 
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Boot, Capability, Cause, Usage
+from spacedock.docks.base import BootResult, Capability, Cause, Usage
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
+from tests.unit.fakes import FakeDock, FakeInstance, exited, listening
 
 PROMISE = "boots-as-deployed"
 IMAGE_USER = "as the image's own user"
 WITH_ENV_FILE = "with a .env file in its working directory"
-FAILED = FakeBerth(boot=exited(1), log="KeyError: 'OPENAI_API_KEY'")
+FAILED = FakeInstance(boot=exited(1), log="KeyError: 'OPENAI_API_KEY'")
 
 
 def purposes(dock: FakeDock) -> list[str]:
-    return [order.purpose for order in dock.boarded]
+    return [order.purpose for order in dock.booted]
 
 
 def test_a_space_that_boots_keeps_it(space: Space, hold: Hold) -> None:
@@ -25,7 +25,7 @@ def test_a_space_that_boots_keeps_it(space: Space, hold: Hold) -> None:
 
 
 def test_one_that_ends_later_has_booted(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(ended=True))).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(ended=True))).outcome is Outcome.KEPT
 
 
 def test_an_exit_with_an_error_breaks_it_with_what_the_platform_shows(space: Space, hold: Hold) -> None:
@@ -38,26 +38,28 @@ def test_an_exit_with_an_error_breaks_it_with_what_the_platform_shows(space: Spa
 
 
 def test_a_script_that_ends_with_0_is_left_to_stays_up(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(0)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(0)))).outcome is Outcome.BLOCKED
 
 
 @pytest.mark.parametrize(
-    "berth",
+    "instance",
     [
-        FakeBerth(boot=Boot(1.0, 8080, Cause.EXITED, 137, out_of_memory=True)),
-        FakeBerth(boot=exited(1), used=Usage(exceeded=("Workload evicted, storage limit exceeded (50G)",))),
+        FakeInstance(boot=BootResult(1.0, 8080, Cause.EXITED, 137, out_of_memory=True)),
+        FakeInstance(
+            boot=exited(1), used=Usage(exceeded=("Workload evicted, storage limit exceeded (50G)",))
+        ),
     ],
     ids=["memory", "disk"],
 )
-def test_a_limit_is_left_to_fits_its_hardware(space: Space, hold: Hold, berth: FakeBerth) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=berth)).outcome is Outcome.BLOCKED
+def test_a_limit_is_left_to_fits_its_hardware(space: Space, hold: Hold, instance: FakeInstance) -> None:
+    assert hold(PROMISE, space, FakeDock(otherwise=instance)).outcome is Outcome.BLOCKED
 
 
 @pytest.mark.parametrize("otherwise", [IMAGE_USER, WITH_ENV_FILE])
 def test_what_boots_as_another_user_or_with_a_file_is_left_to_that_promise(
     space: Space, hold: Hold, otherwise: str
 ) -> None:
-    dock = FakeDock(otherwise=FAILED).when(otherwise, FakeBerth())
+    dock = FakeDock(otherwise=FAILED).when(otherwise, FakeInstance())
     assert hold(PROMISE, space, dock).outcome is Outcome.BLOCKED
 
 
@@ -69,7 +71,7 @@ def test_both_are_tried_before_it_is_broken(space: Space, hold: Hold) -> None:
 
 def test_a_dock_that_does_not_tell_users_apart_tries_no_other(space: Space, hold: Hold) -> None:
     without = frozenset(Capability) - {Capability.IDENTITY}
-    dock = FakeDock(capabilities=without, otherwise=FAILED).when(IMAGE_USER, FakeBerth())
+    dock = FakeDock(capabilities=without, otherwise=FAILED).when(IMAGE_USER, FakeInstance())
     assert hold(PROMISE, space, dock).outcome is Outcome.BROKEN
     assert IMAGE_USER not in purposes(dock)
 
@@ -79,11 +81,11 @@ def test_a_dock_that_does_not_tell_users_apart_tries_no_other(space: Space, hold
     [
         listening(Cause.LOOPBACK, "127.0.0.1", 8080),
         listening(Cause.OTHER_PORT, "0.0.0.0", 8000),
-        Boot(2.0, 8080, Cause.SILENT),
+        BootResult(2.0, 8080, Cause.SILENT),
     ],
     ids=["loopback", "other port", "late"],
 )
 def test_what_runs_and_is_not_reached_in_time_is_none_of_its_business(
-    space: Space, hold: Hold, boot: Boot
+    space: Space, hold: Hold, boot: BootResult
 ) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=boot))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=boot))).outcome is Outcome.BLOCKED

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from spacedock.contract.base import Outcome
-from spacedock.contract.berths import Berths
 from spacedock.contract.examine import chosen, examine
+from spacedock.contract.instances import Instances
 from spacedock.docks.unbuilt import Unbuilt
 from spacedock.errors import SpaceBuildError
 from spacedock.space import Space
@@ -22,8 +22,8 @@ def failed(log: str = LOG, path: str | None = "Dockerfile") -> Unbuilt:
 
 def seen(space: Space, dock: Unbuilt) -> str:
     (promise,) = chosen([PROMISE])
-    with Berths(dock) as berths:
-        finding = examine(promise, space, berths)
+    with Instances(dock) as instances:
+        finding = examine(promise, space, instances)
     assert finding.outcome is Outcome.BROKEN
     (problem,) = finding.problems
     assert (problem.remedy, problem.log) == ("add data.json", dock.error.log)
@@ -33,7 +33,7 @@ def seen(space: Space, dock: Unbuilt) -> str:
 def test_a_space_that_was_built_keeps_it_and_boots_nothing(space: Space, hold: Hold) -> None:
     dock = FakeDock()
     assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
-    assert dock.boarded == []
+    assert dock.booted == []
 
 
 def test_one_that_does_not_build_breaks_it_with_the_builders_last_words(space: Space) -> None:

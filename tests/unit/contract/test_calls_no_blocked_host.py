@@ -8,7 +8,7 @@ from spacedock.contract.base import Level, Outcome
 from spacedock.docks.base import Capability, Conditions, Denial, Egress
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "calls-no-blocked-host"
@@ -21,14 +21,14 @@ def with_variable(folder: Path, value: str) -> Space:
 
 
 def test_a_space_that_calls_others_keeps_it(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(denied=(MAIL,)))).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(denied=(MAIL,)))).outcome is Outcome.KEPT
 
 
 @pytest.mark.parametrize(
-    "berth", [FakeBerth(denied=(TELEGRAM,)), FakeBerth(boot=exited(1), denied=(TELEGRAM,))]
+    "instance", [FakeInstance(denied=(TELEGRAM,)), FakeInstance(boot=exited(1), denied=(TELEGRAM,))]
 )
-def test_a_try_breaks_it_whether_it_came_up_or_not(space: Space, hold: Hold, berth: FakeBerth) -> None:
-    finding = hold(PROMISE, space, FakeDock(otherwise=berth))
+def test_a_try_breaks_it_whether_it_came_up_or_not(space: Space, hold: Hold, instance: FakeInstance) -> None:
+    finding = hold(PROMISE, space, FakeDock(otherwise=instance))
     assert [problem.seen for problem in finding.problems] == [
         "it tried api.telegram.org (its name is not resolved, as on the platform)"
     ]

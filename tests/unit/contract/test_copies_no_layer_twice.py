@@ -28,7 +28,7 @@ def test_a_step_that_changes_the_owner_of_much_breaks_it_and_boots_nothing(space
     assert seen(hold(PROMISE, space, dock)) == [
         "`RUN /bin/sh -c chown -R 1000:1000 /home/user` holds 48 MB of files a second time"
     ]
-    assert dock.boarded == []
+    assert dock.booted == []
 
 
 def test_one_that_changes_the_owner_of_little_keeps_it(space: Space, hold: Hold) -> None:

@@ -6,7 +6,7 @@ from spacedock.contract.base import Outcome
 from spacedock.docks.base import Process
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "counts-its-cpus"
@@ -15,7 +15,7 @@ SPAWNED = "python -c from multiprocessing.spawn import spawn_main; spawn_main(tr
 
 def running(workers: int, command: str = SPAWNED) -> FakeDock:
     children = (Process(10 + number, 1, command.format(number)) for number in range(workers))
-    return FakeDock(otherwise=FakeBerth(running=(Process(1, 0, "python -m server"), *children)))
+    return FakeDock(otherwise=FakeInstance(running=(Process(1, 0, "python -m server"), *children)))
 
 
 def test_a_space_that_counts_nothing_keeps_it(space: Space, hold: Hold) -> None:
@@ -31,7 +31,7 @@ def test_workers_by_the_hosts_processors_are_named_with_their_place(space: Space
 
 def test_it_is_found_in_a_space_that_does_not_boot(space: Space, hold: Hold) -> None:
     (space.root / "app.py").write_text("import os\nworkers = os.cpu_count()\n")
-    dock = FakeDock(otherwise=FakeBerth(boot=exited(1)))
+    dock = FakeDock(otherwise=FakeInstance(boot=exited(1)))
     assert hold(PROMISE, space, dock).outcome is Outcome.BROKEN
 
 
@@ -44,7 +44,7 @@ def test_more_processes_than_servers_recommend_are_told(space: Space, hold: Hold
 def test_processes_of_several_commands_are_no_workers(space: Space, hold: Hold) -> None:
     names = ("writer", "checker", "logger", "cleaner", "sender", "walker", "stats")
     processes = tuple(Process(2 + number, 1, name) for number, name in enumerate(names))
-    dock = FakeDock(otherwise=FakeBerth(running=processes))
+    dock = FakeDock(otherwise=FakeInstance(running=processes))
     assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
 
 

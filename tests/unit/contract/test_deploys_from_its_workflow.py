@@ -24,7 +24,7 @@ def workflow(space: Space, *steps: str) -> None:
 def test_without_a_workflow_there_is_nothing_to_check(space: Space, hold: Hold) -> None:
     dock = FakeDock()
     assert hold(PROMISE, space, dock).outcome is Outcome.NOT_ASKED
-    assert dock.boarded == []
+    assert dock.booted == []
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_workflow_that_brings_it_there_keeps_it(space: Space, hold: Hold, step
     workflow(space, *steps)
     dock = FakeDock()
     assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
-    assert dock.boarded == []
+    assert dock.booted == []
 
 
 @pytest.mark.parametrize(

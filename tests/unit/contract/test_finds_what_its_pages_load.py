@@ -9,7 +9,7 @@ from spacedock.docks.base import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import HOST, FakeEdge
-from tests.unit.fakes import FakeBerth, FakeDock
+from tests.unit.fakes import FakeDock, FakeInstance
 
 PROMISE = "finds-what-its-pages-load"
 SWAGGER = "<script>const ui = SwaggerUIBundle({{\n    url: '{}',\n}})</script>"
@@ -22,7 +22,7 @@ def judge(space: Space, hold: Hold, **answers: httpx.Response) -> tuple[Outcome,
     def answer(request: httpx.Request) -> httpx.Response:
         return known.get(request.url.path, httpx.Response(404))
 
-    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(in_front=FakeEdge(answer))))
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=FakeEdge(answer))))
     return finding.outcome, "\n".join(problem.seen for problem in finding.problems)
 
 

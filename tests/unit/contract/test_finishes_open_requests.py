@@ -10,7 +10,7 @@ from spacedock.contract.evidence import lives
 from spacedock.docks.base import Stop
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock
+from tests.unit.fakes import FakeDock, FakeInstance
 from tests.unit.spaces import sound_space
 
 PROMISE = "finishes-open-requests"
@@ -43,7 +43,7 @@ def test_the_request_of_one_that_has_to_be_killed_is_no_matter_of_its_own(
     space: Space, hold: Hold, in_flight: SimpleNamespace
 ) -> None:
     in_flight.cut = "was cut off (RemoteDisconnected)"
-    deaf = FakeBerth(stopped=Stop(seconds=10.0, exit_code=137, killed=True))
+    deaf = FakeInstance(stopped=Stop(seconds=10.0, exit_code=137, killed=True))
     assert hold(PROMISE, space, FakeDock(otherwise=deaf)).problems == ()
 
 

@@ -7,7 +7,7 @@ from spacedock.contract.base import Outcome
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import FakeEdge
-from tests.unit.fakes import FakeBerth, FakeDock
+from tests.unit.fakes import FakeDock, FakeInstance
 
 PROMISE = "fits-in-a-frame"
 CSP = "content-security-policy"
@@ -17,7 +17,7 @@ XFO = "x-frame-options"
 def judge(space: Space, hold: Hold, *headers: tuple[str, str], page: bool = True) -> tuple[Outcome, str]:
     kind = ("content-type", "text/html; charset=utf-8" if page else "application/json")
     edge = FakeEdge(lambda request: httpx.Response(200, headers=[kind, *headers], text="<p>hello"))
-    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(in_front=edge)))
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=edge)))
     return finding.outcome, "\n".join(problem.seen for problem in finding.problems)
 
 

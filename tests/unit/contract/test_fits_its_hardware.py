@@ -2,19 +2,19 @@ from __future__ import annotations
 
 from spacedock.contract.base import Outcome
 from spacedock.contract.examine import all_promises
-from spacedock.docks.base import Boot, Capability, Cause, Usage
+from spacedock.docks.base import BootResult, Capability, Cause, Usage
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 
 PROMISE = "fits-its-hardware"
 GIB = 2**30
 OOM = "Memory limit exceeded (16Gi)"
-KILLED = Boot(0.3, 8080, Cause.EXITED, 137, out_of_memory=True, exceeded=OOM)
+KILLED = BootResult(0.3, 8080, Cause.EXITED, 137, out_of_memory=True, exceeded=OOM)
 
 
-def using(exceeded: str = "", peak: int = GIB, limit: int = 16 * GIB) -> FakeBerth:
-    return FakeBerth(used=Usage(peak, 0, limit, 50, (exceeded,) if exceeded else ()))
+def using(exceeded: str = "", peak: int = GIB, limit: int = 16 * GIB) -> FakeInstance:
+    return FakeInstance(used=Usage(peak, 0, limit, 50, (exceeded,) if exceeded else ()))
 
 
 def test_a_space_that_fits_keeps_it(space: Space, hold: Hold) -> None:
@@ -28,7 +28,7 @@ def test_a_dock_that_cannot_tell_the_figures_finds_nothing_wrong(space: Space, h
 def test_a_boot_that_is_killed_for_its_memory_breaks_it_in_the_platforms_words(
     space: Space, hold: Hold
 ) -> None:
-    dock = FakeDock(otherwise=FakeBerth(boot=KILLED, log="loading", used=Usage(exceeded=(OOM,))))
+    dock = FakeDock(otherwise=FakeInstance(boot=KILLED, log="loading", used=Usage(exceeded=(OOM,))))
     finding = hold(PROMISE, space, dock)
     assert finding.outcome is Outcome.BROKEN
     assert finding.problems[0].seen == "Memory limit exceeded (16Gi) (as deployed)"
@@ -36,7 +36,7 @@ def test_a_boot_that_is_killed_for_its_memory_breaks_it_in_the_platforms_words(
 
 
 def test_a_boot_that_crashes_for_another_reason_is_not_its_business(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
 
 
 def test_more_disk_than_there_is_breaks_it_although_the_space_is_ready(space: Space, hold: Hold) -> None:

@@ -7,7 +7,7 @@ import pytest
 from spacedock.contract.base import Level, Outcome
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "is-visible-to-its-callers"
@@ -51,6 +51,6 @@ def test_who_shows_its_page_to_everybody_is_not_asked(tmp_path: Path, hold: Hold
 
 
 def test_it_is_read_without_a_boot(tmp_path: Path, hold: Hold) -> None:
-    dock = FakeDock(otherwise=FakeBerth(boot=exited(1)))
+    dock = FakeDock(otherwise=FakeInstance(boot=exited(1)))
     assert hold(PROMISE, made(tmp_path, "private", FOREIGN), dock).outcome is Outcome.BROKEN
-    assert dock.boarded == []
+    assert dock.booted == []

@@ -13,7 +13,7 @@ from spacedock.docks.base import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import Spent
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 PROMISE = "keeps-its-state"
@@ -42,11 +42,11 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[respx.MockRouter]:
         yield router
 
 
-def dock(restarted: FakeBerth | None = None) -> FakeDock:
+def dock(restarted: FakeInstance | None = None) -> FakeDock:
     return FakeDock(
-        as_deployed=FakeBerth(url=DEPLOYED),
-        to_be_stopped_with_SIGTERM=FakeBerth(url=FIRST),
-        restarted=restarted or FakeBerth(url=SECOND, log="starts empty"),
+        as_deployed=FakeInstance(url=DEPLOYED),
+        to_be_stopped_with_SIGTERM=FakeInstance(url=FIRST),
+        restarted=restarted or FakeInstance(url=SECOND, log="starts empty"),
     )
 
 
@@ -54,7 +54,7 @@ def test_what_is_read_again_keeps_it(keeping: Space, hold: Hold, servers: respx.
     given = dock()
     assert hold(PROMISE, keeping, given).outcome is Outcome.KEPT
     assert servers["write"].called
-    assert [order.purpose for order in given.boarded] == [
+    assert [order.purpose for order in given.booted] == [
         "as deployed",
         "to be stopped with SIGTERM",
         "restarted",
@@ -92,7 +92,7 @@ def test_what_is_not_taken_cannot_be_kept(
     (problem,) = hold(PROMISE, keeping, given).problems
     assert problem.seen.startswith("it takes nothing that it could keep: ")
     assert problem.seen.endswith("/notes/kept answers 401: who are you")
-    assert "restarted" not in [order.purpose for order in given.boarded]
+    assert "restarted" not in [order.purpose for order in given.booted]
 
 
 def test_a_space_whose_requests_fail_breaks_another_promise(
@@ -104,7 +104,7 @@ def test_a_space_whose_requests_fail_breaks_another_promise(
     assert "GET /notes answers 500: no database" in finding.detail
 
 
-@pytest.mark.parametrize("given", [dock(restarted=FakeBerth(boot=exited(1))), Spent()])
+@pytest.mark.parametrize("given", [dock(restarted=FakeInstance(boot=exited(1))), Spent()])
 def test_a_space_that_does_not_boot_again_breaks_another_promise(
     keeping: Space, hold: Hold, servers: respx.MockRouter, given: FakeDock
 ) -> None:
@@ -115,7 +115,7 @@ def test_a_space_that_does_not_boot_again_breaks_another_promise(
 def test_a_manifest_without_state_is_not_asked(space: Space, hold: Hold) -> None:
     given = dock()
     assert hold(PROMISE, space, given).outcome is Outcome.NOT_ASKED
-    assert given.boarded == []
+    assert given.booted == []
 
 
 @pytest.mark.parametrize("lacking", [Capability.SIGNALS, Capability.DISK])

@@ -9,7 +9,7 @@ import respx
 from spacedock.contract.base import Finding, Outcome
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "keeps-secrets-out-of-logs"
@@ -17,7 +17,7 @@ CANARY = "c4n4ry-7f3a"
 
 
 def dock(log: str = "") -> FakeDock:
-    return FakeDock(canaries={"API_KEY": (CANARY,)}, otherwise=FakeBerth(log=log))
+    return FakeDock(canaries={"API_KEY": (CANARY,)}, otherwise=FakeInstance(log=log))
 
 
 def ask(space: Space, hold: Hold, dock: FakeDock, body: str = "{}") -> Finding:
@@ -43,7 +43,7 @@ def test_a_secret_in_an_answer_breaks_it(space: Space, hold: Hold) -> None:
 
 
 def test_a_secret_in_the_words_of_a_failed_start_breaks_it(space: Space, hold: Hold) -> None:
-    shouting = FakeBerth(boot=exited(1), log=f"DATABASE_URL missing, API_KEY={CANARY}")
+    shouting = FakeInstance(boot=exited(1), log=f"DATABASE_URL missing, API_KEY={CANARY}")
     finding = ask(space, hold, dock().when("without DATABASE_URL", shouting))
     assert [problem.seen for problem in finding.problems] == [
         "the value of API_KEY is in the log (without DATABASE_URL)"
@@ -53,7 +53,7 @@ def test_a_secret_in_the_words_of_a_failed_start_breaks_it(space: Space, hold: H
 def test_a_secret_in_the_words_of_a_crash_is_found_though_nothing_else_can_be(
     space: Space, hold: Hold
 ) -> None:
-    crash = FakeBerth(boot=exited(1), log=f"{CANARY}")
+    crash = FakeInstance(boot=exited(1), log=f"{CANARY}")
     assert ask(space, hold, dock().when("as deployed", crash)).outcome is Outcome.BROKEN
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from spacedock import canary
 from spacedock.contract.base import Finding, Outcome
-from spacedock.contract.berths import Berths
 from spacedock.contract.examine import chosen, examine, start_ahead
+from spacedock.contract.instances import Instances
 from spacedock.contract.promises.keeps_secrets_out_of_the_image import _look
-from spacedock.docks.base import Capability, Look, Made, Sighting
+from spacedock.docks.base import Capability, FileInspector, Made, Sighting
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.evidence.test_keys import REAL
@@ -39,7 +39,7 @@ def seen(finding: Finding) -> list[str]:
 def test_an_image_without_secrets_keeps_it_and_boots_nothing(space: Space, hold: Hold) -> None:
     dock = made("RUN pip install .", "ENV MODE=fast", MODE="fast")
     assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
-    assert dock.boarded == []
+    assert dock.booted == []
 
 
 def test_a_dock_that_builds_no_image_proves_nothing(space: Space, hold: Hold) -> None:
@@ -51,15 +51,15 @@ def test_the_image_is_read_while_berths_boot(space: Space) -> None:
     began: list[str] = []
 
     class Reading(FakeDock):
-        def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
+        def search(self, look: FileInspector, rules: str) -> Future[tuple[Sighting, ...]]:
             began.append(rules)
             return super().search(look, rules)
 
     promises = chosen([PROMISE])
-    with Berths(Reading()) as berths:
-        start_ahead(promises, space, berths)
+    with Instances(Reading()) as instances:
+        start_ahead(promises, space, instances)
         assert len(began) == 1
-        examine(promises[0], space, berths)
+        examine(promises[0], space, instances)
     assert began[0] == began[1]  # so that a dock reads it once
 
 

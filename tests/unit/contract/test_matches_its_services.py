@@ -10,7 +10,7 @@ from spacedock.contract.base import Finding, Level, Outcome
 from spacedock.docks.base import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 PROMISE = "matches-its-services"
@@ -29,7 +29,7 @@ def notes() -> Iterator[respx.Route]:
 
 
 def read(log: str, space: Space, hold: Hold) -> Finding:
-    return hold(PROMISE, space, FakeDock(as_deployed=FakeBerth(log=log)))
+    return hold(PROMISE, space, FakeDock(as_deployed=FakeInstance(log=log)))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_the_requests_are_asked_before_the_log_is_read(asking: Space, hold: Hold
 
 
 def test_a_space_that_does_not_boot_is_not_judged(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(as_deployed=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(as_deployed=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
 
 
 def test_a_space_without_services_is_not_asked(tmp_path: Path, hold: Hold) -> None:

@@ -38,9 +38,9 @@ def test_each_name_in_both_is_a_problem_in_the_platforms_words(tmp_path: Path, h
     assert first.seen.endswith("space.toml: `A` is both a secret and a variable")
     assert second.seen.endswith("space.toml: `B` is both a secret and a variable")
     assert first.consequence.startswith("CONFIG_ERROR: Collision on variables and secrets names")
-    assert dock.boarded == []
+    assert dock.booted == []
 
 
 def test_it_is_looked_at_without_a_boot(tmp_path: Path) -> None:
     (promise,) = chosen([PROMISE])
-    assert promise.orders(sound_space(tmp_path)) == ()
+    assert promise.specs(sound_space(tmp_path)) == ()

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Boot, Cause
+from spacedock.docks.base import BootResult, Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import READY, FakeBerth, FakeDock, exited
+from tests.unit.fakes import READY, FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "names-missing-secrets"
@@ -18,10 +18,10 @@ def careful_dock() -> FakeDock:
     """A Space that names what it lacks, and nothing else."""
     return (
         FakeDock()
-        .when("without API_KEY", FakeBerth(boot=exited(78), log="API_KEY is not set"))
-        .when("without DATABASE_URL", FakeBerth(boot=exited(78), log="DATABASE_URL is not set"))
-        .when("without API_KEY, DATABASE_URL", FakeBerth(boot=exited(78), log="API_KEY\nDATABASE_URL"))
-        .when("with blank secrets", FakeBerth(boot=exited(78), log="API_KEY and DATABASE_URL are blank"))
+        .when("without API_KEY", FakeInstance(boot=exited(78), log="API_KEY is not set"))
+        .when("without DATABASE_URL", FakeInstance(boot=exited(78), log="DATABASE_URL is not set"))
+        .when("without API_KEY, DATABASE_URL", FakeInstance(boot=exited(78), log="API_KEY\nDATABASE_URL"))
+        .when("with blank secrets", FakeInstance(boot=exited(78), log="API_KEY and DATABASE_URL are blank"))
     )
 
 
@@ -32,7 +32,7 @@ def test_a_space_that_names_what_it_lacks_keeps_it(space: Space, hold: Hold) -> 
 def test_every_way_of_missing_is_boarded_once(space: Space, hold: Hold) -> None:
     dock = careful_dock()
     hold(PROMISE, space, dock)
-    assert sorted(order.purpose for order in dock.boarded) == [
+    assert sorted(order.purpose for order in dock.booted) == [
         "as deployed",
         "with blank secrets",
         "without API_KEY",
@@ -43,26 +43,26 @@ def test_every_way_of_missing_is_boarded_once(space: Space, hold: Hold) -> None:
 
 def test_field_names_in_lower_case_count_as_named(space: Space, hold: Hold) -> None:
     dock = careful_dock().when(
-        "without API_KEY", FakeBerth(boot=exited(1), log="ValidationError\napi_key\n  Field required")
+        "without API_KEY", FakeInstance(boot=exited(1), log="ValidationError\napi_key\n  Field required")
     )
     assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
 
 
 @pytest.mark.parametrize(
-    ("berth", "says"),
+    ("instance", "says"),
     [
-        (FakeBerth(boot=READY), "started all the same"),
-        (FakeBerth(boot=exited(0), log="API_KEY is not set"), "code 0"),
-        (FakeBerth(boot=exited(1), log="KeyError"), "does not name API_KEY"),
-        (FakeBerth(boot=exited(1), log="MY_API_KEY_2 is not set"), "does not name API_KEY"),
-        (FakeBerth(boot=exited(1), log="API_KEY and DATABASE_URL"), "also names DATABASE_URL"),
-        (FakeBerth(boot=Boot(60.0, 8080, Cause.SILENT), log="API_KEY?"), "did not exit"),
+        (FakeInstance(boot=READY), "started all the same"),
+        (FakeInstance(boot=exited(0), log="API_KEY is not set"), "code 0"),
+        (FakeInstance(boot=exited(1), log="KeyError"), "does not name API_KEY"),
+        (FakeInstance(boot=exited(1), log="MY_API_KEY_2 is not set"), "does not name API_KEY"),
+        (FakeInstance(boot=exited(1), log="API_KEY and DATABASE_URL"), "also names DATABASE_URL"),
+        (FakeInstance(boot=BootResult(60.0, 8080, Cause.SILENT), log="API_KEY?"), "did not exit"),
     ],
 )
 def test_a_start_that_hides_what_is_missing_breaks_it(
-    space: Space, hold: Hold, berth: FakeBerth, says: str
+    space: Space, hold: Hold, instance: FakeInstance, says: str
 ) -> None:
-    finding = hold(PROMISE, space, careful_dock().when("without API_KEY", berth))
+    finding = hold(PROMISE, space, careful_dock().when("without API_KEY", instance))
     assert finding.outcome is Outcome.BROKEN
     (problem,) = finding.problems
     assert problem.seen.startswith("API_KEY not set: ")
@@ -70,14 +70,14 @@ def test_a_start_that_hides_what_is_missing_breaks_it(
 
 
 def test_blank_secrets_that_pass_for_values_break_it(space: Space, hold: Hold) -> None:
-    finding = hold(PROMISE, space, careful_dock().when("with blank secrets", FakeBerth(boot=READY)))
+    finding = hold(PROMISE, space, careful_dock().when("with blank secrets", FakeInstance(boot=READY)))
     assert [problem.seen for problem in finding.problems] == [
         "all of API_KEY, DATABASE_URL set to white space: the Space started all the same"
     ]
 
 
 def test_a_space_that_never_starts_says_nothing_of_its_secrets(space: Space, hold: Hold) -> None:
-    dock = careful_dock().when("as deployed", FakeBerth(boot=exited(1), log="no .env"))
+    dock = careful_dock().when("as deployed", FakeInstance(boot=exited(1), log="no .env"))
     assert hold(PROMISE, space, dock).outcome is Outcome.BLOCKED
 
 

@@ -8,7 +8,7 @@ from spacedock.contract.base import Outcome
 from spacedock.docks.base import Capability, Denial
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock
+from tests.unit.fakes import FakeDock, FakeInstance
 from tests.unit.spaces import sound_space
 
 PROMISE = "needs-no-ipv6"
@@ -20,12 +20,12 @@ def with_variable(folder: Path, value: str) -> Space:
 
 def test_a_space_that_keeps_to_ipv4_keeps_it(space: Space, hold: Hold) -> None:
     denied = Denial("smtp.gmail.com", 587, "tcp", platform=True)
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(denied=(denied,)))).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(denied=(denied,)))).outcome is Outcome.KEPT
 
 
 def test_a_try_over_ipv6_breaks_it(space: Space, hold: Hold) -> None:
     denied = Denial("db.abcdefgh.supabase.co", 5432, "tcp", platform=True, ipv6=True)
-    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(denied=(denied,))))
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(denied=(denied,))))
     assert [problem.seen for problem in finding.problems] == [
         "it tried db.abcdefgh.supabase.co:5432/tcp (no route for IPv6, as on the platform)"
     ]

@@ -12,7 +12,7 @@ from spacedock.docks.base import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import BreakableDock, FakeFaults
-from tests.unit.fakes import FakeBerth, exited
+from tests.unit.fakes import FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 PROMISE = "outlives-a-nap-of-its-database"
@@ -42,8 +42,8 @@ def failing_when(kind: str, method: str = "GET") -> Answer:
 
 def dock() -> BreakableDock:
     return BreakableDock(
-        as_deployed=FakeBerth(url=DEPLOYED),
-        on_a_database_that_naps=FakeBerth(url=NAPPING, log="a traceback"),
+        as_deployed=FakeInstance(url=DEPLOYED),
+        on_a_database_that_naps=FakeInstance(url=NAPPING, log="a traceback"),
     )
 
 
@@ -69,7 +69,7 @@ def test_a_space_that_answers_all_along_keeps_it(asked: Space, hold: Hold) -> No
 
     given = dock()
     assert ask(asked, hold, given, seen).outcome is Outcome.KEPT
-    assert given.boarded[-1].environment == FakeFaults.environment
+    assert given.booted[-1].environment == FakeFaults.environment
     assert met[:4] == [("pass", "GET"), ("pass", "PUT"), ("close", "GET"), ("close", "PUT")]
     assert set(met[4:]) == {("cold", "GET"), ("cold", "PUT")}
 
@@ -120,7 +120,7 @@ def test_a_space_whose_requests_fail_anyway_breaks_another_promise(asked: Space,
     with respx.mock(assert_all_called=False) as server:
         server.route(host="deployed.test").respond(500)
         assert hold(PROMISE, asked, given).outcome is Outcome.BLOCKED
-    assert [order.purpose for order in given.boarded] == ["as deployed"]
+    assert [order.purpose for order in given.booted] == ["as deployed"]
 
 
 def test_a_space_that_fails_behind_a_proxy_is_not_judged(asked: Space, hold: Hold) -> None:
@@ -130,7 +130,7 @@ def test_a_space_that_fails_behind_a_proxy_is_not_judged(asked: Space, hold: Hol
 
 
 def test_a_space_that_does_not_boot_behind_a_proxy_is_not_judged(asked: Space, hold: Hold) -> None:
-    given = dock().when("on a database that naps", FakeBerth(boot=exited(3)))
+    given = dock().when("on a database that naps", FakeInstance(boot=exited(3)))
     assert ask(asked, hold, given, fine).outcome is Outcome.BLOCKED
 
 
@@ -148,7 +148,7 @@ def test_a_space_without_a_database_or_requests_is_not_asked(
     finding = hold(PROMISE, sound_space(tmp_path, manifest=manifest), given)
     assert finding.outcome is Outcome.NOT_ASKED
     assert why in finding.detail
-    assert given.boarded == []
+    assert given.booted == []
 
 
 def test_a_dock_without_services_cannot_show_it(asked: Space, hold: Hold) -> None:

@@ -7,13 +7,13 @@ import pytest
 import respx
 
 from spacedock.contract.base import Outcome
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence import lives
 from spacedock.contract.examine import chosen, examine
+from spacedock.contract.instances import Instances
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import Crowded, Spent
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 
 PROMISE = "overlaps-on-redeploy"
 OLD, NEW = "http://old.test", "http://new.test"
@@ -33,13 +33,13 @@ def servers() -> Iterator[respx.MockRouter]:
 
 
 def dock() -> FakeDock:
-    return FakeDock(as_deployed=FakeBerth(url=OLD), restarted=FakeBerth(url=NEW))
+    return FakeDock(as_deployed=FakeInstance(url=OLD), restarted=FakeInstance(url=NEW))
 
 
 def test_two_that_answer_side_by_side_keep_it(space: Space, hold: Hold, servers: respx.MockRouter) -> None:
     given = dock()
     assert hold(PROMISE, space, given).outcome is Outcome.KEPT
-    assert [order.purpose for order in given.boarded] == [
+    assert [order.purpose for order in given.booted] == [
         "as deployed",
         "to be stopped with SIGTERM",
         "restarted",
@@ -53,17 +53,17 @@ def test_a_space_that_does_not_boot_beside_another_breaks_it(
     crowded.url = OLD
     (problem,) = hold(PROMISE, space, crowded).problems
     assert problem.seen == (
-        "beside another berth of the same Space it exited with code 1 after 0.30 s; alone it boots"
+        "beside another instance of the same Space it exited with code 1 after 0.30 s; alone it boots"
     )
 
 
 def test_what_another_promise_has_met_is_enough(space: Space) -> None:
     binds, overlaps = chosen(["binds-app-port", PROMISE])
-    with Berths(Crowded()) as berths:
-        assert examine(binds, space, berths).outcome is Outcome.KEPT
-        boots = len(berths.dock.boarded)  # type: ignore[attr-defined]
-        assert examine(overlaps, space, berths).outcome is Outcome.BROKEN
-        assert len(berths.dock.boarded) <= boots + 1  # type: ignore[attr-defined]
+    with Instances(Crowded()) as instances:
+        assert examine(binds, space, instances).outcome is Outcome.KEPT
+        boots = len(instances.dock.booted)  # type: ignore[attr-defined]
+        assert examine(overlaps, space, instances).outcome is Outcome.BROKEN
+        assert len(instances.dock.booted) <= boots + 1  # type: ignore[attr-defined]
 
 
 def test_an_old_one_that_a_new_one_silences_breaks_it(
@@ -96,7 +96,7 @@ def test_a_space_whose_answer_is_an_error_all_along_is_left_alone(
     assert hold(PROMISE, space, dock()).outcome is Outcome.KEPT
 
 
-@pytest.mark.parametrize("given", [FakeDock(otherwise=FakeBerth(boot=exited(1))), Spent()])
+@pytest.mark.parametrize("given", [FakeDock(otherwise=FakeInstance(boot=exited(1))), Spent()])
 def test_a_space_that_does_not_boot_breaks_other_promises(
     space: Space, hold: Hold, servers: respx.MockRouter, given: FakeDock
 ) -> None:

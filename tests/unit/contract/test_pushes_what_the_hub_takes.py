@@ -45,7 +45,7 @@ def test_it_is_looked_at_without_a_boot(space: Space, hold: Hold) -> None:
     dock = FakeDock(capabilities=frozenset())
     (promise,) = chosen([PROMISE])
     assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
-    assert (promise.orders(space), dock.boarded) == ((), [])
+    assert (promise.specs(space), dock.booted) == ((), [])
 
 
 def test_a_binary_breaks_it_in_the_hubs_words(space: Space, hold: Hold) -> None:

@@ -4,7 +4,7 @@ from spacedock.contract.base import Outcome
 from spacedock.docks.base import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 
 PROMISE = "runs-as-uid-1000"
 DENIED = "PermissionError: [Errno 13] Permission denied: '/app/cache'"
@@ -15,7 +15,7 @@ def test_a_space_that_runs_as_1000_keeps_it(space: Space, hold: Hold) -> None:
 
 
 def test_a_space_that_only_starts_as_root_breaks_it(space: Space, hold: Hold) -> None:
-    dock = FakeDock().when("as deployed", FakeBerth(boot=exited(1), log=DENIED))
+    dock = FakeDock().when("as deployed", FakeInstance(boot=exited(1), log=DENIED))
     finding = hold(PROMISE, space, dock)
     assert finding.outcome is Outcome.BROKEN
     assert "as the image's own user it starts" in finding.problems[0].seen
@@ -23,17 +23,17 @@ def test_a_space_that_only_starts_as_root_breaks_it(space: Space, hold: Hold) ->
 
 
 def test_a_denial_after_the_start_breaks_it_too(space: Space, hold: Hold) -> None:
-    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(log=f"started\n{DENIED}\n")))
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(log=f"started\n{DENIED}\n")))
     assert "it starts, but something is denied to it" in finding.problems[0].seen
 
 
 def test_a_server_that_changes_its_user_breaks_it(space: Space, hold: Hold) -> None:
-    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(user=0)))
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(user=0)))
     assert "runs as uid 0" in finding.problems[0].seen
 
 
 def test_a_space_that_starts_as_nobody_fails_for_another_reason(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
 
 
 def test_a_dock_without_identity_proves_nothing(space: Space, hold: Hold) -> None:
@@ -41,4 +41,4 @@ def test_a_dock_without_identity_proves_nothing(space: Space, hold: Hold) -> Non
     finding = hold(PROMISE, space, dock)
     assert finding.outcome is Outcome.NOT_PROVEN
     assert finding.detail == "the fake dock cannot show: identity"
-    assert dock.boarded == []
+    assert dock.booted == []

@@ -6,7 +6,7 @@ from spacedock.contract.base import Outcome
 from spacedock.docks.base import Process
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "runs-no-reloader"
@@ -15,7 +15,7 @@ RELOADED = 'FROM python:3.11-slim\nCMD ["uvicorn", "app:app", "--reload"]\n'
 
 def running(*commands: str, log: str = "") -> FakeDock:
     processes = tuple(Process(1 + number, number, command) for number, command in enumerate(commands))
-    return FakeDock(otherwise=FakeBerth(running=processes, log=log))
+    return FakeDock(otherwise=FakeInstance(running=processes, log=log))
 
 
 def test_a_server_that_only_serves_keeps_it(space: Space, hold: Hold) -> None:
@@ -55,14 +55,14 @@ def test_a_long_command_is_shown_by_its_beginning(space: Space, hold: Hold) -> N
 def test_a_reloader_whose_server_does_not_start_is_found_in_the_dockerfile(
     tmp_path: Path, hold: Hold
 ) -> None:
-    dock = FakeDock(otherwise=FakeBerth(boot=exited(1)))
+    dock = FakeDock(otherwise=FakeInstance(boot=exited(1)))
     finding = hold(PROMISE, sound_space(tmp_path, dockerfile=RELOADED), dock)
     assert finding.outcome is Outcome.BROKEN
 
 
 def test_a_space_that_does_not_boot_cannot_be_looked_at(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
 
 
 def test_nor_can_one_that_has_ended_since(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(ended=True))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(ended=True))).outcome is Outcome.BLOCKED

@@ -11,10 +11,10 @@ import respx
 from spacedock.contract.base import Finding, Level, Outcome
 from spacedock.contract.promises import says_when_a_service_refuses as module
 from spacedock.docks.base import Capability
-from spacedock.services.faults.desk import RequestFault
+from spacedock.services.faults.openai import RequestFault
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "says-when-a-service-refuses"
@@ -28,7 +28,7 @@ method = "POST"
 """
 
 
-class FakeDesk:
+class FakeModelFaults:
     """Remembers the refusal in force, and each that was; the Space answers as `answer` says of it."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class FakeDesk:
         self.ordered: list[RequestFault] = []
         self.answer: Callable[[str | None], int] = lambda _error: 503
 
-    def of(self, _service: object) -> FakeDesk:
+    def of(self, _service: object) -> FakeModelFaults:
         return self
 
     def order(self, fault: RequestFault) -> None:
@@ -51,9 +51,9 @@ class FakeDesk:
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> FakeDesk:
-    found = FakeDesk()
-    monkeypatch.setattr(module, "Desk", found)
+def model_faults(monkeypatch: pytest.MonkeyPatch) -> FakeModelFaults:
+    found = FakeModelFaults()
+    monkeypatch.setattr(module, "OpenAIFaults", found)
     return found
 
 
@@ -63,36 +63,38 @@ def asking(tmp_path: Path) -> Space:
 
 
 @pytest.fixture(autouse=True)
-def servers(desk: FakeDesk) -> Iterator[respx.MockRouter]:
+def servers(model_faults: FakeModelFaults) -> Iterator[respx.MockRouter]:
     with respx.mock(assert_all_called=False) as router:
         router.post(f"{DEPLOYED}/ask", name="deployed").respond(200)
-        router.post(f"{REFUSED}/ask", name="refused").mock(side_effect=desk.answered)
+        router.post(f"{REFUSED}/ask", name="refused").mock(side_effect=model_faults.answered)
         yield router
 
 
 def dock(**parts: Any) -> FakeDock:
     found = FakeDock(
-        as_deployed=FakeBerth(url=DEPLOYED),
-        **{"to_be_refused_by_OpenAI": FakeBerth(url=REFUSED, log="RateLimitError"), **parts},
+        as_deployed=FakeInstance(url=DEPLOYED),
+        **{"to_be_refused_by_OpenAI": FakeInstance(url=REFUSED, log="RateLimitError"), **parts},
     )
     found.services = {"openai": object()}  # type: ignore[dict-item]
     return found
 
 
-def ask(space: Space, hold: Hold, desk: FakeDesk, answer: Callable[[str | None], int]) -> Finding:
+def ask(
+    space: Space, hold: Hold, model_faults: FakeModelFaults, answer: Callable[[str | None], int]
+) -> Finding:
     """Hold a Space to it whose status is what `answer` says for the refusal in force."""
-    desk.answer = answer
+    model_faults.answer = answer
     return hold(PROMISE, space, dock())
 
 
-def test_a_space_that_says_so_keeps_it(asking: Space, hold: Hold, desk: FakeDesk) -> None:
+def test_a_space_that_says_so_keeps_it(asking: Space, hold: Hold, model_faults: FakeModelFaults) -> None:
     statuses = {"invalid_api_key": 503, "rate_limit_exceeded": 429, "insufficient_quota": 502}
-    assert ask(asking, hold, desk, lambda error: statuses[error or ""]).outcome is Outcome.KEPT
-    assert [fault.error for fault in desk.ordered] == list(statuses)
+    assert ask(asking, hold, model_faults, lambda error: statuses[error or ""]).outcome is Outcome.KEPT
+    assert [fault.error for fault in model_faults.ordered] == list(statuses)
 
 
-def test_a_bare_500_breaks_it(asking: Space, hold: Hold, desk: FakeDesk) -> None:
-    finding = ask(asking, hold, desk, lambda error: 500 if error == "insufficient_quota" else 503)
+def test_a_bare_500_breaks_it(asking: Space, hold: Hold, model_faults: FakeModelFaults) -> None:
+    finding = ask(asking, hold, model_faults, lambda error: 500 if error == "insufficient_quota" else 503)
     (problem,) = finding.problems
     assert problem.seen == "while OpenAI answers 429 insufficient_quota, POST /ask answers 500"
     assert problem.log == "RateLimitError"
@@ -107,17 +109,21 @@ def test_no_answer_breaks_it(asking: Space, hold: Hold, servers: respx.MockRoute
     assert len(seen) == 3
 
 
-def test_a_request_that_needs_no_model_is_answered_as_ever(asking: Space, hold: Hold, desk: FakeDesk) -> None:
-    assert ask(asking, hold, desk, lambda _error: 200).outcome is Outcome.KEPT
+def test_a_request_that_needs_no_model_is_answered_as_ever(
+    asking: Space, hold: Hold, model_faults: FakeModelFaults
+) -> None:
+    assert ask(asking, hold, model_faults, lambda _error: 200).outcome is Outcome.KEPT
 
 
-def test_nothing_is_refused_any_more_when_it_was_seen(asking: Space, hold: Hold, desk: FakeDesk) -> None:
-    ask(asking, hold, desk, lambda _error: 500)
-    assert desk.in_force is None
+def test_nothing_is_refused_any_more_when_it_was_seen(
+    asking: Space, hold: Hold, model_faults: FakeModelFaults
+) -> None:
+    ask(asking, hold, model_faults, lambda _error: 500)
+    assert model_faults.in_force is None
 
 
 def test_nothing_is_refused_any_more_when_asking_fails(
-    asking: Space, hold: Hold, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+    asking: Space, hold: Hold, model_faults: FakeModelFaults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -125,35 +131,37 @@ def test_nothing_is_refused_any_more_when_asking_fails(
     monkeypatch.setattr(module, "send", interrupted)
     with pytest.raises(KeyboardInterrupt):
         hold(PROMISE, asking, dock())
-    assert desk.ordered
-    assert desk.in_force is None
+    assert model_faults.ordered
+    assert model_faults.in_force is None
 
 
 def test_the_berth_that_others_look_at_meets_no_refusal(
-    asking: Space, hold: Hold, desk: FakeDesk, servers: respx.MockRouter
+    asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
 ) -> None:
     def answered(_request: httpx.Request) -> httpx.Response:
-        assert desk.in_force is None
+        assert model_faults.in_force is None
         return httpx.Response(200)
 
     servers["deployed"].mock(side_effect=answered)
-    assert ask(asking, hold, desk, lambda _error: 503).outcome is Outcome.KEPT
+    assert ask(asking, hold, model_faults, lambda _error: 503).outcome is Outcome.KEPT
     assert servers["deployed"].called
 
 
 def test_a_space_that_fails_anyway_is_not_judged(
-    asking: Space, hold: Hold, desk: FakeDesk, servers: respx.MockRouter
+    asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
 ) -> None:
     servers["deployed"].respond(500)
     finding = hold(PROMISE, asking, dock())
     assert finding.outcome is Outcome.BLOCKED
-    assert desk.ordered == []
+    assert model_faults.ordered == []
 
 
-def test_a_space_that_does_not_boot_is_not_judged(asking: Space, hold: Hold, desk: FakeDesk) -> None:
-    given = dock(to_be_refused_by_OpenAI=FakeBerth(boot=exited(3)))
+def test_a_space_that_does_not_boot_is_not_judged(
+    asking: Space, hold: Hold, model_faults: FakeModelFaults
+) -> None:
+    given = dock(to_be_refused_by_OpenAI=FakeInstance(boot=exited(3)))
     assert hold(PROMISE, asking, given).outcome is Outcome.BLOCKED
-    assert desk.ordered == []
+    assert model_faults.ordered == []
 
 
 @pytest.mark.parametrize(
@@ -175,5 +183,5 @@ def test_a_dock_without_services_cannot_show_it(asking: Space, hold: Hold) -> No
     assert hold(PROMISE, asking, given).outcome is Outcome.NOT_PROVEN
 
 
-def test_it_is_good_practice_and_no_more(asking: Space, hold: Hold, desk: FakeDesk) -> None:
-    assert ask(asking, hold, desk, lambda _error: 503).promise.level is Level.SHOULD
+def test_it_is_good_practice_and_no_more(asking: Space, hold: Hold, model_faults: FakeModelFaults) -> None:
+    assert ask(asking, hold, model_faults, lambda _error: 503).promise.level is Level.SHOULD

@@ -12,7 +12,7 @@ from spacedock.docks.base import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import BreakableDock
-from tests.unit.fakes import FakeBerth, exited
+from tests.unit.fakes import FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "shows-errors-to-the-browser"
@@ -122,7 +122,7 @@ def test_what_services_that_refuse_lead_to_is_shown_too(tmp_path: Path, hold: Ho
     assert seen(finding) == [
         f"while every service refuses, POST /notes answers {FRONT} 500 without `access-control-allow-origin`"
     ]
-    assert dock.boarded[-1].environment == dock.opened.environment
+    assert dock.booted[-1].environment == dock.opened.environment
     dock = BreakableDock()
     finding = ask(tmp_path / "b", hold, away(dock, ALLOWED), SERVICE, REQUEST, ORIGINS, dock=dock)
     assert finding.outcome is Outcome.KEPT
@@ -131,17 +131,17 @@ def test_what_services_that_refuse_lead_to_is_shown_too(tmp_path: Path, hold: Ho
 def test_where_it_is_broken_already_nothing_else_is_booted(tmp_path: Path, hold: Hold) -> None:
     dock = BreakableDock()
     ask(tmp_path, hold, api(bad={}), SERVICE, REQUEST, ORIGINS, dock=dock)
-    assert len(dock.boarded) == 1
+    assert len(dock.booted) == 1
 
 
 def test_a_dock_without_services_shows_the_rest(tmp_path: Path, hold: Hold) -> None:
     dock = BreakableDock(capabilities=frozenset(Capability) - {Capability.SERVICES})
     assert ask(tmp_path, hold, api(), SERVICE, REQUEST, ORIGINS, dock=dock).outcome is Outcome.KEPT
-    assert len(dock.boarded) == 1
+    assert len(dock.booted) == 1
 
 
 def test_a_space_that_does_not_boot_is_not_judged(tmp_path: Path, hold: Hold) -> None:
-    dock = BreakableDock(otherwise=FakeBerth(boot=exited(1)))
+    dock = BreakableDock(otherwise=FakeInstance(boot=exited(1)))
     assert ask(tmp_path, hold, api(), REQUEST, ORIGINS, dock=dock).outcome is Outcome.BLOCKED
 
 

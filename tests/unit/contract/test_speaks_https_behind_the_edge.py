@@ -9,7 +9,7 @@ from spacedock.contract.base import Outcome
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import HOST, FakeEdge
-from tests.unit.fakes import FakeBerth, FakeDock
+from tests.unit.fakes import FakeDock, FakeInstance
 
 PROMISE = "speaks-https-behind-the-edge"
 SOUND = f"""
@@ -26,7 +26,7 @@ def judge(space: Space, hold: Hold, **answers: httpx.Response) -> tuple[Outcome,
     def answer(request: httpx.Request) -> httpx.Response:
         return known.get(request.url.path, httpx.Response(404))
 
-    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(in_front=FakeEdge(answer))))
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=FakeEdge(answer))))
     return finding.outcome, "\n".join(problem.seen for problem in finding.problems)
 
 

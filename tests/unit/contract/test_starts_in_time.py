@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Boot, Cause, Listener, Window
+from spacedock.docks.base import BootResult, Cause, Listener, StartWindow
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
+from tests.unit.fakes import FakeDock, FakeInstance, exited, listening
 from tests.unit.spaces import sound_space
 
 PROMISE = "starts-in-time"
-LOADING = Boot(2.0, 8080, Cause.SILENT, window=Window(60, 1 / 30))
+LOADING = BootResult(2.0, 8080, Cause.SILENT, window=StartWindow(60, 1 / 30))
 
 
 def test_a_space_that_is_ready_keeps_it(space: Space, hold: Hold) -> None:
@@ -20,15 +20,15 @@ def test_a_space_that_is_ready_keeps_it(space: Space, hold: Hold) -> None:
 
 
 def test_a_space_that_loads_for_too_long_is_told_what_the_platform_shows(space: Space, hold: Hold) -> None:
-    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=LOADING)))
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=LOADING)))
     (problem,) = finding.problems
     assert problem.seen == "no HTTP answer on port 8080 after 2 s here, 1 min there; it listens on nothing"
     assert problem.consequence == ("RUNTIME_ERROR: Launch timed out, workload was not healthy after 1 min.")
 
 
 def test_a_helper_that_listens_is_not_the_server(space: Space, hold: Hold) -> None:
-    boot = Boot(2.0, 8080, Cause.SILENT, listeners=(Listener("0.0.0.0", 9090),))
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=boot))).outcome is Outcome.BROKEN
+    boot = BootResult(2.0, 8080, Cause.SILENT, listeners=(Listener("0.0.0.0", 9090),))
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=boot))).outcome is Outcome.BROKEN
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,10 @@ def test_a_helper_that_listens_is_not_the_server(space: Space, hold: Hold) -> No
     ],
     ids=lambda boot: str(boot.cause),
 )
-def test_a_space_that_fails_otherwise_breaks_another_promise(space: Space, hold: Hold, boot: Boot) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=boot))).outcome is Outcome.BLOCKED
+def test_a_space_that_fails_otherwise_breaks_another_promise(
+    space: Space, hold: Hold, boot: BootResult
+) -> None:
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=boot))).outcome is Outcome.BLOCKED
 
 
 def test_the_window_is_the_front_matters(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from spacedock.docks.base import Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.evidence.repositories import commit, repository
-from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
+from tests.unit.fakes import FakeDock, FakeInstance, exited, listening
 
 PROMISE = "starts-without-env-file"
 WITH_ONE = "with a .env file in its working directory"
@@ -16,7 +16,7 @@ def test_a_space_that_starts_keeps_it(space: Space, hold: Hold) -> None:
 
 
 def test_a_space_that_only_starts_with_one_breaks_it(space: Space, hold: Hold) -> None:
-    dock = FakeDock().when("as deployed", FakeBerth(boot=exited(1), log="FileNotFoundError: '.env'"))
+    dock = FakeDock().when("as deployed", FakeInstance(boot=exited(1), log="FileNotFoundError: '.env'"))
     finding = hold(PROMISE, space, dock)
     assert finding.outcome is Outcome.BROKEN
     assert "with one, holding the same values, it starts" in finding.problems[0].seen
@@ -24,18 +24,18 @@ def test_a_space_that_only_starts_with_one_breaks_it(space: Space, hold: Hold) -
 
 
 def test_a_space_that_starts_neither_way_fails_for_another_reason(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
 
 
 def test_a_space_that_runs_and_is_not_reached_does_not_want_one(space: Space, hold: Hold) -> None:
-    loopback = FakeBerth(boot=listening(Cause.LOOPBACK, "127.0.0.1", 8080))
+    loopback = FakeInstance(boot=listening(Cause.LOOPBACK, "127.0.0.1", 8080))
     assert hold(PROMISE, space, FakeDock().when("as deployed", loopback)).outcome is Outcome.BLOCKED
 
 
 def test_no_second_boot_is_made_for_a_space_that_starts(space: Space, hold: Hold) -> None:
     dock = FakeDock()
     hold(PROMISE, space, dock)
-    assert WITH_ONE not in [order.purpose for order in dock.boarded]
+    assert WITH_ONE not in [order.purpose for order in dock.booted]
 
 
 def test_a_file_that_would_be_pushed_breaks_it(space: Space, hold: Hold) -> None:

@@ -7,12 +7,12 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract import berths
+from spacedock.contract import instances
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Boot, Cause, Order, Stop, Usage
+from spacedock.docks.base import BootResult, BootSpec, Cause, Stop, Usage
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import READY, FakeBerth, FakeDock, exited
+from tests.unit.fakes import READY, FakeDock, FakeInstance, exited
 
 PROMISE = "stays-up"
 
@@ -25,7 +25,7 @@ def server() -> Iterator[respx.MockRouter]:
 
 
 @dataclass
-class Ending(FakeBerth):
+class Ending(FakeInstance):
     """Lives for some more looks."""
 
     looks: int = 3
@@ -39,13 +39,13 @@ class Ending(FakeBerth):
 class AboutToEnd(FakeDock):
     """A Space that ends at the very moment."""
 
-    def board(self, order: Order) -> FakeBerth:
-        return replace(Ending(stopped=Stop(0.0, 1, killed=False)), order=order)
+    def boot(self, spec: BootSpec) -> FakeInstance:
+        return replace(Ending(stopped=Stop(0.0, 1, killed=False)), spec=spec)
 
 
-def ended(code: int, boot: Boot = READY) -> FakeDock:
+def ended(code: int, boot: BootResult = READY) -> FakeDock:
     """A Space that was ready and has ended since."""
-    return FakeDock(otherwise=FakeBerth(boot=boot, ended=True, stopped=Stop(0.0, code, killed=False)))
+    return FakeDock(otherwise=FakeInstance(boot=boot, ended=True, stopped=Stop(0.0, code, killed=False)))
 
 
 def test_a_space_that_serves_keeps_it(space: Space, hold: Hold) -> None:
@@ -53,7 +53,7 @@ def test_a_space_that_serves_keeps_it(space: Space, hold: Hold) -> None:
 
 
 def test_a_script_that_ends_with_0_breaks_it(space: Space, hold: Hold) -> None:
-    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(0), log="done")))
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(0), log="done")))
     (problem,) = finding.problems
     assert problem.seen == "it exited with code 0 after 0.30 s, as if all were well"
     assert problem.consequence == "RUNTIME_ERROR: Exit code: 0."
@@ -74,17 +74,17 @@ def test_one_that_hangs_up_is_given_time_to_end(space: Space, hold: Hold, server
 def test_one_that_does_not_answer_and_lives_on_keeps_it(
     space: Space, hold: Hold, server: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr(berths, "_NEWS", 0.05)
+    monkeypatch.setattr(instances, "_NEWS", 0.05)
     server["ready"].mock(side_effect=error)
     assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
 
 
 def test_a_start_that_fails_says_so_itself(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
 
 
 def test_memory_is_another_promises(space: Space, hold: Hold) -> None:
-    boot = Boot(seconds=0.5, port=8080, out_of_memory=True)
+    boot = BootResult(seconds=0.5, port=8080, out_of_memory=True)
     finding = hold(PROMISE, space, ended(137, boot))
     assert finding.outcome is Outcome.BLOCKED
     assert "Memory limit exceeded" in finding.detail
@@ -93,7 +93,7 @@ def test_memory_is_another_promises(space: Space, hold: Hold) -> None:
 def test_disk_is_another_promises_too(space: Space, hold: Hold) -> None:
     evicted = ended(137)
     evicted.when(
-        "as deployed", FakeBerth(ended=True, used=Usage(exceeded=("Workload evicted, storage limit",)))
+        "as deployed", FakeInstance(ended=True, used=Usage(exceeded=("Workload evicted, storage limit",)))
     )
     finding = hold(PROMISE, space, evicted)
     assert finding.outcome is Outcome.BLOCKED
@@ -101,5 +101,5 @@ def test_disk_is_another_promises_too(space: Space, hold: Hold) -> None:
 
 
 def test_a_space_that_never_listens_ends_nothing(space: Space, hold: Hold) -> None:
-    silent = FakeBerth(boot=Boot(2.0, 8080, Cause.SILENT))
+    silent = FakeInstance(boot=BootResult(2.0, 8080, Cause.SILENT))
     assert hold(PROMISE, space, FakeDock(otherwise=silent)).outcome is Outcome.BLOCKED

@@ -9,7 +9,7 @@ from spacedock.contract.evidence import lives
 from spacedock.docks.base import Stop
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 
 PROMISE = "stops-on-sigterm"
 
@@ -30,27 +30,27 @@ def test_a_space_that_ends_when_asked_keeps_it(space: Space, hold: Hold) -> None
 def test_it_ends_a_berth_of_its_own(space: Space, hold: Hold) -> None:
     dock = FakeDock()
     hold(PROMISE, space, dock)
-    assert [order.purpose for order in dock.boarded] == ["to be stopped with SIGTERM"]
+    assert [order.purpose for order in dock.booted] == ["to be stopped with SIGTERM"]
 
 
 def test_a_space_that_has_to_be_killed_breaks_it(space: Space, hold: Hold) -> None:
-    deaf = FakeBerth(stopped=Stop(seconds=10.0, exit_code=137, killed=True))
+    deaf = FakeInstance(stopped=Stop(seconds=10.0, exit_code=137, killed=True))
     finding = hold(PROMISE, space, FakeDock(otherwise=deaf))
     assert "SIGKILL ended it (exit code 137)" in finding.problems[0].seen
     assert "exec" in finding.problems[0].remedy
 
 
 def test_a_server_that_outlives_its_shell_breaks_it(space: Space, hold: Hold) -> None:
-    deaf = FakeBerth(stopped=Stop(seconds=0.1, exit_code=143, killed=False, orphans=("python -m app",)))
+    deaf = FakeInstance(stopped=Stop(seconds=0.1, exit_code=143, killed=False, orphans=("python -m app",)))
     finding = hold(PROMISE, space, FakeDock(otherwise=deaf))
     assert "python -m app" in finding.problems[0].seen
 
 
 def test_a_server_that_would_not_hear_it_as_pid_1_breaks_it(space: Space, hold: Hold) -> None:
-    deaf = FakeBerth(stopped=Stop(seconds=0.1, exit_code=143, killed=False, unheard=True))
+    deaf = FakeInstance(stopped=Stop(seconds=0.1, exit_code=143, killed=False, unheard=True))
     finding = hold(PROMISE, space, FakeDock(otherwise=deaf))
     assert "no handler for SIGTERM" in finding.problems[0].seen
 
 
 def test_a_space_that_never_started_cannot_be_stopped(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED

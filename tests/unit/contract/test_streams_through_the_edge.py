@@ -12,12 +12,12 @@ import pytest
 import respx
 
 from spacedock.contract.base import Outcome
-from spacedock.services.faults import desk as desks
-from spacedock.services.faults.desk import Received, RequestFault
+from spacedock.services.faults import openai as openai_faults
+from spacedock.services.faults.openai import ReceivedRequest, RequestFault
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import Answer, FakeEdge
-from tests.unit.fakes import FakeBerth, FakeDock
+from tests.unit.fakes import FakeDock, FakeInstance
 from tests.unit.spaces import sound_space
 
 PROMISE = "streams-through-the-edge"
@@ -55,7 +55,7 @@ class Pieces(httpx.SyncByteStream):
 def judge(
     space: Space, hold: Hold, through_edge: Answer, directly: Answer | None = None
 ) -> tuple[Outcome, str]:
-    dock = FakeDock(otherwise=FakeBerth(in_front=FakeEdge(through_edge)))
+    dock = FakeDock(otherwise=FakeInstance(in_front=FakeEdge(through_edge)))
     with respx.mock(base_url="http://space.test", assert_all_called=False) as server:
         server.route().mock(side_effect=directly or through_edge)
         finding = hold(PROMISE, space, dock)
@@ -117,7 +117,7 @@ def test_a_request_that_is_refused_shows_nothing_and_is_said(space: Space, hold:
     assert seen == "POST /chat through the edge answers 401 instead of a stream: who are you?"
 
 
-class Desk:
+class OpenAIFaults:
     """The double's desk, on which the Space's request ends once `pieces` have been asked about."""
 
     def __init__(self, ends_after: int) -> None:
@@ -131,14 +131,14 @@ class Desk:
     def take_back(self) -> None:
         self.ordered = []
 
-    def requests(self) -> list[Received]:
+    def requests(self) -> list[ReceivedRequest]:
         self.looks += 1
         if self.looks == 0:
             return []
         ended = self.looks > self._ends_after
         body: Any = {"stream": True}
         return [
-            Received(
+            ReceivedRequest(
                 "POST", "/v1/chat", authorized=True, body=body, outcome="answered" if ended else "pending"
             )
         ]
@@ -151,15 +151,15 @@ class Desk:
 def test_beside_the_double_only_what_comes_before_its_answer_ends_counts(
     space: Space, hold: Hold, monkeypatch: pytest.MonkeyPatch, ends_after: int, outcome: Outcome
 ) -> None:
-    desk = Desk(ends_after)
-    monkeypatch.setattr(desks.Desk, "of", lambda service: desk)
-    dock = FakeDock(otherwise=FakeBerth(in_front=FakeEdge(lambda _: told(EVENTS))))
+    model_faults = OpenAIFaults(ends_after)
+    monkeypatch.setattr(openai_faults.OpenAIFaults, "of", lambda service: model_faults)
+    dock = FakeDock(otherwise=FakeInstance(in_front=FakeEdge(lambda _: told(EVENTS))))
     dock.services = {"openai": object()}  # type: ignore[dict-item]
     finding = hold(PROMISE, space, dock)
     assert finding.outcome is outcome
     if outcome is Outcome.BROKEN:
         assert f"in {ends_after} pieces before the model had ended" in finding.problems[0].seen
-    assert desk.ordered == []
+    assert model_faults.ordered == []
 
 
 def upgrade(request: httpx.Request) -> httpx.Response:

@@ -5,22 +5,22 @@ from dataclasses import replace
 import pytest
 
 from spacedock.contract.base import Outcome
-from spacedock.contract.berths import Berths
 from spacedock.contract.examine import chosen, examine
-from spacedock.docks.base import Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import Crowded, Spent
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 
 PROMISE = "survives-a-restart"
 URL = "http://127.0.0.1:1"  # nobody's: nothing can be in flight there
 
 
 def test_a_space_that_boots_again_keeps_it(space: Space, hold: Hold) -> None:
-    dock = FakeDock(otherwise=FakeBerth(url=URL))
+    dock = FakeDock(otherwise=FakeInstance(url=URL))
     assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
-    assert [order.purpose for order in dock.boarded] == ["to be stopped with SIGTERM", "restarted"]
+    assert [spec.purpose for spec in dock.booted] == ["to be stopped with SIGTERM", "restarted"]
 
 
 def test_a_space_that_boots_once_only_breaks_it(space: Space, hold: Hold) -> None:
@@ -32,14 +32,14 @@ def test_a_space_that_boots_once_only_breaks_it(space: Space, hold: Hold) -> Non
 
 @pytest.mark.parametrize("shares_ports", [False, True])
 @pytest.mark.parametrize(
-    "first", [Order(), Order(purpose="with PORT=7860", port=7860)], ids=lambda order: order.purpose
+    "first", [BootSpec(), BootSpec(purpose="with PORT=7860", port=7860)], ids=lambda spec: spec.purpose
 )
-def test_whichever_boot_was_the_one_that_came_up(space: Space, first: Order, shares_ports: bool) -> None:
+def test_whichever_boot_was_the_one_that_came_up(space: Space, first: BootSpec, shares_ports: bool) -> None:
     binds, survives = chosen(["binds-app-port", PROMISE])
-    with Berths(Spent(shares_ports=shares_ports)) as berths:
-        berths.board(first)
-        assert examine(binds, space, berths).outcome is Outcome.BLOCKED
-        assert examine(survives, space, berths).outcome is Outcome.BROKEN
+    with Instances(Spent(shares_ports=shares_ports)) as instances:
+        instances.boot(first)
+        assert examine(binds, space, instances).outcome is Outcome.BLOCKED
+        assert examine(survives, space, instances).outcome is Outcome.BROKEN
 
 
 def test_a_space_that_cannot_overlap_keeps_it(space: Space, hold: Hold) -> None:
@@ -48,17 +48,17 @@ def test_a_space_that_cannot_overlap_keeps_it(space: Space, hold: Hold) -> None:
 
 def test_a_space_that_goes_over_its_limits_breaks_another_promise(space: Space, hold: Hold) -> None:
     killed = replace(exited(137), out_of_memory=True)
-    dock = FakeDock(otherwise=FakeBerth(url=URL)).when("restarted", FakeBerth(boot=killed))
+    dock = FakeDock(otherwise=FakeInstance(url=URL)).when("restarted", FakeInstance(boot=killed))
     assert hold(PROMISE, space, dock).outcome is Outcome.BLOCKED
 
 
 def test_a_space_that_never_boots_breaks_other_promises(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(boot=exited(1)))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
 
 
 def test_a_space_that_cannot_meet_an_order_has_not_failed_to_boot_again(space: Space) -> None:
     binds, survives = chosen(["binds-app-port", PROMISE])
-    dock = FakeDock(otherwise=FakeBerth(url=URL)).when("with PORT=7860", FakeBerth(boot=exited(1)))
-    with Berths(dock) as berths:
-        assert examine(binds, space, berths).outcome is Outcome.BROKEN
-        assert examine(survives, space, berths).outcome is Outcome.KEPT
+    dock = FakeDock(otherwise=FakeInstance(url=URL)).when("with PORT=7860", FakeInstance(boot=exited(1)))
+    with Instances(dock) as instances:
+        assert examine(binds, space, instances).outcome is Outcome.BROKEN
+        assert examine(survives, space, instances).outcome is Outcome.KEPT

@@ -13,7 +13,7 @@ from spacedock.edge.base import Manner
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import HOST, Answer, FakeEdge
-from tests.unit.fakes import FakeBerth, FakeDock
+from tests.unit.fakes import FakeDock, FakeInstance
 from tests.unit.spaces import sound_space
 
 PROMISE = "survives-the-observed-edge"
@@ -34,7 +34,7 @@ def well(_: httpx.Request) -> httpx.Response:
 def judge(
     space: Space, hold: Hold, answer: Answer = well, *, directly: int = 200, edge: Manner = Manner.OBSERVED
 ) -> tuple[Outcome, str]:
-    dock = FakeDock(otherwise=FakeBerth(in_front=FakeEdge(answer)), conditions=Conditions(edge=edge))
+    dock = FakeDock(otherwise=FakeInstance(in_front=FakeEdge(answer)), conditions=Conditions(edge=edge))
     with respx.mock(base_url="http://space.test") as server:
         server.get("/").respond(directly)
         finding = hold(PROMISE, space, dock)

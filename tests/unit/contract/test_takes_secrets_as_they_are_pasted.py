@@ -11,7 +11,7 @@ from spacedock.contract.base import Level, Outcome
 from spacedock.docks.base import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 PROMISE = "takes-secrets-as-they-are-pasted"
@@ -38,22 +38,22 @@ def servers() -> Iterator[respx.MockRouter]:
         yield router
 
 
-def dock(pasted: FakeBerth | None = None) -> FakeDock:
+def dock(pasted: FakeInstance | None = None) -> FakeDock:
     """A dock whose Space is given VALUES, and `pasted` becomes of it with line breaks after the secrets."""
     values = {
         name: f"{value}\n" if name in {"API_KEY", "DATABASE_URL"} else value for name, value in VALUES.items()
     }
     return FakeDock(
-        as_deployed=FakeBerth(url=DEPLOYED, environment=VALUES),
+        as_deployed=FakeInstance(url=DEPLOYED, environment=VALUES),
         with_a_line_break_after_each_secret=pasted
-        or FakeBerth(url=PASTED, environment=values, log="Illegal"),
+        or FakeInstance(url=PASTED, environment=values, log="Illegal"),
     )
 
 
 def test_a_space_that_strips_keeps_it(asking: Space, hold: Hold) -> None:
     given = dock()
     assert hold(PROMISE, asking, given).outcome is Outcome.KEPT
-    assert given.boarded[-1].environment == (
+    assert given.booted[-1].environment == (
         ("API_KEY", "k\n"),
         ("DATABASE_URL", "postgresql://u@postgres/db\n"),
     )
@@ -101,24 +101,24 @@ def test_a_boot_that_fails_breaks_it(asking: Space, hold: Hold) -> None:
     log = (
         '  File "app.py", line 3\n    connect(os.environ["DATABASE_URL"])\nOperationalError: no such database'
     )
-    (problem,) = hold(PROMISE, asking, dock(FakeBerth(boot=exited(1), log=log))).problems
+    (problem,) = hold(PROMISE, asking, dock(FakeInstance(boot=exited(1), log=log))).problems
     assert problem.seen.startswith("with a line break after each secret it does not boot: exited with code 1")
     assert problem.log == log
 
 
 @pytest.mark.parametrize("log", ["API_KEY ends in a line break", "1 validation error\napi_key\n  line break"])
 def test_a_boot_that_ends_and_names_a_secret_keeps_it(asking: Space, hold: Hold, log: str) -> None:
-    assert hold(PROMISE, asking, dock(FakeBerth(boot=exited(1), log=log))).outcome is Outcome.KEPT
+    assert hold(PROMISE, asking, dock(FakeInstance(boot=exited(1), log=log))).outcome is Outcome.KEPT
 
 
 def test_a_longer_name_is_another_one(asking: Space, hold: Hold) -> None:
     log = "OPENAI_API_KEY is fine"
-    assert hold(PROMISE, asking, dock(FakeBerth(boot=exited(1), log=log))).outcome is Outcome.BROKEN
+    assert hold(PROMISE, asking, dock(FakeInstance(boot=exited(1), log=log))).outcome is Outcome.BROKEN
 
 
 def test_without_requests_the_boot_alone_tells(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, dock()).outcome is Outcome.KEPT
-    assert hold(PROMISE, space, dock(FakeBerth(boot=exited(1)))).outcome is Outcome.BROKEN
+    assert hold(PROMISE, space, dock(FakeInstance(boot=exited(1)))).outcome is Outcome.BROKEN
 
 
 def test_a_space_that_fails_anyway_is_not_judged(
@@ -127,18 +127,20 @@ def test_a_space_that_fails_anyway_is_not_judged(
     servers["deployed"].respond(500)
     given = dock()
     assert hold(PROMISE, asking, given).outcome is Outcome.BLOCKED
-    assert [order.purpose for order in given.boarded] == ["as deployed"]
+    assert [order.purpose for order in given.booted] == ["as deployed"]
 
 
 def test_a_space_that_does_not_boot_is_not_judged(asking: Space, hold: Hold) -> None:
-    assert hold(PROMISE, asking, FakeDock(as_deployed=FakeBerth(boot=exited(3)))).outcome is Outcome.BLOCKED
+    assert (
+        hold(PROMISE, asking, FakeDock(as_deployed=FakeInstance(boot=exited(3)))).outcome is Outcome.BLOCKED
+    )
 
 
 def test_a_space_without_secrets_is_not_asked(tmp_path: Path, hold: Hold) -> None:
     space = sound_space(tmp_path, manifest="[space]\nid = 'owner/name'\n")
     given = dock()
     assert hold(PROMISE, space, given).outcome is Outcome.NOT_ASKED
-    assert given.boarded == []
+    assert given.booted == []
 
 
 def test_a_dock_without_services_cannot_show_it(asking: Space, hold: Hold) -> None:

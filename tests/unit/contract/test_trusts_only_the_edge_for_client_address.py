@@ -8,12 +8,12 @@ import pytest
 
 from spacedock.contract.base import Outcome
 from spacedock.contract.promises import trusts_only_the_edge_for_client_address as promise
-from spacedock.docks.base import Order
+from spacedock.docks.base import BootSpec
 from spacedock.edge.base import VISITOR
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import FakeEdge
-from tests.unit.fakes import FakeBerth, FakeDock
+from tests.unit.fakes import FakeDock, FakeInstance
 
 PROMISE = "trusts-only-the-edge-for-client-address"
 Who = Callable[[list[str]], str]
@@ -32,21 +32,21 @@ def proxy(addresses: list[str]) -> str:
 
 
 class Server(FakeDock):
-    """A dock whose one berth logs whom it takes for its client, and counts the requests of each."""
+    """A dock whose one instance logs whom it takes for its client, and counts the requests of each."""
 
     def __init__(self, logged: Who | None, counted: Who | None, counter: str) -> None:
         super().__init__()
-        self.berth = FakeBerth(in_front=FakeEdge(self.answer))
+        self.instance = FakeInstance(in_front=FakeEdge(self.answer))
         self._logged, self._counted, self._counter = logged, counted, counter
         self._requests: Counter[str] = Counter()
 
-    def board(self, order: Order) -> FakeBerth:
-        return self.berth
+    def boot(self, spec: BootSpec) -> FakeInstance:
+        return self.instance
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         addresses = request.headers["x-forwarded-for"].split(", ")
         if self._logged:
-            self.berth.log += f'INFO: {self._logged(addresses)} - "GET / HTTP/1.1" 200 OK\n'
+            self.instance.log += f'INFO: {self._logged(addresses)} - "GET / HTTP/1.1" 200 OK\n'
         if self._counted is None:
             return httpx.Response(200)
         self._requests[self._counted(addresses)] += 1

@@ -6,7 +6,7 @@ from spacedock.contract.base import Level, Outcome
 from spacedock.docks.base import Capability, Conditions, Denial, Egress
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "uses-open-ports"
@@ -22,7 +22,7 @@ def test_a_space_that_tries_nothing_closed_keeps_it(space: Space, hold: Hold) ->
 
 
 def test_a_try_that_the_platform_would_drop_breaks_it(space: Space, hold: Hold) -> None:
-    finding = hold(PROMISE, space, FakeDock(otherwise=FakeBerth(denied=(MAIL,))))
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(denied=(MAIL,))))
     assert [problem.seen for problem in finding.problems] == [
         "it tried smtp.gmail.com:587/tcp (dropped, as on the platform)"
     ]
@@ -30,23 +30,23 @@ def test_a_try_that_the_platform_would_drop_breaks_it(space: Space, hold: Hold) 
 
 
 def test_a_try_that_kept_it_from_booting_is_told_too(space: Space, hold: Hold) -> None:
-    berth = FakeBerth(boot=exited(1), denied=(MAIL,))
-    assert hold(PROMISE, space, FakeDock(otherwise=berth)).outcome is Outcome.BROKEN
+    instance = FakeInstance(boot=exited(1), denied=(MAIL,))
+    assert hold(PROMISE, space, FakeDock(otherwise=instance)).outcome is Outcome.BROKEN
 
 
 def test_what_only_the_dock_denies_is_no_defect(space: Space, hold: Hold) -> None:
     denied = Denial("api.example", 443, "tcp", platform=False)
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(denied=(denied,)))).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(denied=(denied,)))).outcome is Outcome.KEPT
 
 
 def test_ipv6_is_another_promise(space: Space, hold: Hold) -> None:
     denied = Denial("2001:db8::1", 587, "tcp", platform=True, ipv6=True)
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(denied=(denied,)))).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(denied=(denied,)))).outcome is Outcome.KEPT
 
 
 def test_a_name_that_is_not_resolved_is_another_promise(space: Space, hold: Hold) -> None:
     denied = Denial("discord.com", 53, "udp", platform=True, blocked=True)
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeBerth(denied=(denied,)))).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(denied=(denied,)))).outcome is Outcome.KEPT
 
 
 def test_a_variable_that_points_at_a_port_of_mail_breaks_it(tmp_path: Path, hold: Hold) -> None:

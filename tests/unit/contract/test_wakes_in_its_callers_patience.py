@@ -6,15 +6,15 @@ import httpx
 import pytest
 
 from spacedock.contract.base import Level, Outcome
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence import lives
 from spacedock.contract.evidence.waking import waking
 from spacedock.contract.examine import chosen
-from spacedock.docks.base import Boot, Capability, Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootResult, BootSpec, Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import FakeEdge
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "wakes-in-its-callers-patience"
@@ -37,8 +37,8 @@ def answering(status: int) -> FakeEdge:
 
 def dock_of(seconds: float) -> FakeDock:
     """A Space whose start takes so many seconds."""
-    awake = FakeBerth(boot=Boot(seconds=seconds, port=8080), in_front=answering(200))
-    return FakeDock().when(SLEEPING, FakeBerth(in_front=answering(503))).when(WOKEN, awake)
+    awake = FakeInstance(boot=BootResult(seconds=seconds, port=8080), in_front=answering(200))
+    return FakeDock().when(SLEEPING, FakeInstance(in_front=answering(503))).when(WOKEN, awake)
 
 
 def test_callers_who_wait_longer_than_it_takes_keep_it(tmp_path: Path, hold: Hold) -> None:
@@ -70,32 +70,32 @@ def test_a_dock_that_cannot_put_it_to_sleep_cannot_show_it(
 def test_it_boots_once_more_than_what_is_stopped_anyway(tmp_path: Path, hold: Hold) -> None:
     dock = dock_of(4.0)
     hold(PROMISE, patient(tmp_path, 30), dock)
-    assert [order.purpose for order in dock.boarded] == [SLEEPING, WOKEN]
+    assert [spec.purpose for spec in dock.booted] == [SLEEPING, WOKEN]
     (promise,) = chosen([PROMISE])
-    assert promise.orders(patient(tmp_path / "other", 30)) == (Order(SLEEPING),)
+    assert promise.specs(patient(tmp_path / "other", 30)) == (BootSpec(SLEEPING),)
 
 
 def test_one_that_does_not_wake_is_another_promise(tmp_path: Path, hold: Hold) -> None:
-    dock = dock_of(4.0).when(WOKEN, FakeBerth(boot=exited(1)))
+    dock = dock_of(4.0).when(WOKEN, FakeInstance(boot=exited(1)))
     assert hold(PROMISE, patient(tmp_path, 30), dock).outcome is Outcome.BLOCKED
 
 
 def test_it_is_put_to_sleep_once_whoever_asks(tmp_path: Path) -> None:
     space, dock = patient(tmp_path, 30), dock_of(4.0)
-    with Berths(dock) as berths:
-        woke = waking(space, berths)
-        assert waking(space, berths) is woke
-    assert len(dock.boarded) == 2
+    with Instances(dock) as instances:
+        woke = waking(space, instances)
+        assert waking(space, instances) is woke
+    assert len(dock.booted) == 2
 
 
 def test_who_is_answered_in_the_end_hangs_on_their_patience(tmp_path: Path) -> None:
-    with Berths(dock_of(4.0)) as berths:
-        woke = waking(patient(tmp_path, 30), berths)
+    with Instances(dock_of(4.0)) as instances:
+        woke = waking(patient(tmp_path, 30), instances)
     assert woke.answering(30) is woke.awake
     assert woke.answering(1) is woke.asleep
     assert (woke.turned_away, woke.status) == (503, 200)
 
 
 def test_the_time_that_the_answer_takes_counts_too(tmp_path: Path) -> None:
-    with Berths(dock_of(4.0)) as berths:
-        assert 4.0 < waking(patient(tmp_path, 30), berths).seconds < 5.0
+    with Instances(dock_of(4.0)) as instances:
+        assert 4.0 < waking(patient(tmp_path, 30), instances).seconds < 5.0

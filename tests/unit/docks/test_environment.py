@@ -7,8 +7,8 @@ from typing import Self
 
 import pytest
 
-from spacedock.docks.base import Order
-from spacedock.docks.environment import Cargo
+from spacedock.docks.base import BootSpec
+from spacedock.docks.environment import BootEnvironment
 from spacedock.errors import UsageError
 from spacedock.platform import space_host
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
@@ -37,12 +37,12 @@ class FakePostgres:
     def __exit__(self, *exc: object) -> None: ...
 
 
-def cargo(folder: Path, manifest: str = SOUND_MANIFEST) -> Cargo:
-    return Cargo.load(sound_space(folder, manifest=manifest), {"postgres": FakePostgres()})
+def cargo(folder: Path, manifest: str = SOUND_MANIFEST) -> BootEnvironment:
+    return BootEnvironment.load(sound_space(folder, manifest=manifest), {"postgres": FakePostgres()})
 
 
 def test_a_boot_finds_what_the_platform_documents_and_no_port(tmp_path: Path) -> None:
-    found = cargo(tmp_path).environment(Order())
+    found = cargo(tmp_path).environment(BootSpec())
     assert found["SPACE_ID"] == "owner/name"
     assert found["SPACE_HOST"] == "owner-name.hf.space"
     assert (found["CPU_CORES"], found["MEMORY"], found["ACCELERATOR"]) == ("2", "16Gi", "none")
@@ -51,24 +51,24 @@ def test_a_boot_finds_what_the_platform_documents_and_no_port(tmp_path: Path) ->
 
 def test_a_service_supplies_its_value_and_others_are_random(tmp_path: Path) -> None:
     one, other = cargo(tmp_path), cargo(tmp_path)
-    assert one.environment(Order())["DATABASE_URL"] == URL
-    assert one.environment(Order())["API_KEY"] != other.environment(Order())["API_KEY"]
+    assert one.environment(BootSpec())["DATABASE_URL"] == URL
+    assert one.environment(BootSpec())["API_KEY"] != other.environment(BootSpec())["API_KEY"]
 
 
 def test_only_what_is_secret_in_a_value_is_a_canary(tmp_path: Path) -> None:
     loaded = cargo(tmp_path)
     assert loaded.canaries["DATABASE_URL"] == ("s3cr3t",)
-    assert loaded.canaries["API_KEY"] == (loaded.environment(Order())["API_KEY"],)
+    assert loaded.canaries["API_KEY"] == (loaded.environment(BootSpec())["API_KEY"],)
 
 
 def test_an_order_withholds_blanks_and_adds(tmp_path: Path) -> None:
-    order = Order(
+    spec = BootSpec(
         withheld=frozenset({"API_KEY"}),
         blank=frozenset({"DATABASE_URL"}),
         port=9000,
         environment=(("SPACE_ID", "other/space"), ("EXTRA", "1")),
     )
-    found = cargo(tmp_path).environment(order)
+    found = cargo(tmp_path).environment(spec)
     assert "API_KEY" not in found
     assert found["DATABASE_URL"].strip() == ""
     assert found["PORT"] == "9000"

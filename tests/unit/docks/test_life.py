@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from spacedock import platform
-from spacedock.docks.base import Boot, Capability, Cause, Order, Stop, Usage, Window
-from spacedock.docks.life import Life, Stage, State, state_after, state_before, state_of
+from spacedock.docks.base import BootResult, BootSpec, Capability, Cause, StartWindow, Stop, Usage
+from spacedock.docks.life import Life, PlatformState, Stage, state_after, state_before, state_of
 from spacedock.errors import BootError, BuildError, SpacedockError, UsageError
 from spacedock.space import read_space
-from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
+from tests.unit.fakes import FakeDock, FakeInstance, exited, listening
 from tests.unit.spaces import sound_space, write_space
 
-SILENT = Boot(60.0, 8080, Cause.SILENT, window=Window(1800, 1 / 30))
+SILENT = BootResult(60.0, 8080, Cause.SILENT, window=StartWindow(1800, 1 / 30))
 
 
 def test_the_stages_are_the_clients() -> None:
@@ -22,62 +22,65 @@ def test_the_stages_are_the_clients() -> None:
 
 
 @pytest.mark.parametrize(
-    ("berth", "stage", "text"),
+    ("instance", "stage", "text"),
     [
-        (FakeBerth(), Stage.RUNNING, ""),
+        (FakeInstance(), Stage.RUNNING, ""),
         (
-            FakeBerth(boot=exited(78), log="KEY is missing"),
+            FakeInstance(boot=exited(78), log="KEY is missing"),
             Stage.RUNTIME_ERROR,
             "Exit code: 78. Reason: KEY is missing",
         ),
         (
-            FakeBerth(ended=True, stopped=Stop(0.0, 0, killed=False), log="bye"),
+            FakeInstance(ended=True, stopped=Stop(0.0, 0, killed=False), log="bye"),
             Stage.RUNTIME_ERROR,
             "Exit code: 0. Reason: bye",
         ),
         (
-            FakeBerth(
-                boot=Boot(0.5, 8080, Cause.EXITED, 137, out_of_memory=True), environment={"MEMORY": "16Gi"}
+            FakeInstance(
+                boot=BootResult(0.5, 8080, Cause.EXITED, 137, out_of_memory=True),
+                environment={"MEMORY": "16Gi"},
             ),
             Stage.RUNTIME_ERROR,
             "Memory limit exceeded (16Gi)",
         ),
         (
-            FakeBerth(ended=True, used=Usage(exceeded=("Workload evicted, storage limit exceeded (50G)",))),
+            FakeInstance(
+                ended=True, used=Usage(exceeded=("Workload evicted, storage limit exceeded (50G)",))
+            ),
             Stage.RUNTIME_ERROR,
             "Workload evicted, storage limit exceeded (50G)",
         ),
         (
-            FakeBerth(boot=SILENT),
+            FakeInstance(boot=SILENT),
             Stage.RUNTIME_ERROR,
             "Launch timed out, workload was not healthy after 30 min",
         ),
         (
-            FakeBerth(boot=SILENT, ended=True),  # after the window: the platform did not wait for it
+            FakeInstance(boot=SILENT, ended=True),  # after the window: the platform did not wait for it
             Stage.RUNTIME_ERROR,
             "Launch timed out, workload was not healthy after 30 min",
         ),
         (
-            FakeBerth(boot=listening(Cause.LOOPBACK, "127.0.0.1", 8080)),
+            FakeInstance(boot=listening(Cause.LOOPBACK, "127.0.0.1", 8080)),
             Stage.RUNTIME_ERROR,
             "Launch timed out, workload was not healthy after 30 min",
         ),
     ],
 )
 def test_a_berth_has_the_stage_and_the_text_that_the_platform_shows(
-    berth: FakeBerth, stage: Stage, text: str
+    instance: FakeInstance, stage: Stage, text: str
 ) -> None:
-    assert state_of(berth) == State(stage, text)
+    assert state_of(instance) == PlatformState(stage, text)
 
 
 @pytest.mark.parametrize("at_rest", [Stage.SLEEPING, Stage.PAUSED, Stage.STOPPED])
 def test_a_berth_that_was_stopped_has_not_failed(at_rest: Stage) -> None:
-    stopped = FakeBerth(ended=True, stopped=Stop(0.0, 143, killed=False))
-    assert state_of(stopped, at_rest) == State(at_rest)
+    stopped = FakeInstance(ended=True, stopped=Stop(0.0, 143, killed=False))
+    assert state_of(stopped, at_rest) == PlatformState(at_rest)
 
 
 def test_the_reason_is_the_tail_of_the_log_and_no_part_of_the_headline() -> None:
-    state = state_of(FakeBerth(boot=exited(1), log="\n".join(map(str, range(40)))))
+    state = state_of(FakeInstance(boot=exited(1), log="\n".join(map(str, range(40)))))
     assert state.text.endswith("\n38\n39")
     assert "\n24\n" not in state.text
     assert str(state) == "RUNTIME_ERROR: Exit code: 1"
@@ -99,7 +102,7 @@ def test_a_readme_without_its_block_is_a_configuration_error(tmp_path: Path) -> 
 
 def test_a_name_that_is_a_secret_and_a_variable_is_one_too(tmp_path: Path) -> None:
     space = sound_space(tmp_path, manifest='[secrets]\nKEY = {}\n[variables]\nKEY = "1"\n')
-    state = State(Stage.CONFIG_ERROR, "Collision on variables and secrets names")
+    state = PlatformState(Stage.CONFIG_ERROR, "Collision on variables and secrets names")
     assert state_before(space) == state
 
 
@@ -113,7 +116,7 @@ def test_a_space_without_a_dockerfile_has_no_app_file(tmp_path: Path) -> None:
     (place / "Dockerfile").unlink()
     with pytest.raises(UsageError) as caught:
         read_space(place)
-    assert state_after(caught.value) == State(Stage.NO_APP_FILE)
+    assert state_after(caught.value) == PlatformState(Stage.NO_APP_FILE)
 
 
 def test_a_failed_build_says_its_exit_code() -> None:
@@ -133,10 +136,10 @@ def test_what_the_platform_has_no_word_for_has_no_stage(error: SpacedockError) -
     assert state_after(error) is None
 
 
-class Told(list[State]):
+class Told(list[PlatformState]):
     """The stages that a life told, in order."""
 
-    def __call__(self, state: State) -> None:
+    def __call__(self, state: PlatformState) -> None:
         self.append(state)
 
     @property
@@ -152,35 +155,35 @@ def told() -> Told:
 def test_a_life_begins_with_a_boot_and_ends_with_everything_closed(told: Told) -> None:
     with Life(FakeDock(), tell=told) as life:
         assert told.stages == [Stage.APP_STARTING, Stage.RUNNING]
-        assert life.state == State(Stage.RUNNING)
-    assert life.berth.closed  # type: ignore[attr-defined]
+        assert life.state == PlatformState(Stage.RUNNING)
+    assert life.instance.closed  # type: ignore[attr-defined]
 
 
 def test_sleep_stops_and_waking_boots_anew(told: Told) -> None:
-    dock = FakeDock(otherwise=FakeBerth(stopped=Stop(0.2, 0, killed=False)))
-    with Life(dock, Order(), tell=told) as life:
-        first = life.berth
+    dock = FakeDock(otherwise=FakeInstance(stopped=Stop(0.2, 0, killed=False)))
+    with Life(dock, BootSpec(), tell=told) as life:
+        first = life.instance
         assert life.sleep().seconds == 0.2
-        assert life.state == State(Stage.SLEEPING)
+        assert life.state == PlatformState(Stage.SLEEPING)
         assert not first.alive()
-        assert life.wake() is life.berth is not first
-        assert life.state == State(Stage.RUNNING)
+        assert life.wake() is life.instance is not first
+        assert life.state == PlatformState(Stage.RUNNING)
     assert told.stages[2:] == [Stage.SLEEPING, Stage.APP_STARTING, Stage.RUNNING]
-    assert dock.boarded == [Order(), Order()]
+    assert dock.booted == [BootSpec(), BootSpec()]
 
 
 def test_a_paused_space_is_no_failed_one(told: Told) -> None:
     with Life(FakeDock(), tell=told) as life:
         life.pause()
-        assert life.state == State(Stage.PAUSED)
+        assert life.state == PlatformState(Stage.PAUSED)
 
 
 def test_a_restart_is_a_stop_and_a_boot(told: Told) -> None:
     with Life(FakeDock(), tell=told) as life:
-        first = life.berth
+        first = life.instance
         life.restart()
         assert not first.alive()
-        assert life.berth.alive()
+        assert life.instance.alive()
     assert told.stages[2:] == [Stage.APP_STARTING, Stage.RUNNING]
 
 
@@ -188,35 +191,38 @@ def test_the_old_berth_serves_until_the_new_one_is_ready(told: Told) -> None:
     seen = []
     dock = FakeDock()
     with Life(dock, tell=told) as life:
-        old = life.berth
-        board = dock.board
+        old = life.instance
+        boot = dock.boot
 
-        def watched(order: Order) -> FakeBerth:
+        def watched(spec: BootSpec) -> FakeInstance:
             seen.append((old.alive(), life.state))
-            return board(order)
+            return boot(spec)
 
-        dock.board = watched  # type: ignore[method-assign]
+        dock.boot = watched  # type: ignore[method-assign]
         handover = life.redeploy(build=lambda: seen.append((old.alive(), life.state)))
         assert handover.stop
-        assert (handover.old, handover.new) == (old, life.berth)
+        assert (handover.old, handover.new) == (old, life.instance)
         assert not old.alive()
-    assert seen == [(True, State(Stage.RUNNING_BUILDING)), (True, State(Stage.RUNNING_APP_STARTING))]
+    assert seen == [
+        (True, PlatformState(Stage.RUNNING_BUILDING)),
+        (True, PlatformState(Stage.RUNNING_APP_STARTING)),
+    ]
     assert told.stages[-1] is Stage.RUNNING
 
 
 def test_the_old_berth_serves_on_where_the_new_one_does_not_come_up(told: Told) -> None:
     dock = FakeDock()
     with Life(dock, tell=told) as life:
-        old = life.berth
-        dock.when("as deployed", FakeBerth(boot=exited(1)))
+        old = life.instance
+        dock.when("as deployed", FakeInstance(boot=exited(1)))
         handover = life.redeploy()
         assert handover.stop is None
-        assert life.berth is old
+        assert life.instance is old
         assert old.alive()
     assert told.stages[-1] is Stage.RUNTIME_ERROR
 
 
 def test_where_two_cannot_run_at_once_nothing_is_redeployed() -> None:
     alone = FakeDock(capabilities=frozenset(Capability) - {Capability.OVERLAP})
-    with Life(alone) as life, pytest.raises(UsageError, match="cannot run two berths"):
+    with Life(alone) as life, pytest.raises(UsageError, match="cannot run two instances"):
         life.redeploy()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from spacedock.docks import ready
-from spacedock.docks.base import Boot, Cause, Listener, Window
-from spacedock.docks.ready import Look, cause, watch
+from spacedock.docks.base import BootResult, Cause, Listener, StartWindow
+from spacedock.docks.ready import SocketLook, cause, watch
 
 PUBLIC = Listener("0.0.0.0", 8080)
 LOOPBACK = Listener("127.0.0.1", 8080)
@@ -31,7 +31,7 @@ class FakeSpace:
     """A Space that nobody answers for; `shows` tells what a look at a time sees."""
 
     clock: Clock
-    shows: Callable[[float], Look] = lambda _: Look()
+    shows: Callable[[float], SocketLook] = lambda _: SocketLook()
     dies_at: float = float("inf")
     address: tuple[str, int] | None = None
     port: int = 8080
@@ -47,7 +47,7 @@ class FakeSpace:
     def out_of_memory(self) -> bool:
         return False
 
-    def look(self) -> Look:
+    def look(self) -> SocketLook:
         return self.shows(self.clock.now)
 
 
@@ -58,8 +58,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def boot_of(space: FakeSpace, timeout: float = 60.0) -> Boot:
-    return watch(space, "/", began=0.0, window=Window(timeout))
+def boot_of(space: FakeSpace, timeout: float = 60.0) -> BootResult:
+    return watch(space, "/", began=0.0, window=StartWindow(timeout))
 
 
 @pytest.fixture
@@ -93,11 +93,13 @@ def _answer(server: socket.socket, answer: bytes) -> None:
 
 def test_any_http_status_is_an_answer(answering: Callable[[bytes], tuple[str, int]]) -> None:
     space = FakeSpace(Clock(), address=answering(b"HTTP/1.1 404 Not Found\r\n\r\n"))
-    assert watch(space, "/", began=0.0, window=Window(1e9)).ready
+    assert watch(space, "/", began=0.0, window=StartWindow(1e9)).ready
 
 
 def test_what_is_no_http_is_no_answer(answering: Callable[[bytes], tuple[str, int]], clock: Clock) -> None:
-    space = FakeSpace(clock, address=answering(b"\x15\x03\x01\x00\x02"), shows=lambda _: Look((PUBLIC,)))
+    space = FakeSpace(
+        clock, address=answering(b"\x15\x03\x01\x00\x02"), shows=lambda _: SocketLook((PUBLIC,))
+    )
     assert boot_of(space, timeout=2).cause is Cause.SILENT
 
 
@@ -105,8 +107,8 @@ def test_an_answer_from_loopback_is_no_answer_from_outside(
     answering: Callable[[bytes], tuple[str, int]],
 ) -> None:
     address = answering(b"HTTP/1.1 200 OK\r\n\r\n")
-    space = FakeSpace(Clock(), address=address, shares_loopback=True, shows=lambda _: Look((LOOPBACK,)))
-    assert watch(space, "/", began=0.0, window=Window(1e9)).cause is Cause.LOOPBACK
+    space = FakeSpace(Clock(), address=address, shares_loopback=True, shows=lambda _: SocketLook((LOOPBACK,)))
+    assert watch(space, "/", began=0.0, window=StartWindow(1e9)).cause is Cause.LOOPBACK
 
 
 def test_somebody_elses_answer_is_not_the_spaces(
@@ -129,31 +131,31 @@ def test_the_time_limit_ends_a_silent_boot(clock: Clock) -> None:
 
 
 def test_loopback_is_certain_soon(clock: Clock) -> None:
-    boot = boot_of(FakeSpace(clock, shows=lambda _: Look((LOOPBACK, METRICS))))
+    boot = boot_of(FakeSpace(clock, shows=lambda _: SocketLook((LOOPBACK, METRICS))))
     assert boot.cause is Cause.LOOPBACK
     assert boot.seconds < ready.FIRST_LOOK + ready.LOOPBACK_IS_CERTAIN + 2 * ready.LOOK_EVERY
 
 
 def test_another_port_is_certain_once_nothing_changes_any_more(clock: Clock) -> None:
-    boot = boot_of(FakeSpace(clock, shows=lambda now: Look((METRICS,), processor_seconds=0.1 * now)))
+    boot = boot_of(FakeSpace(clock, shows=lambda now: SocketLook((METRICS,), processor_seconds=0.1 * now)))
     assert boot.cause is Cause.OTHER_PORT
     assert boot.listeners == (METRICS,)
     assert boot.seconds < ready.FIRST_LOOK + ready.ELSEWHERE_IS_CERTAIN + 2 * ready.LOOK_EVERY
 
 
 def test_another_port_is_not_certain_while_the_space_works(clock: Clock) -> None:
-    boot = boot_of(FakeSpace(clock, shows=lambda now: Look((METRICS,), processor_seconds=0.9 * now)))
+    boot = boot_of(FakeSpace(clock, shows=lambda now: SocketLook((METRICS,), processor_seconds=0.9 * now)))
     assert boot.cause is Cause.OTHER_PORT
     assert boot.seconds >= 60
 
 
 def test_another_port_is_not_certain_while_sockets_come(clock: Clock) -> None:
-    grows = lambda now: Look(tuple(Listener("0.0.0.0", 9000 + i) for i in range(int(now / 4) + 1)))  # noqa: E731
+    grows = lambda now: SocketLook(tuple(Listener("0.0.0.0", 9000 + i) for i in range(int(now / 4) + 1)))  # noqa: E731
     assert boot_of(FakeSpace(clock, shows=grows)).seconds >= 60
 
 
 def test_the_expected_port_that_opens_late_ends_all_doubt(clock: Clock) -> None:
-    opens = lambda now: Look((METRICS,) if now < 4 else (METRICS, PUBLIC))  # noqa: E731
+    opens = lambda now: SocketLook((METRICS,) if now < 4 else (METRICS, PUBLIC))  # noqa: E731
     assert boot_of(FakeSpace(clock, shows=opens)).cause is Cause.SILENT
 
 
@@ -174,19 +176,19 @@ def test_the_cause_is_read_from_the_sockets(listeners: tuple[Listener, ...], exp
 
 
 def test_silence_says_the_window_that_was_waited_for_and_the_platforms(clock: Clock) -> None:
-    boot = watch(FakeSpace(clock), "/", began=0.0, window=Window(1800, 1 / 30))
+    boot = watch(FakeSpace(clock), "/", began=0.0, window=StartWindow(1800, 1 / 30))
     assert str(boot) == "no HTTP answer on port 8080 after 60 s here, 30 min there; it listens on nothing"
 
 
 @pytest.mark.parametrize(
     ("window", "says"),
     [
-        (Window(), "30 min"),
-        (Window(5400, 0.01), "54 s here, 90 min there"),
-        (Window(90, 0.5), "45 s here, 90 s there"),
+        (StartWindow(), "30 min"),
+        (StartWindow(5400, 0.01), "54 s here, 90 min there"),
+        (StartWindow(90, 0.5), "45 s here, 90 s there"),
     ],
 )
-def test_a_window_says_what_is_waited_here_and_there(window: Window, says: str) -> None:
+def test_a_window_says_what_is_waited_here_and_there(window: StartWindow, says: str) -> None:
     assert str(window) == says
 
 

@@ -7,7 +7,7 @@ from typing import Self
 
 import pytest
 
-from spacedock.docks.base import Conditions, Order
+from spacedock.docks.base import BootSpec, Conditions
 from spacedock.docks.unbuilt import Unbuilt, entered
 from spacedock.errors import BuildError, EngineError, SpaceBuildError
 from tests.unit.fakes import FakeDock
@@ -72,13 +72,13 @@ def test_an_error_of_what_is_done_with_a_dock_is_not_taken_for_one_of_its_build(
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda dock: dock.board(Order()),
+        lambda dock: dock.boot(BootSpec()),
         lambda dock: dock.start("postgres"),
         lambda dock: dock.made(),
         lambda dock: dock.search(lambda path, chunks: (), ""),
         lambda dock: dock.faults(),
     ],
-    ids=["board", "start", "made", "search", "faults"],
+    ids=["boot", "start", "made", "search", "faults"],
 )
 def test_who_asks_it_for_more_than_words_meets_the_error(ask: Callable[[Unbuilt], object]) -> None:
     with Unbuilt(FakeDock(), NOT_BUILT) as dock, pytest.raises(SpaceBuildError) as caught:

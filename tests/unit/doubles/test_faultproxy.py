@@ -426,12 +426,12 @@ def test_one_who_does_not_read_is_reset(monkeypatch: pytest.MonkeyPatch, kind: s
         writer.close()
 
     async def end(door: faultproxy.Door) -> None:
-        await door.meet(faultproxy.Fault())
+        await door.meet(faultproxy.ProxyFault())
         with connected(door) as client:
             seen = -1
             while seen != (seen := door.bytes_out) or not seen:  # until its buffers are full
                 await asyncio.sleep(0.05)
-            await door.meet(faultproxy.Fault(kind))
+            await door.meet(faultproxy.ProxyFault(kind))
             assert door.report()["live"] == 0
             with pytest.raises(ConnectionResetError):
                 await asyncio.to_thread(read_to_its_end, client)
@@ -447,8 +447,8 @@ def test_one_who_does_not_read_is_reset(monkeypatch: pytest.MonkeyPatch, kind: s
 def test_one_who_was_accepted_while_the_door_was_being_shut_is_reset(echo: Echo) -> None:
     async def test() -> None:
         with opened(echo.address) as door:
-            await door.meet(faultproxy.Fault())
-            door.fault = faultproxy.Fault("refuse")  # as the accepting task finds it
+            await door.meet(faultproxy.ProxyFault())
+            door.fault = faultproxy.ProxyFault("refuse")  # as the accepting task finds it
             with pytest.raises(ConnectionResetError):
                 await asyncio.to_thread(meet, door)
 

@@ -16,17 +16,17 @@ from spacedock.docks.base import Cause, Conditions, Dock, Egress
 from spacedock.errors import SpaceBuildError, UsageError
 from spacedock.failures import scene
 from spacedock.failures.base import Failure, Where, failure_from
-from spacedock.failures.scene import Account, boarded
+from spacedock.failures.scene import SpecimenAccount, booted
 from spacedock.progress import silent
 from tests.unit.edges import FakeEdge
 from tests.unit.failures.test_diagnosis import DATA
-from tests.unit.fakes import FakeBerth, FakeDock, exited, listening
+from tests.unit.fakes import FakeDock, FakeInstance, exited, listening
 
 PORT = chosen(["binds-app-port"])
 
 
 def failing(**recipe: Any) -> Failure:
-    whole = {"sound": "web", "says": "x", **recipe}
+    whole = {"baseline": "web", "says": "x", **recipe}
     return failure_from("made-up", {**DATA, "not_here": "", "breaks": ["binds-app-port"], "specimen": whole})
 
 
@@ -44,18 +44,18 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
     return seen
 
 
-def account(failure: Failure, *, mended: bool = False) -> Account:
-    with boarded(failure, "image", silent, mended=mended) as boarded_scene:
+def account(failure: Failure, *, mended: bool = False) -> SpecimenAccount:
+    with booted(failure, "image", silent, mended=mended) as boarded_scene:
         return boarded_scene.held_to(PORT, silent)
 
 
-def by(account: Account, where: Where) -> str:
+def by(account: SpecimenAccount, where: Where) -> str:
     return "\n".join(text for who, text in account.said if who is where)
 
 
 def test_log_and_stage_of_the_boot_as_deployed_are_told(given: dict[str, Any]) -> None:
     given["dock"] = FakeDock(
-        otherwise=FakeBerth(boot=listening(Cause.LOOPBACK, "127.0.0.1", 7860), log="on 127")
+        otherwise=FakeInstance(boot=listening(Cause.LOOPBACK, "127.0.0.1", 7860), log="on 127")
     )
     told = account(failing())
     assert by(told, Where.LOG) == "on 127"
@@ -65,13 +65,13 @@ def test_log_and_stage_of_the_boot_as_deployed_are_told(given: dict[str, Any]) -
 
 
 def test_the_log_of_another_boot_is_told_where_a_problem_is_about_it(given: dict[str, Any]) -> None:
-    other = FakeBerth(boot=listening(Cause.OTHER_PORT, "0.0.0.0", 9), log="the port is another")
-    given["dock"] = FakeDock(otherwise=FakeBerth(log="all is well")).when("with PORT=7860", other)
+    other = FakeInstance(boot=listening(Cause.OTHER_PORT, "0.0.0.0", 9), log="the port is another")
+    given["dock"] = FakeDock(otherwise=FakeInstance(log="all is well")).when("with PORT=7860", other)
     assert by(account(failing()), Where.LOG) == "all is well\nthe port is another"
 
 
 def test_no_secret_of_the_run_is_told(given: dict[str, Any]) -> None:
-    given["dock"] = FakeDock(canaries={"API_TOKEN": ("s3cret",)}, otherwise=FakeBerth(log="token s3cret"))
+    given["dock"] = FakeDock(canaries={"API_TOKEN": ("s3cret",)}, otherwise=FakeInstance(log="token s3cret"))
     assert by(account(failing()), Where.LOG) == "token [API_TOKEN]"
 
 
@@ -111,7 +111,7 @@ def test_a_question_is_told_with_its_answer(given: dict[str, Any]) -> None:
     edge = FakeEdge(
         lambda request: httpx.Response(400, text=f"Invalid host header {request.headers['host']}")
     )
-    given["dock"] = FakeDock(otherwise=FakeBerth(in_front=edge))
+    given["dock"] = FakeDock(otherwise=FakeInstance(in_front=edge))
     told = account(failing(asks=[{"path": "/health", "host": "internal", "headers": {"x-from": "me"}}]))
     said = by(told, Where.CALLER).splitlines()
     assert said[:3] == ["> GET /health", "> x-from: me", "< HTTP/1.1 400 Bad Request"]
@@ -128,7 +128,7 @@ def test_a_question_past_the_edge_that_fails_is_told_too(given: dict[str, Any]) 
 
 
 def test_a_space_that_does_not_boot_is_not_asked(given: dict[str, Any]) -> None:
-    given["dock"] = FakeDock(otherwise=FakeBerth(boot=exited(1)))
+    given["dock"] = FakeDock(otherwise=FakeInstance(boot=exited(1)))
     assert by(account(failing(asks=[{"path": "/"}])), Where.CALLER) == ""
 
 

@@ -15,7 +15,7 @@ from tests.unit.failures.test_diagnosis import DATA
 
 
 def failing(*changes: Mapping[str, Any], name: str = "made-up") -> Failure:
-    recipe = {"sound": "web", "says": "x", "changes": list(changes)}
+    recipe = {"baseline": "web", "says": "x", "changes": list(changes)}
     return failure_from(name, {**DATA, "not_here": "", "breaks": ["binds-app-port"], "specimen": recipe})
 
 

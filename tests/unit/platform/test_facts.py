@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from spacedock import platform
-from spacedock.platform import Fact, Sure, space_host
+from spacedock.platform import Confidence, Fact, space_host
 
 FACTS = platform.all_facts()
 BY_NAME = pytest.mark.parametrize(("name", "fact"), FACTS.items(), ids=list(FACTS))
@@ -41,7 +41,7 @@ def test_a_fact_is_an_attribute_of_the_room(name: str, fact: Fact[Any]) -> None:
 def test_a_fact_says_where_it_comes_from_and_when(name: str, fact: Fact[Any]) -> None:
     assert fact.title
     assert fact.source
-    assert fact.sure in Sure
+    assert fact.sure in Confidence
     assert re.fullmatch(r"20\d\d(-(0[1-9]|1[0-2]))?", fact.date)
 
 

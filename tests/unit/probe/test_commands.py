@@ -14,7 +14,7 @@ from spacedock import cli
 from spacedock.docks import choose
 from spacedock.docks.base import Capability
 from spacedock.probe.recording import read, write
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.probe.reports import report
 
 Spacedock = Callable[..., int]
@@ -28,9 +28,9 @@ def spacedock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Space
     with respx.mock(base_url="http://space.test", assert_all_called=False) as server:
         server.get("/report").respond(json=report(grace=None))
 
-        def _run(*words: str, berth: FakeBerth | None = None) -> int:
+        def _run(*words: str, instance: FakeInstance | None = None) -> int:
             can = frozenset(Capability) - {Capability.EDGE}
-            dock = FakeDock(capabilities=can, otherwise=berth or FakeBerth(log=STOPPED))
+            dock = FakeDock(capabilities=can, otherwise=instance or FakeInstance(log=STOPPED))
             monkeypatch.setattr(choose, "choose", lambda *_: dock)
             monkeypatch.setattr(sys, "argv", ["spacedock", *words])
             with pytest.raises(SystemExit) as ended:
@@ -61,7 +61,7 @@ def test_probe_writes_what_parity_reads(spacedock: Spacedock, tmp_path: Path) ->
 def test_a_probe_that_does_not_start_ends_in_6_with_its_log(
     spacedock: Spacedock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert spacedock("probe", berth=FakeBerth(boot=exited(1), log="address in use")) == 6
+    assert spacedock("probe", instance=FakeInstance(boot=exited(1), log="address in use")) == 6
     assert "address in use" in capsys.readouterr().err
 
 

@@ -5,20 +5,20 @@ from typing import Any
 import pytest
 
 from spacedock.docks.base import Capability
-from spacedock.probe.compare import Answer, Compared, compare
+from spacedock.probe.compare import Agreement, Compared, compare
 from spacedock.probe.fields import FIELDS, flat, masked
 from tests.unit.probe.reports import report
 
 
 def differing(there: dict[str, Any], here: dict[str, Any]) -> list[Compared]:
-    return [each for each in compare(there, here) if each.answer is Answer.DIFFER]
+    return [each for each in compare(there, here) if each.answer is Agreement.DIFFER]
 
 
 def test_equal_reports_agree_in_every_field_but_those_of_the_machine() -> None:
     answers = {each.field: each.answer for each in compare(report(), report())}
-    unknown = {field for field, answer in answers.items() if answer is not Answer.AGREE}
+    unknown = {field for field, answer in answers.items() if answer is not Agreement.AGREE}
     assert {field.partition(".")[0] for field in unknown} == {"machine", "limits"}
-    assert answers["machine.architecture"] is Answer.AGREE
+    assert answers["machine.architecture"] is Agreement.AGREE
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_port_is_compared_whoever_was_behind_it() -> None:
 
 def test_a_field_that_one_side_lacks_is_unknown_and_who_lacks_it_is_told() -> None:
     (grace,) = [each for each in compare(report(grace=None), report()) if each.field == "grace"]
-    assert (grace.answer, grace.words) == (Answer.UNKNOWN, "here 10.0; the recording does not say")
+    assert (grace.answer, grace.words) == (Agreement.UNKNOWN, "here 10.0; the recording does not say")
 
 
 def test_a_dock_says_nothing_of_what_it_cannot_show() -> None:

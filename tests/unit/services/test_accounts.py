@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg.conninfo
 import pytest
 
-from spacedock.services.hosts.base import Account
+from spacedock.services.hosts.base import ServiceAccount
 from spacedock.services.openai import OpenAIAccount
 from spacedock.services.postgres import PostgresAccount
 from spacedock.services.qdrant import QdrantAccount
@@ -20,7 +20,7 @@ accounts = pytest.mark.parametrize(
 
 
 @accounts
-def test_every_value_is_told_which_of_it_is_secret(make: Callable[[], Account]) -> None:
+def test_every_value_is_told_which_of_it_is_secret(make: Callable[[], ServiceAccount]) -> None:
     account = make()
     values = account.values("host:1")
     assert account.canaries.keys() == values.keys()
@@ -29,14 +29,14 @@ def test_every_value_is_told_which_of_it_is_secret(make: Callable[[], Account]) 
 
 
 @accounts
-def test_secrets_are_new_each_time_and_long(make: Callable[[], Account]) -> None:
+def test_secrets_are_new_each_time_and_long(make: Callable[[], ServiceAccount]) -> None:
     one, other = ({canary for canaries in make().canaries.values() for canary in canaries} for _ in range(2))
     assert one.isdisjoint(other)
     assert all(len(canary) >= 32 for canary in one)
 
 
 @accounts
-def test_a_repr_has_no_secret(make: Callable[[], Account]) -> None:
+def test_a_repr_has_no_secret(make: Callable[[], ServiceAccount]) -> None:
     account = make()
     assert not any(canary in repr(account) for canaries in account.canaries.values() for canary in canaries)
 

@@ -9,7 +9,7 @@ from spacedock.space.features import FEATURES
 from tests.unit.spaces import SOUND_DOCKERFILE, SOUND_MANIFEST, sound_space
 
 
-def noticed(
+def observations(
     folder: Path, *lines: str, dockerfile: str = SOUND_DOCKERFILE, manifest: str = SOUND_MANIFEST
 ) -> str:
     readme = "\n".join(["---", "sdk: docker", *lines, "---", ""])
@@ -19,7 +19,9 @@ def noticed(
 
 
 def test_a_space_that_asks_for_nothing_more_is_not_bothered(tmp_path: Path) -> None:
-    assert noticed(tmp_path, "title: x", "emoji: 🤖", "tags: [a]", "pinned: true", "hf_oauth: false") == ""
+    assert (
+        observations(tmp_path, "title: x", "emoji: 🤖", "tags: [a]", "pinned: true", "hf_oauth: false") == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,44 +38,44 @@ def test_a_space_that_asks_for_nothing_more_is_not_bothered(tmp_path: Path) -> N
     ],
 )
 def test_what_no_dock_does_is_named_where_it_is_asked_for(tmp_path: Path, line: str, says: str) -> None:
-    assert says in noticed(tmp_path, line)
+    assert says in observations(tmp_path, line)
 
 
 def test_an_unknown_key_is_named_with_the_one_that_was_meant(tmp_path: Path) -> None:
-    said = noticed(tmp_path, "app_prot: 8080")
+    said = observations(tmp_path, "app_prot: 8080")
     assert said.endswith(
         "README.md:3: `app_prot` is no key that the platform knows; did you mean `app_port`?"
     )
 
 
 def test_an_unknown_key_that_is_like_no_other_is_named_alone(tmp_path: Path) -> None:
-    assert noticed(tmp_path, "zzz: 1").endswith("`zzz` is no key that the platform knows")
+    assert observations(tmp_path, "zzz: 1").endswith("`zzz` is no key that the platform knows")
 
 
 def test_a_flavour_with_a_gpu_is_named(tmp_path: Path) -> None:
-    said = noticed(tmp_path, manifest='[space]\nid = "owner/name"\nhardware = "a10g-small"\n')
+    said = observations(tmp_path, manifest='[space]\nid = "owner/name"\nhardware = "a10g-small"\n')
     assert 'space.toml: `hardware = "a10g-small"`: the accelerator of a10g-small is not emulated' in said
 
 
 def test_a_flavour_without_one_is_not(tmp_path: Path) -> None:
-    assert noticed(tmp_path, "suggested_hardware: cpu-upgrade") == ""
+    assert observations(tmp_path, "suggested_hardware: cpu-upgrade") == ""
 
 
 @pytest.mark.parametrize(
     "line", ["ENV HF_HOME=/data/cache", 'VOLUME ["/data"]', 'CMD ["app", "--db", "/data/a.db"]']
 )
 def test_a_dockerfile_that_runs_on_data_is_told_that_no_bucket_is_there(tmp_path: Path, line: str) -> None:
-    said = noticed(tmp_path, dockerfile=f"FROM python:3.11-slim\n{line}\n")
+    said = observations(tmp_path, dockerfile=f"FROM python:3.11-slim\n{line}\n")
     assert f"Dockerfile:2: {line.partition(' ')[0]} names /data; no bucket is emulated" in said
 
 
 @pytest.mark.parametrize("line", ["ENV A=/app/data", "ENV A=/database", "WORKDIR /data.d", "RUN mkdir /data"])
 def test_another_folder_is_not_taken_for_data(tmp_path: Path, line: str) -> None:
-    assert noticed(tmp_path, dockerfile=f"FROM python:3.11-slim\n{line}\n") == ""
+    assert observations(tmp_path, dockerfile=f"FROM python:3.11-slim\n{line}\n") == ""
 
 
 def test_a_variable_that_names_data_is_told_so(tmp_path: Path) -> None:
-    said = noticed(tmp_path, manifest='[variables]\nCACHE = "/data/cache"\n')
+    said = observations(tmp_path, manifest='[variables]\nCACHE = "/data/cache"\n')
     assert "space.toml: CACHE names /data" in said
 
 

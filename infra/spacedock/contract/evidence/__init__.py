@@ -1,1 +1,1 @@
-"""What promises look at, a module a subject: where the manifest points, what files say, how a berth ends."""
+"""What promises look at, a module a subject: where a manifest points, what files say, how it ends."""

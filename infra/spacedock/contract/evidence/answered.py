@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spacedock.contract.base import AS_DEPLOYED
-from spacedock.contract.berths import Berths, NotReady
 from spacedock.contract.evidence.asking import Answer, send, send_at_once
 from spacedock.contract.evidence.quiet import quiet
-from spacedock.docks.base import Berth
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.docks.base import Instance
 from spacedock.space import Space
 
 _AT_ONCE = 8  # of each request: more than a small pool of connections has
@@ -19,46 +19,46 @@ _NAME = "requests as deployed"
 class Unanswered(NotReady):
     """A request is not answered whatever is done to the Space, which another promise says of it."""
 
-    def __init__(self, berth: Berth, seen: str) -> None:
+    def __init__(self, instance: Instance, seen: str) -> None:
         Exception.__init__(self, f"it cannot be told from what goes wrong anyway: {seen}")
-        self.berth = berth
+        self.instance = instance
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The berth as deployed that was asked, and how its requests failed, if any did."""
+    """The instance as deployed that was asked, and how its requests failed, if any did."""
 
-    berth: Berth
+    instance: Instance
     failed: tuple[str, ...]
 
 
-def asked(space: Space, berths: Berths) -> Asked:
+def asked(space: Space, instances: Instances) -> Asked:
     """Send the requests: each alone, then many of each at once. They are sent once a run.
 
     Raises NotReady where the Space did not boot.
     """
-    return berths.once(_NAME, lambda: _asked(space, berths.ready(AS_DEPLOYED)))
+    return instances.once(_NAME, lambda: _asked(space, instances.ready(AS_DEPLOYED)))
 
 
-def require_answers(space: Space, berths: Berths) -> None:
+def require_answers(space: Space, instances: Instances) -> None:
     """Raise Unanswered where the requests fail as deployed, NotReady where the Space did not boot."""
-    found = asked(space, berths)
+    found = asked(space, instances)
     for seen in found.failed:
-        raise Unanswered(found.berth, seen)
+        raise Unanswered(found.instance, seen)
 
 
-def _asked(space: Space, berth: Berth) -> Asked:
-    failed = tuple(_failing(space, berth))
-    return Asked(quiet(berth) if failed else berth, failed)
+def _asked(space: Space, instance: Instance) -> Asked:
+    failed = tuple(_failing(space, instance))
+    return Asked(quiet(instance) if failed else instance, failed)
 
 
-def _failing(space: Space, berth: Berth) -> Iterator[str]:
+def _failing(space: Space, instance: Instance) -> Iterator[str]:
     """Ask one after the other; only where all goes well, ask all at once."""
     requests = space.manifest.requests
-    if alone := [answer for answer in (send(berth, request) for request in requests) if answer.failed]:
+    if alone := [answer for answer in (send(instance, request) for request in requests) if answer.failed]:
         yield from map(str, alone)
     elif requests:
-        crowd = send_at_once(berth, requests, _AT_ONCE)
+        crowd = send_at_once(instance, requests, _AT_ONCE)
         for answer in _each_once(answer for answer in crowd if answer.failed):
             yield f"alone it is answered; of {_AT_ONCE} of each request at once, {answer}"
 

@@ -1,25 +1,25 @@
-"""What the promises about a Space's life share: one berth is stopped, and one is booted after it."""
+"""What the promises about a Space's life share: one instance is stopped, and one is booted after it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from spacedock import platform
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.asking import Answer, send
 from spacedock.contract.evidence.inflight import Held, hold
-from spacedock.docks.base import Berth, Order, Stop
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Instance, Stop
 from spacedock.space import Space
 
-TO_BE_STOPPED = Order(purpose="to be stopped with SIGTERM")
+TO_BE_STOPPED = BootSpec(purpose="to be stopped with SIGTERM")
 _NAME = "ending"
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a berth ended that was told to."""
+    """How an instance ended that was told to."""
 
-    berth: Berth
+    instance: Instance
     stop: Stop
     request: Held | None  # that was in flight; None where the Space lets none be
     state: tuple[Answer, ...] = ()  # to the `write` and the `read` of the manifest's [state], if it has one
@@ -32,29 +32,29 @@ class Ending:
         return f"{how}; a request in flight ({self.request.line}) {self.request.cut or 'was answered'}"
 
 
-def ending(space: Space, berths: Berths) -> Ending:
-    """Give the berth that is there for it something to keep, and stop it with a request in flight.
+def ending(space: Space, instances: Instances) -> Ending:
+    """Give the instance that is there for it something to keep, and stop it with a request in flight.
 
     It is the same ending for whoever asks later.
     Raises NotReady where it did not come up.
     """
-    return berths.once(_NAME, lambda: _end(space, berths.ready(TO_BE_STOPPED)))
+    return instances.once(_NAME, lambda: _end(space, instances.ready(TO_BE_STOPPED)))
 
 
-def seen_ending(berths: Berths) -> Ending | None:
+def seen_ending(instances: Instances) -> Ending | None:
     """Return the ending that was seen in this run, if any was."""
-    found: Ending | None = berths.learned(_NAME)
+    found: Ending | None = instances.learned(_NAME)
     return found
 
 
-def _end(space: Space, berth: Berth) -> Ending:
+def _end(space: Space, instance: Instance) -> Ending:
     grace = platform.STOP_GRACE_SECONDS.value
-    state = _write(space, berth)
-    request = hold(space, berth.url, within=grace)
-    stop = berth.stop(grace, meanwhile=request.finish if request else None)
-    return Ending(berth, stop, request, state)
+    state = _write(space, instance)
+    request = hold(space, instance.url, within=grace)
+    stop = instance.stop(grace, meanwhile=request.finish if request else None)
+    return Ending(instance, stop, request, state)
 
 
-def _write(space: Space, berth: Berth) -> tuple[Answer, ...]:
+def _write(space: Space, instance: Instance) -> tuple[Answer, ...]:
     state = space.manifest.state
-    return (send(berth, state.write), send(berth, state.read)) if state else ()
+    return (send(instance, state.write), send(instance, state.read)) if state else ()

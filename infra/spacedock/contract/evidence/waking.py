@@ -5,50 +5,50 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.lives import ending
 from spacedock.contract.evidence.visits import status_of
-from spacedock.docks.base import Berth, Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Instance
 from spacedock.space import Space
 
-WOKEN = Order(purpose="woken by a visit")
+WOKEN = BootSpec(purpose="woken by a visit")
 _NAME = "waking"
 
 
 @dataclass(frozen=True)
 class Waking:
-    """How a Space woke; the berth that slept is a container that has been stopped, with an edge in front."""
+    """How a Space woke; the one that slept is a container that has been stopped, with an edge in front."""
 
-    asleep: Berth
-    awake: Berth
+    asleep: Instance
+    awake: Instance
     turned_away: int  # the status of the edge while it slept
     status: int  # of the first answer of its own
     seconds: float  # from the call that woke it to that answer; on the platform, the least that it takes
 
-    def answering(self, patience: float) -> Berth:
-        """Return the berth whose edge answers, in the end, a caller with so much patience."""
+    def answering(self, patience: float) -> Instance:
+        """Return the instance whose edge answers, in the end, a caller with so much patience."""
         return self.awake if self.seconds <= patience else self.asleep
 
 
-def waking(space: Space, berths: Berths) -> Waking:
+def waking(space: Space, instances: Instances) -> Waking:
     """Call it while it sleeps, and wake it; the same one for whoever asks later.
 
-    The berth that sleeps is the one that was told to stop. Raises NotReady where a boot does not come up.
+    The instance that sleeps is the one that was told to stop. Raises NotReady where a boot does not come up.
     """
-    return berths.once(_NAME, lambda: _wake(space, berths))
+    return instances.once(_NAME, lambda: _wake(space, instances))
 
 
-def _wake(space: Space, berths: Berths) -> Waking:
+def _wake(space: Space, instances: Instances) -> Waking:
     path = space.manifest.space.ready
-    asleep = ending(space, berths).berth
-    turned_away = _status(asleep, berths, path)[0]
-    awake = berths.ready(WOKEN)
-    status, seconds = _status(awake, berths, path)
+    asleep = ending(space, instances).instance
+    turned_away = _status(asleep, instances, path)[0]
+    awake = instances.ready(WOKEN)
+    status, seconds = _status(awake, instances, path)
     return Waking(asleep, awake, turned_away, status, awake.boot.seconds + seconds)
 
 
-def _status(berth: Berth, berths: Berths, path: str) -> tuple[int, float]:
+def _status(instance: Instance, instances: Instances, path: str) -> tuple[int, float]:
     """Return the status of a GET through the edge, and the seconds that it took."""
-    with berth.edge().client(berths.dock.conditions.edge) as client:
+    with instance.edge().client(instances.dock.conditions.edge) as client:
         began = time.monotonic()
         return status_of(client, path), time.monotonic() - began

@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from spacedock.contract.base import Look, Problem
+from spacedock.contract.base import LookPromise, Problem
 from spacedock.contract.evidence.preflights import preflight
-from spacedock.docks.base import Berth
+from spacedock.docks.base import Instance
 from spacedock.space import Space
 
 _TIMEOUT_SECONDS = 10.0
 
 
-class AnswersCorsPreflight(Look):
+class AnswersCorsPreflight(LookPromise):
     """Allowed origins pass the preflight; refused ones, and look-alikes of the allowed, do not."""
 
     title = "the CORS preflight answers the allowed origins and nobody else"
@@ -39,9 +39,9 @@ class AnswersCorsPreflight(Look):
         origins = space.manifest.origins
         return "" if origins.allowed or origins.refused else "the manifest names no origins"
 
-    def look(self, space: Space, berth: Berth) -> Iterator[Problem]:
+    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
         """Send one preflight an origin and compare what it gets."""
-        with httpx.Client(base_url=berth.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
             allowed = {origin: _allowed_defect(space, client, origin) for origin in space.allowed_origins}
             refused = {origin: _refused_defect(space, client, origin) for origin in _refused(space)}
         for defect, origins in _grouped({**allowed, **refused}):

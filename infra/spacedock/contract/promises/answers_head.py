@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import httpx
 
-from spacedock.contract.base import Level, Look, Problem
-from spacedock.docks.base import Berth
+from spacedock.contract.base import Level, LookPromise, Problem
+from spacedock.docks.base import Instance
 from spacedock.space import Space
 
 _TIMEOUT_SECONDS = 10.0
 
 
-class AnswersHead(Look):
+class AnswersHead(LookPromise):
     """`HEAD /` is asked by uptime checks, and once by something at start."""
 
     title = "GET and HEAD / answer 200"
@@ -24,9 +24,9 @@ class AnswersHead(Look):
     since = "0.1"
     level = Level.SHOULD
 
-    def look(self, space: Space, berth: Berth) -> Iterator[Problem]:
+    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
         """Ask for the root, as the Space page and a monitor do."""
-        with httpx.Client(base_url=berth.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
             for method in ("GET", "HEAD"):
                 status = client.request(method, "/", follow_redirects=True).status_code
                 if status != httpx.codes.OK:

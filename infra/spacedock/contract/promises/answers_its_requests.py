@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.answered import asked
+from spacedock.contract.instances import Instances
 from spacedock.space import Space
 
 
@@ -30,7 +30,7 @@ class AnswersItsRequests(Promise):
         """Which requests matter only the manifest knows."""
         return "" if space.manifest.requests else "the manifest names no [[requests]]"
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Tell how each request failed that did."""
-        found = asked(space, berths)
-        yield from (self.problem(seen, berth=found.berth) for seen in found.failed)
+        found = asked(space, instances)
+        yield from (self.problem(seen, instance=found.instance) for seen in found.failed)

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import httpx
 
 from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.berths import Berths
-from spacedock.docks.base import Berth, Capability, Order
-from spacedock.services.faults.fault import Fault
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 
 if TYPE_CHECKING:
-    from spacedock.services.faults.wire import Faults  # needs testcontainers, which is slow to import
+    from spacedock.services.faults.network import (
+        NetworkFaults,  # needs testcontainers, which is slow to import
+    )
 
 # The default limits of drivers and HTTP clients are either up to 10 s or minutes, if there are any (libpq:
 # none); who asks for the state of a Space, from monitors to a page that wakes it, gives up after 10 to 30 s.
@@ -48,56 +50,58 @@ class AnswersWhileAServiceIsAway(Promise):
         """Without a service there is none that could be away."""
         return "" if space.manifest.services else "the manifest names no service"
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
         """None: where the proxies are is not known ahead."""
         return ()
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Boot behind proxies and break what is behind them; then boot while they refuse."""
-        with berths.dock.faults() as faults:
-            running = Order("with services that can be broken", environment=faults.environment)
-            with closing(berths.ready(running)) as berth:
+        with instances.dock.faults() as faults:
+            running = BootSpec("with services that can be broken", environment=faults.environment)
+            with closing(instances.ready(running)) as instance:
                 for service in space.manifest.services:
-                    yield from self._hang(space, berth, faults, service)
+                    yield from self._hang(space, instance, faults, service)
             for service in space.manifest.services:
-                faults.break_(service, Fault("refuse"))
-            started = Order("while every service refuses", environment=faults.environment)
-            with closing(berths.attempt(started)) as berth:
-                if not berth.boot.ready:
-                    seen = f"while every service refuses connections it does not boot: {berth.boot}"
-                    yield self.problem(seen, berth=berth)
+                faults.break_(service, NetworkFault("refuse"))
+            started = BootSpec("while every service refuses", environment=faults.environment)
+            with closing(instances.attempt(started)) as instance:
+                if not instance.boot.ready:
+                    seen = f"while every service refuses connections it does not boot: {instance.boot}"
+                    yield self.problem(seen, instance=instance)
 
-    def _hang(self, space: Space, berth: Berth, faults: Faults, service: str) -> Iterator[Problem]:
+    def _hang(
+        self, space: Space, instance: Instance, faults: NetworkFaults, service: str
+    ) -> Iterator[Problem]:
         """Compare the answers before, while and after a service hangs."""
         path = space.manifest.space.ready
-        before = _status(berth, path)
-        with faults.broken(service, Fault("hang")):
-            meanwhile = _status(berth, path)
+        before = _status(instance, path)
+        with faults.broken(service, NetworkFault("hang")):
+            meanwhile = _status(instance, path)
         if meanwhile is None:
             yield self.problem(
-                f"GET {path} is not answered within {_BUDGET:.0f} s while {service} hangs", berth=berth
+                f"GET {path} is not answered within {_BUDGET:.0f} s while {service} hangs", instance=instance
             )
-        if before is not None and not _answers(berth, path, before):
+        if before is not None and not _answers(instance, path, before):
             seen = (
                 f"GET {path} answered {before} before {service} hung; {_BUDGET:.0f} s after it was mended it "
             )
-            yield self.problem(seen + _told(_status(berth, path)), berth=berth)
+            yield self.problem(seen + _told(_status(instance, path)), instance=instance)
 
 
-def _status(berth: Berth, path: str) -> int | None:
+def _status(instance: Instance, path: str) -> int | None:
     """Return the status of a GET; None where none comes in time."""
     try:
-        with httpx.stream("GET", berth.url + path, timeout=_BUDGET, trust_env=False) as answer:
+        with httpx.stream("GET", instance.url + path, timeout=_BUDGET, trust_env=False) as answer:
             return answer.status_code
     except httpx.HTTPError:
         return None
 
 
-def _answers(berth: Berth, path: str, status: int) -> bool:
+def _answers(instance: Instance, path: str, status: int) -> bool:
     """Whether it comes to that status within the budget."""
     patience_ends = time.monotonic() + _BUDGET
-    while _status(berth, path) != status:
-        if time.monotonic() > patience_ends or not berth.alive():
+    while _status(instance, path) != status:
+        if time.monotonic() > patience_ends or not instance.alive():
             return False
         time.sleep(_PAUSE)
     return True

@@ -8,9 +8,9 @@ from contextlib import closing
 import httpx
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.asking import Answer, headers_of, send_through
-from spacedock.docks.base import Berth, Capability
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import Capability, Instance
 from spacedock.space import Space
 from spacedock.space.manifest import Request
 
@@ -42,23 +42,23 @@ class AsksWhoCalls(Promise):
         """What is private only the manifest knows."""
         return "" if any(_private(space)) else "the manifest names no private request"
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Call each as somebody who may, as nobody, and as nobody from another origin."""
-        berth = berths.ready(AS_DEPLOYED)
+        instance = instances.ready(AS_DEPLOYED)
         origin = next(iter(space.manifest.origins.refused), _SOMEBODY)
-        with closing(_caller(berth, berths)) as client:
+        with closing(_caller(instance, instances)) as client:
             for request in _private(space):
-                yield from self._request(client, berth, request, origin)
+                yield from self._request(client, instance, request, origin)
 
     def _request(
-        self, client: httpx.Client, berth: Berth, request: Request, origin: str
+        self, client: httpx.Client, instance: Instance, request: Request, origin: str
     ) -> Iterator[Problem]:
-        headers = headers_of(request, berth)
+        headers = headers_of(request, instance)
         known = send_through(client, request, headers)
         if known.status is None or known.status >= 400:  # a refusal of everybody would prove nothing
             yield self.problem(
                 f"{known}, with the headers that the manifest gives it",
-                berth=berth,
+                instance=instance,
                 remedy="let its [[requests]] entry have the headers with which it is answered; `$NAME` "
                 "stands for a secret or variable",
             )
@@ -74,10 +74,10 @@ def _private(space: Space) -> Iterator[Request]:
     return (request for request in space.manifest.requests if request.private)
 
 
-def _caller(berth: Berth, berths: Berths) -> httpx.Client:
-    if Capability.EDGE in berths.dock.capabilities:
-        return berth.edge().client(berths.dock.conditions.edge)
-    return httpx.Client(base_url=berth.url, trust_env=False)
+def _caller(instance: Instance, instances: Instances) -> httpx.Client:
+    if Capability.EDGE in instances.dock.capabilities:
+        return instance.edge().client(instances.dock.conditions.edge)
+    return httpx.Client(base_url=instance.url, trust_env=False)
 
 
 def _told(answer: Answer) -> str:

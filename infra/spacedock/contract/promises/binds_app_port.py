@@ -8,8 +8,8 @@ from functools import cached_property
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths, NotReady
-from spacedock.docks.base import Berth, Boot, Cause, Order
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.docks.base import BootResult, BootSpec, Cause, Instance
 from spacedock.space import Space
 
 
@@ -26,7 +26,7 @@ class BindsAppPort(Promise):
     source = "spaces-config-reference, app_port; incidents bind-loopback, app-port-mismatch, port-env-assumed"
     since = "0.1"
 
-    def orders(self, space: Space) -> tuple[Order, ...]:
+    def specs(self, space: Space) -> tuple[BootSpec, ...]:
         """Return the boots without PORT, which the platform is not known to set, and with it.
 
         A Space that does not honour PORT must survive one that names the port it has anyway.
@@ -34,7 +34,7 @@ class BindsAppPort(Promise):
         ports = [space.app_port]
         if space.manifest.space.honours_port:
             ports = [platform.DEFAULT_APP_PORT.value, self._any_port]
-        return (AS_DEPLOYED, *(Order(purpose=f"with PORT={port}", port=port) for port in ports))
+        return (AS_DEPLOYED, *(BootSpec(purpose=f"with PORT={port}", port=port) for port in ports))
 
     @cached_property
     def _any_port(self) -> int:
@@ -43,22 +43,22 @@ class BindsAppPort(Promise):
             probe.bind(("127.0.0.1", 0))
             return int(probe.getsockname()[1])
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Look at the boot without PORT first; when that fails, the others tell nothing more."""
-        for order in self.orders(space):
-            berth = berths.board(order)
-            if order == AS_DEPLOYED and (berth.boot.cause is Cause.EXITED or berth.boot.late):
-                raise NotReady(berth)  # it does not come to the point of listening
-            if not berth.boot.ready:
-                yield self._port_problem(berth)
+        for spec in self.specs(space):
+            instance = instances.boot(spec)
+            if spec == AS_DEPLOYED and (instance.boot.cause is Cause.EXITED or instance.boot.late):
+                raise NotReady(instance)  # it does not come to the point of listening
+            if not instance.boot.ready:
+                yield self._port_problem(instance)
                 return
 
-    def _port_problem(self, berth: Berth) -> Problem:
-        asked = "PORT unset" if berth.order.port is None else f"PORT={berth.order.port}"
-        return self.problem(f"{asked}: {berth.boot}", berth=berth, remedy=_remedy(berth.boot))
+    def _port_problem(self, instance: Instance) -> Problem:
+        asked = "PORT unset" if instance.spec.port is None else f"PORT={instance.spec.port}"
+        return self.problem(f"{asked}: {instance.boot}", instance=instance, remedy=_remedy(instance.boot))
 
 
-def _remedy(boot: Boot) -> str:
+def _remedy(boot: BootResult) -> str:
     match boot.cause:
         case Cause.LOOPBACK:
             return "bind 0.0.0.0 instead of 127.0.0.1: uvicorn `--host 0.0.0.0`"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths, NotReady
+from spacedock.contract.instances import Instances, NotReady
 from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
 from spacedock.contract.promises.starts_without_env_file import WITH_ENV_FILE
-from spacedock.docks.base import Berth, Capability, Cause, Dock
+from spacedock.docks.base import Capability, Cause, Dock, Instance
 from spacedock.docks.life import state_of
 from spacedock.errors import BootError
 from spacedock.space import Space
@@ -27,26 +27,26 @@ class BootsAsDeployed(Promise):
     since = "0.3"
     exit_code = BootError.exit_code
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Look at the boot as deployed; one that has a promise of its own is left to that."""
-        berth = berths.board(AS_DEPLOYED)
-        if berth.boot.ready:
+        instance = instances.boot(AS_DEPLOYED)
+        if instance.boot.ready:
             return
-        if not _failed(berth) or _would_boot_otherwise(berths):
-            raise NotReady(berth)
-        state = state_of(berth)
-        yield self.problem(f"it {berth.boot}", berth=berth, consequence=f"{state}.")
+        if not _failed(instance) or _would_boot_otherwise(instances):
+            raise NotReady(instance)
+        state = state_of(instance)
+        yield self.problem(f"it {instance.boot}", instance=instance, consequence=f"{state}.")
 
 
-def _failed(berth: Berth) -> bool:
+def _failed(instance: Instance) -> bool:
     """Whether it ended with an error of its own, and not for want of memory or disk."""
-    ended = berth.boot.cause is Cause.EXITED and berth.boot.exit_code != 0
-    return ended and not (berth.out_of_memory() or berth.usage().exceeded)
+    ended = instance.boot.cause is Cause.EXITED and instance.boot.exit_code != 0
+    return ended and not (instance.out_of_memory() or instance.usage().exceeded)
 
 
-def _would_boot_otherwise(berths: Berths) -> bool:
-    others = [AS_IMAGE_USER] if _tells_users_apart(berths.dock) else []
-    return any(berths.attempt(order).boot.ready for order in (*others, WITH_ENV_FILE))
+def _would_boot_otherwise(instances: Instances) -> bool:
+    others = [AS_IMAGE_USER] if _tells_users_apart(instances.dock) else []
+    return any(instances.attempt(spec).boot.ready for spec in (*others, WITH_ENV_FILE))
 
 
 def _tells_users_apart(dock: Dock) -> bool:

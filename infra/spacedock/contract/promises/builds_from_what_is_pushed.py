@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.berths import Berths
-from spacedock.docks.base import Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec
 from spacedock.docks.unbuilt import Unbuilt
 from spacedock.errors import BuildError
 from spacedock.space import Space
@@ -32,14 +32,14 @@ class BuildsFromWhatIsPushed(Promise):
     since = "0.3"
     exit_code = BuildError.exit_code
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
         """No boot: a dock that can be entered has built it."""
         return ()
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Say what the builder said."""
-        if isinstance(berths.dock, Unbuilt):
-            error = berths.dock.error
+        if isinstance(instances.dock, Unbuilt):
+            error = instances.dock.error
             seen = ": ".join(filter(None, (error.place, error.what, _last_words(error.log))))
             yield Problem(seen, self.consequence, error.remedy, self.source, error.log)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.addresses import addresses
+from spacedock.contract.instances import Instances
 from spacedock.docks.base import Capability, Egress
 from spacedock.space import Space
 
@@ -32,13 +32,13 @@ class CallsNoBlockedHost(Promise):
     level = Level.SHOULD
     needs = frozenset({Capability.EGRESS})
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Read where the manifest points; then see what a boot asked for, whether it came up or not."""
-        if berths.dock.conditions.egress is Egress.OBSERVED:
+        if instances.dock.conditions.egress is Egress.OBSERVED:
             for address in addresses(space):
                 if address.host in platform.BLOCKED_HOSTS.value:
                     yield self.problem(f"{address}, whose name is not resolved for Spaces")
-        berth = berths.board(AS_DEPLOYED)
-        for denial in berth.denials():
+        instance = instances.boot(AS_DEPLOYED)
+        for denial in instance.denials():
             if denial.blocked:
-                yield self.problem(f"it tried {denial}", berth=berth)
+                yield self.problem(f"it tried {denial}", instance=instance)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.berths import Berths
+from spacedock.contract.instances import Instances
 from spacedock.contract.promises.keeps_secrets_out_of_the_image import shown
-from spacedock.docks.base import Capability, Order
+from spacedock.docks.base import BootSpec, Capability
 from spacedock.space import Space
 
 _MEGABYTE = 10**6
@@ -45,13 +45,13 @@ class CopiesNoLayerTwice(Promise):
     level = Level.SHOULD
     needs = frozenset({Capability.IMAGE})
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
-        """The image is looked at, no berth."""
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The image is looked at, no instance."""
         return ()
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Add up the layers of the steps that do nothing else."""
-        made = berths.dock.made()
+        made = instances.dock.made()
         copies = [
             (step, size) for step, size in zip(made.steps, made.sizes, strict=True) if _only_changes(step)
         ]

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.cores import CORES, fixed_workers, sizings
+from spacedock.contract.instances import Instances
 from spacedock.docks.base import Process
 from spacedock.space import Space
 
@@ -33,7 +33,7 @@ class CountsItsCpus(Promise):
     since = "0.2"
     level = Level.SHOULD
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Twice the processors and one more is what servers recommend at most."""
         cpus = platform.HARDWARE.value[space.manifest.space.hardware].cpus
         most = 2 * cpus + 1
@@ -45,10 +45,10 @@ class CountsItsCpus(Promise):
         fixed = fixed_workers(space, most)
         for sizing in fixed:
             yield self.problem(f"{sizing}: more than {most} workers for {cpus} vCPU")
-        berth = berths.board(AS_DEPLOYED)
-        if berth.boot.ready and not fixed:
-            for command, number in _crowds(berth.processes(), most):
-                yield self.problem(f"{number} processes of `{command}` run on {cpus} vCPU", berth=berth)
+        instance = instances.boot(AS_DEPLOYED)
+        if instance.boot.ready and not fixed:
+            for command, number in _crowds(instance.processes(), most):
+                yield self.problem(f"{number} processes of `{command}` run on {cpus} vCPU", instance=instance)
 
 
 def _crowds(processes: Iterable[Process], most: int) -> Iterator[tuple[str, int]]:

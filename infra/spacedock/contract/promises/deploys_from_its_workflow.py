@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.berths import Berths
-from spacedock.docks.base import Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec
 from spacedock.space import Space
 from spacedock.space.workflows import Deploy, Way, deploys
 
@@ -41,11 +41,11 @@ class DeploysFromItsWorkflow(Promise):
         """Without such a workflow it is brought there in a way that is not written down here."""
         return "" if _deploys(space) else "no workflow beside it brings it to the Hub"
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
         """It reads files only."""
         return ()
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Yield a problem for each step that cannot do what it is there for."""
         for step in _deploys(space):
             if step.way is Way.SYNC and step.sdk != platform.SDK.value:

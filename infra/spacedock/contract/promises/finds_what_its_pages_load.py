@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 import httpx
 
-from spacedock.contract.base import Level, Look, Problem
+from spacedock.contract.base import Level, LookPromise, Problem
 from spacedock.contract.evidence.examples import told
 from spacedock.contract.evidence.pages import Page, Script
 from spacedock.contract.evidence.visits import is_page, visit
-from spacedock.docks.base import Berth, Capability
+from spacedock.docks.base import Capability, Instance
 from spacedock.edge.base import Manner
 from spacedock.space import Space
 
@@ -32,7 +32,7 @@ _TOOLS = frozenset({"http://localhost:8969/stream"})  # Sentry's Spotlight, in e
 _ASKS_WHERE_IT_RUNS = re.compile(r"""["'`](?:localhost|127\.0\.0\.1)["'`]""")
 
 
-class FindsWhatItsPagesLoad(Look):
+class FindsWhatItsPagesLoad(LookPromise):
     """Looked at: `/` and `/docs`, what they load from the Space, and their own scripts.
 
     A front end that is served elsewhere is not looked at, nor what a script puts together while it runs.
@@ -53,9 +53,9 @@ class FindsWhatItsPagesLoad(Look):
     level = Level.SHOULD  # a page may get by without something that it loads
     needs = frozenset({Capability.EDGE})
 
-    def look(self, space: Space, berth: Berth) -> Iterator[Problem]:
+    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
         """Open each page through the edge, and ask for what it loads."""
-        with berth.edge().client(Manner.OBSERVED) as client:
+        with instance.edge().client(Manner.OBSERVED) as client:
             for path in _PAGES:
                 answer = visit(client, path)[-1]
                 if is_page(answer):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
-from spacedock.docks.base import Capability, Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability
 from spacedock.space import Space
 
 
@@ -31,14 +31,15 @@ class FinishesOpenRequests(Promise):
         asked = space.manifest.origins.allowed or space.manifest.stream
         return "" if asked else "the manifest names no request: `[origins]` or `[stream]`"
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
-        """The berth whose end stops-on-sigterm looks at too."""
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The instance whose end stops-on-sigterm looks at too."""
         return (TO_BE_STOPPED,)
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
-        """Look what became of the request; that of a berth that had to be killed is no matter of its own."""
-        ended = ending(space, berths)
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+        """Look what became of the request; that of one that had to be killed is no matter of its own."""
+        ended = ending(space, instances)
         if ended.request and ended.request.cut and not ended.stop.killed:
             yield self.problem(
-                f"{ended.request.line}, half read when SIGTERM came, {ended.request.cut}", berth=ended.berth
+                f"{ended.request.line}, half read when SIGTERM came, {ended.request.cut}",
+                instance=ended.instance,
             )

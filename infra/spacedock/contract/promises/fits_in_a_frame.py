@@ -8,9 +8,9 @@ from http.cookies import CookieError, Morsel, SimpleCookie
 import httpx
 
 from spacedock import platform
-from spacedock.contract.base import Look, Problem
+from spacedock.contract.base import LookPromise, Problem
 from spacedock.contract.evidence.visits import is_page, visit
-from spacedock.docks.base import Berth, Capability
+from spacedock.docks.base import Capability, Instance
 from spacedock.edge.base import Manner
 from spacedock.space import Space
 
@@ -21,7 +21,7 @@ _COOKIE_REMEDY = (
 )
 
 
-class FitsInAFrame(Look):
+class FitsInAFrame(LookPromise):
     """A Space without a page, whose `/` is no HTML, gives nothing to show.
 
     COOP, COEP and CORP of the framed page itself keep nobody out as long as the framing page has no COEP.
@@ -38,9 +38,9 @@ class FitsInAFrame(Look):
     since = "0.2"
     needs = frozenset({Capability.EDGE})
 
-    def look(self, space: Space, berth: Berth) -> Iterator[Problem]:
+    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
         """Open `/` through the edge."""
-        with berth.edge().client(Manner.OBSERVED) as client:
+        with instance.edge().client(Manner.OBSERVED) as client:
             answers = visit(client)
         if is_page(answers[-1]):
             for seen in _keeps_out(answers[-1]):

@@ -9,8 +9,8 @@ import httpx
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths, NotReady
-from spacedock.docks.base import Berth, Capability, Usage
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.docks.base import Capability, Instance, Usage
 from spacedock.space import Space
 
 _GIB = 2**30
@@ -35,34 +35,34 @@ class FitsItsHardware(Promise):
     needs = frozenset({Capability.LIMITS, Capability.DISK})
     last = True
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
-        """Ask what every visitor asks, then look at what each berth of the run has used."""
-        first = berths.attempt(AS_DEPLOYED)
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+        """Ask what every visitor asks, then look at what each instance of the run has used."""
+        first = instances.attempt(AS_DEPLOYED)
         if first.boot.ready:
             _visit(space, first)
         memory = platform.HARDWARE.value[space.manifest.space.hardware].memory_gb * _GIB
-        over: dict[str, list[Berth]] = {}
-        for berth, usage in berths.each(lambda berth: berth.usage()):
+        over: dict[str, list[Instance]] = {}
+        for instance, usage in instances.each(lambda instance: instance.usage()):
             for text in _over(usage, memory):
-                over.setdefault(text, []).append(berth)
+                over.setdefault(text, []).append(instance)
         for text, concerned in over.items():
-            boots = ", ".join(dict.fromkeys(berth.order.purpose for berth in concerned))
-            yield self.problem(f"{text} ({boots})", berth=concerned[0])
+            boots = ", ".join(dict.fromkeys(instance.spec.purpose for instance in concerned))
+            yield self.problem(f"{text} ({boots})", instance=concerned[0])
         if not over and not first.boot.ready:
             raise NotReady(first)
 
 
-def _visit(space: Space, berth: Berth) -> None:
+def _visit(space: Space, instance: Instance) -> None:
     with (
         suppress(httpx.HTTPError),  # it may end by what it is asked: then the limits tell
-        httpx.Client(base_url=berth.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client,
+        httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client,
     ):
         for path in dict.fromkeys(("/", space.manifest.space.ready)):
             client.get(path)
 
 
 def _over(usage: Usage, memory: int) -> Iterator[str]:
-    """Yield what a berth went over; `memory` is the flavour's, in bytes."""
+    """Yield what an instance went over; `memory` is the flavour's, in bytes."""
     for text in usage.exceeded:
         yield text + _less_here(usage, memory)
     if (usage.peak_memory or 0) > memory:

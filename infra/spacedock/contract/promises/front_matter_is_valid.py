@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.berths import Berths
-from spacedock.docks.base import Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec
 from spacedock.space import Space
 
 
@@ -23,11 +23,11 @@ class FrontMatterIsValid(Promise):
     source = "spaces-config-reference; incident frontmatter-value-rejected"
     since = "0.2"
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
         """It looks at README.md only."""
         return ()
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Yield a problem for each defect of the block."""
         for defect in space.front_matter.defects:
             place = f"{space.front_matter.path}:{defect.line}"

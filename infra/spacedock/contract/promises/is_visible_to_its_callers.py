@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.berths import Berths
-from spacedock.docks.base import Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec
 from spacedock.space import Space
 
 _TOKEN_HEADERS = frozenset(platform.PRIVATE_TOKEN_HEADERS.value)
@@ -33,11 +33,11 @@ class IsVisibleToItsCallers(Promise):
         """Only of a private Space is anybody kept out."""
         return "" if space.manifest.space.visibility == "private" else "the manifest does not make it private"
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
         """None: it is read."""
         return ()
 
-    def check(self, space: Space, _berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, _instances: Instances) -> Iterator[Problem]:
         """Look who is to call it without a token: pages elsewhere, and requests that show none."""
         own = f"https://{space.host}"
         if foreign := [origin for origin in space.allowed_origins if origin != own]:

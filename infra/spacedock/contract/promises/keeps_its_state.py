@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.berths import RESTARTED, Berths
 from spacedock.contract.evidence.answered import require_answers
 from spacedock.contract.evidence.asking import Answer, send
 from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
 from spacedock.contract.evidence.quiet import quiet
-from spacedock.docks.base import Capability, Order
+from spacedock.contract.instances import RESTARTED, Instances
+from spacedock.docks.base import BootSpec, Capability
 from spacedock.space import Space
 
 
 class KeepsItsState(Promise):
-    """What is written to one berth is read from the next one, which has a disk of its own."""
+    """What is written to one instance is read from the next one, which has a disk of its own."""
 
     title = "what it was given to keep is there after a restart"
     reason = (
@@ -37,24 +37,24 @@ class KeepsItsState(Promise):
         """What a Space is meant to keep only the manifest knows."""
         return "" if space.manifest.state else "the manifest names no [state]"
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
-        """The berth that is written to; the one that must remember boots once that has ended."""
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The instance that is written to; the one that must remember boots once that has ended."""
         return (TO_BE_STOPPED,)
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Compare what is read before a stop with what is read after the next boot."""
-        require_answers(space, berths)
-        first = ending(space, berths)
+        require_answers(space, instances)
+        first = ending(space, instances)
         for answer in first.state:
             if _refused(answer):
                 seen = f"it takes nothing that it could keep: {answer}"
-                yield self.problem(seen, berth=first.berth)
+                yield self.problem(seen, instance=first.instance)
                 return
         *_, before = first.state
-        second = berths.ready(RESTARTED)
+        second = instances.ready(RESTARTED)
         after = send(second, before.request)
         if (after.status, after.text) != (before.status, before.text):
-            yield self.problem(f"{before}; after a restart {after}", berth=quiet(second))
+            yield self.problem(f"{before}; after a restart {after}", instance=quiet(second))
 
 
 def _refused(answer: Answer) -> bool:

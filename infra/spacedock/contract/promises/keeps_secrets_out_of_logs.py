@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import httpx
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths, NotReady
-from spacedock.contract.promises.names_missing_secrets import orders_without_secrets
-from spacedock.docks.base import Berth, Capability, Order
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.promises.names_missing_secrets import specs_without_secrets
+from spacedock.docks.base import BootSpec, Capability, Instance
 from spacedock.space import Space
 
 _TIMEOUT_SECONDS = 10.0
@@ -33,31 +33,31 @@ class KeepsSecretsOutOfLogs(Promise):
         """Without secrets there is nothing to keep."""
         return "" if space.manifest.secrets else "the manifest names no secret"
 
-    def orders(self, space: Space) -> tuple[Order, ...]:
+    def specs(self, space: Space) -> tuple[BootSpec, ...]:
         """The boot as deployed, and those that end in an error message."""
-        return (AS_DEPLOYED, *orders_without_secrets(space))
+        return (AS_DEPLOYED, *specs_without_secrets(space))
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Read what each boot wrote, and what the server answers."""
-        for order in self.orders(space):
-            berth = berths.board(order)
-            answers = list(_answers(space, berth)) if berth.boot.ready else []
-            texts = {"the log": berth.logs(), **dict(answers)}
+        for spec in self.specs(space):
+            instance = instances.boot(spec)
+            answers = list(_answers(space, instance)) if instance.boot.ready else []
+            texts = {"the log": instance.logs(), **dict(answers)}
             for place, text in texts.items():
-                if names := self._leaked(berths, text):
+                if names := self._leaked(instances, text):
                     yield self.problem(
-                        f"the value of {', '.join(names)} is in {place} ({order.purpose})", berth=berth
+                        f"the value of {', '.join(names)} is in {place} ({spec.purpose})", instance=instance
                     )
-            if order == AS_DEPLOYED and not berth.boot.ready:
-                raise NotReady(berth)
+            if spec == AS_DEPLOYED and not instance.boot.ready:
+                raise NotReady(instance)
 
-    def _leaked(self, berths: Berths, text: str) -> list[str]:
-        return [name for name, values in berths.dock.canaries.items() if any(v in text for v in values)]
+    def _leaked(self, instances: Instances, text: str) -> list[str]:
+        return [name for name, values in instances.dock.canaries.items() if any(v in text for v in values)]
 
 
-def _answers(space: Space, berth: Berth) -> Iterator[tuple[str, str]]:
+def _answers(space: Space, instance: Instance) -> Iterator[tuple[str, str]]:
     """Yield what the server says where it speaks of its state, and where it has nothing to say."""
-    with httpx.Client(base_url=berth.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+    with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
         for path in dict.fromkeys(("/", space.manifest.space.ready, _NO_SUCH_PAGE)):
             answer = client.get(path)
             yield f"the answer to GET {path}", f"{answer.headers}\n{answer.text}"

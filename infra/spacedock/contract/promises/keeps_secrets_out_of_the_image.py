@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from spacedock import canary
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence import keys
-from spacedock.docks.base import Capability, Dock, Look, Made, Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability, Dock, FileInspector, Made
 from spacedock.space import Space
 
 _CANARY = "a secret that the build was given"
@@ -31,7 +31,7 @@ _STEP_CHARACTERS = 120
 
 
 class KeepsSecretsOutOfTheImage(Promise):
-    """Reads the image, not a berth: settings, history, and each file of the layers above the base."""
+    """Reads the image, not an instance: settings, history, and each file of the layers above the base."""
 
     title = "no secret is in the image"
     reason = "What a build step was given or copied stays in its layer, also where a later step deletes it."
@@ -46,17 +46,17 @@ class KeepsSecretsOutOfTheImage(Promise):
     since = "0.2"
     needs = frozenset({Capability.IMAGE})
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
-        """The image is looked at, no berth."""
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The image is looked at, no instance."""
         return ()
 
     def ahead(self, space: Space, dock: Dock) -> None:
-        """Begin to read the image while berths boot."""
+        """Begin to read the image while instances boot."""
         dock.search(_look(space), _rules(space))
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Look at the settings and the history first, then at what the layers hold."""
-        dock = berths.dock
+        dock = instances.dock
         for seen in _in_settings(space, dock.made()):
             yield self.problem(seen, remedy=f"{_NO_ENV}; {self.remedy}")
         for sighting in dock.search(_look(space), _rules(space)).result():
@@ -116,7 +116,7 @@ def _given(name: str) -> re.Pattern[str]:
     return re.compile(rf"""(?<![\w-]){re.escape(name)}=("[^"]*"|'[^']*'|[^\s;&|]*)""")
 
 
-def _look(space: Space) -> Look:
+def _look(space: Space) -> FileInspector:
     """Return what looks into one file."""
     names = frozenset(space.manifest.secrets)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from spacedock.contract.base import Level, Look, Problem
+from spacedock.contract.base import Level, LookPromise, Problem
 from spacedock.contract.evidence.asking import send
 from spacedock.contract.evidence.quiet import quiet
-from spacedock.docks.base import Berth, Capability
+from spacedock.docks.base import Capability, Instance
 from spacedock.space import Space
 
 # How clients say it that compare versions: Qdrant's for Python and JavaScript, MongoDB's for Python.
@@ -19,7 +19,7 @@ _SAID = re.compile(
 )
 
 
-class MatchesItsServices(Look):
+class MatchesItsServices(LookPromise):
     """The clients' own word is taken for it, from the log: once it was asked what makes it use them."""
 
     title = "no client of it says that it is too old or too new for its service"
@@ -43,9 +43,9 @@ class MatchesItsServices(Look):
         """Without a service there is no client."""
         return "" if space.manifest.services else "the manifest names no service"
 
-    def look(self, space: Space, berth: Berth) -> Iterator[Problem]:
+    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
         """Ask each request, since many a client is made when it is first needed; then read."""
         for request in space.manifest.requests:
-            send(berth, request)
-        for said in dict.fromkeys(match[1] for match in _SAID.finditer(quiet(berth).logs())):
-            yield self.problem(said, berth=berth)
+            send(instance, request)
+        for said in dict.fromkeys(match[1] for match in _SAID.finditer(quiet(instance).logs())):
+            yield self.problem(said, instance=instance)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.berths import Berths
-from spacedock.docks.base import Order
-from spacedock.docks.life import Stage, State
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec
+from spacedock.docks.life import PlatformState, Stage
 from spacedock.space import Space
+
+_COLLISION = PlatformState(Stage.CONFIG_ERROR, platform.COLLISION_TEXT.value)
 
 
 class NamesEachSettingOnce(Promise):
@@ -17,10 +19,7 @@ class NamesEachSettingOnce(Promise):
 
     title = "no name is both a secret and a variable"
     reason = "Variables and secrets share one environment, in which a name has room for one value."
-    consequence = (
-        f"{State(Stage.CONFIG_ERROR, platform.COLLISION_TEXT.value)}, with empty logs: neither what is "
-        "pushed nor what ran before is started."
-    )
+    consequence = f"{_COLLISION}, with empty logs: neither what is pushed nor what ran before is started."
     remedy = (
         "keep it as one of the two, in the manifest and in the Space's settings: what must stay hidden as a "
         "secret"
@@ -37,11 +36,11 @@ class NamesEachSettingOnce(Promise):
             else "the manifest has not both, secrets and variables"
         )
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
         """It reads the manifest only."""
         return ()
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Yield a problem for each name that is in both lists."""
         manifest = space.manifest
         for name in sorted(set(manifest.secrets) & set(manifest.variables)):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths
-from spacedock.docks.base import Berth, Capability, Cause, Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability, Cause, Instance
 from spacedock.space import Space
 
 
@@ -32,41 +32,43 @@ class NamesMissingSecrets(Promise):
         """Without a required secret in the manifest there is nothing to withhold."""
         return "" if space.manifest.required_secrets else "the manifest names no required secret"
 
-    def orders(self, space: Space) -> tuple[Order, ...]:
+    def specs(self, space: Space) -> tuple[BootSpec, ...]:
         """One boot as deployed to compare with, and one for each way of missing."""
-        return (AS_DEPLOYED, *orders_without_secrets(space))
+        return (AS_DEPLOYED, *specs_without_secrets(space))
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Compare with a boot that lacks nothing: a Space that never starts says nothing of its secrets."""
-        berths.ready(AS_DEPLOYED)
-        for order in orders_without_secrets(space):
-            berth = berths.board(order)
-            if seen := _defect(space, berth):
-                yield self.problem(f"{_describe(order)}: {seen}", berth=berth)
+        instances.ready(AS_DEPLOYED)
+        for spec in specs_without_secrets(space):
+            instance = instances.boot(spec)
+            if seen := _defect(space, instance):
+                yield self.problem(f"{_describe(spec)}: {seen}", instance=instance)
 
 
-def orders_without_secrets(space: Space) -> tuple[Order, ...]:
+def specs_without_secrets(space: Space) -> tuple[BootSpec, ...]:
     """Return a boot for each required secret withheld alone, for all withheld, and for all blank."""
     required = frozenset(space.manifest.required_secrets)
     without = [frozenset({name}) for name in sorted(required)]
     if len(required) > 1:
         without.append(required)
-    orders = [Order(purpose=f"without {', '.join(sorted(names))}", withheld=names) for names in without]
+    specs = [BootSpec(purpose=f"without {', '.join(sorted(names))}", withheld=names) for names in without]
     if required:
-        orders.append(Order(purpose="with blank secrets", blank=required))
-    return tuple(orders)
+        specs.append(BootSpec(purpose="with blank secrets", blank=required))
+    return tuple(specs)
 
 
-def _defect(space: Space, berth: Berth) -> str:
+def _defect(space: Space, instance: Instance) -> str:
     """Return what is wrong with how a boot without secrets ended; empty when nothing is."""
-    if berth.boot.cause is not Cause.EXITED:
-        return "the Space started all the same" if berth.boot.ready else f"it did not exit; {berth.boot}"
-    if berth.boot.exit_code == 0:
+    if instance.boot.cause is not Cause.EXITED:
+        return (
+            "the Space started all the same" if instance.boot.ready else f"it did not exit; {instance.boot}"
+        )
+    if instance.boot.exit_code == 0:
         return "it exited with code 0, as if all were well"
-    log = berth.logs()
-    missing = berth.order.withheld | berth.order.blank
+    log = instance.logs()
+    missing = instance.spec.withheld | instance.spec.blank
     if unnamed := sorted(name for name in missing if not _names(log, name)):
-        return f"it exited with code {berth.boot.exit_code} and does not name {', '.join(unnamed)}"
+        return f"it exited with code {instance.boot.exit_code} and does not name {', '.join(unnamed)}"
     fine = sorted(name for name in space.manifest.secrets if name not in missing and _names(log, name))
     return f"it also names {', '.join(fine)}, which is there" if fine else ""
 
@@ -76,7 +78,7 @@ def _names(log: str, name: str) -> bool:
     return re.search(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", log, re.IGNORECASE) is not None
 
 
-def _describe(order: Order) -> str:
-    names = sorted(order.withheld or order.blank)
+def _describe(spec: BootSpec) -> str:
+    names = sorted(spec.withheld or spec.blank)
     which = names[0] if len(names) == 1 else f"all of {', '.join(names)}"
-    return f"{which} {'not set' if order.withheld else 'set to white space'}"
+    return f"{which} {'not set' if spec.withheld else 'set to white space'}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.addresses import addresses
+from spacedock.contract.instances import Instances
 from spacedock.docks.base import Capability
 from spacedock.space import Space
 
@@ -27,12 +27,12 @@ class NeedsNoIpv6(Promise):
     since = "0.2"
     needs = frozenset({Capability.EGRESS})
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Read where the manifest points; then see what a boot tried, whether it came up or not."""
         for address in addresses(space):
             if address.ipv6_only:
                 yield self.problem(f"{address}, which has no IPv4 address")
-        berth = berths.board(AS_DEPLOYED)
-        for denial in berth.denials():
+        instance = instances.boot(AS_DEPLOYED)
+        for denial in instance.denials():
             if denial.ipv6:
-                yield self.problem(f"it tried {denial}", berth=berth)
+                yield self.problem(f"it tried {denial}", instance=instance)

@@ -7,16 +7,18 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.answered import Unanswered, require_answers
 from spacedock.contract.evidence.asking import send, send_at_once
 from spacedock.contract.evidence.quiet import quiet
-from spacedock.docks.base import Berth, Capability, Order
-from spacedock.services.faults.fault import Fault
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 
 if TYPE_CHECKING:
-    from spacedock.services.faults.wire import Faults  # needs testcontainers, which is slow to import
+    from spacedock.services.faults.network import (
+        NetworkFaults,  # needs testcontainers, which is slow to import
+    )
 
 _DATABASES = ("postgres", "pgbouncer")
 # Neon wakes within a second as a rule; the page of the Space, its own start and retries come on top of it.
@@ -53,39 +55,43 @@ class OutlivesANapOfItsDatabase(Promise):
             return "the manifest names no database"
         return "" if space.manifest.requests else "the manifest names no [[requests]]"
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Boot behind a proxy, so that there are connections; close them, then let new ones wait.
 
         What stumbles over closed connections would do so again while it waits for new ones.
         """
-        require_answers(space, berths)
-        with berths.dock.faults() as faults:
-            order = Order("on a database that naps", environment=faults.environment)
-            with closing(berths.ready(order)) as berth:
+        require_answers(space, instances)
+        with instances.dock.faults() as faults:
+            spec = BootSpec("on a database that naps", environment=faults.environment)
+            with closing(instances.ready(spec)) as instance:
                 for request in space.manifest.requests:
-                    if (answer := send(berth, request)).failed:
-                        raise Unanswered(berth, str(answer))
+                    if (answer := send(instance, request)).failed:
+                        raise Unanswered(instance, str(answer))
                 for database in _databases(space):
-                    lost = tuple(self._asleep(space, berth, faults, database))
-                    yield from lost or self._waking(space, berth, faults, database)
+                    lost = tuple(self._asleep(space, instance, faults, database))
+                    yield from lost or self._waking(space, instance, faults, database)
 
-    def _asleep(self, space: Space, berth: Berth, faults: Faults, database: str) -> Iterator[Problem]:
+    def _asleep(
+        self, space: Space, instance: Instance, faults: NetworkFaults, database: str
+    ) -> Iterator[Problem]:
         """Let each request be the first one after a pause, until one fails."""
         for request in space.manifest.requests:
-            faults.break_(database, Fault("close"))
-            if (answer := send(berth, request)).failed:
+            faults.break_(database, NetworkFault("close"))
+            if (answer := send(instance, request)).failed:
                 seen = f"as the first one after a pause, in which {database} closed its connections, {answer}"
-                yield self.problem(seen, berth=quiet(berth))
+                yield self.problem(seen, instance=quiet(instance))
                 return
 
-    def _waking(self, space: Space, berth: Berth, faults: Faults, database: str) -> Iterator[Problem]:
+    def _waking(
+        self, space: Space, instance: Instance, faults: NetworkFaults, database: str
+    ) -> Iterator[Problem]:
         """Send the requests side by side, so that they wait for it together."""
-        faults.break_(database, Fault("close"))
-        with faults.broken(database, Fault("cold", _WAKING)):
-            for answer in send_at_once(berth, space.manifest.requests, 1):
+        faults.break_(database, NetworkFault("close"))
+        with faults.broken(database, NetworkFault("cold", _WAKING)):
+            for answer in send_at_once(instance, space.manifest.requests, 1):
                 if answer.failed:
                     seen = f"while {database} takes {_WAKING:.0f} s to accept a connection, {answer}"
-                    yield self.problem(seen, berth=quiet(berth))
+                    yield self.problem(seen, instance=quiet(instance))
                     return
 
 

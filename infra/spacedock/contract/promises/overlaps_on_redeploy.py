@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import httpx
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import RESTARTED, Berths
 from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
-from spacedock.docks.base import Berth, Capability, Order
+from spacedock.contract.instances import RESTARTED, Instances
+from spacedock.docks.base import BootSpec, Capability, Instance
 from spacedock.space import Space
 
 _TIMEOUT_SECONDS = 10.0
@@ -21,7 +21,7 @@ _BAD = frozenset({_NOTHING, _ERROR})
 class OverlapsOnRedeploy(Promise):
     """Old and new run side by side on the same services, both answer, and the end of one leaves the other."""
 
-    title = "a new berth boots while the old one serves"
+    title = "a new instance boots while the old one serves"
     reason = "The platform starts the new container before it stops the old one; both want the same services."
     consequence = (
         "RUNNING_APP_STARTING ends in RUNTIME_ERROR: the new container fails as long as the old one serves, "
@@ -35,47 +35,47 @@ class OverlapsOnRedeploy(Promise):
     since = "0.2"
     needs = frozenset({Capability.OVERLAP, Capability.SIGNALS})
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
         """The one that serves, and the one whose end must not disturb it."""
         return (AS_DEPLOYED, TO_BE_STOPPED)
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
-        """Let one end beside the one that serves, board a new one, and ask both."""
-        berths.ready(AS_DEPLOYED)
-        if not berths.crowded:
-            yield from self._side_by_side(space, berths)
-        if berths.crowded:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+        """Let one end beside the one that serves, boot a new one, and ask both."""
+        instances.ready(AS_DEPLOYED)
+        if not instances.crowded:
+            yield from self._side_by_side(space, instances)
+        if instances.crowded:
             yield self.problem(
-                f"beside another berth of the same Space it {berths.crowded.boot}; alone it boots",
-                berth=berths.crowded,
+                f"beside another instance of the same Space it {instances.crowded.boot}; alone it boots",
+                instance=instances.crowded,
             )
 
-    def _side_by_side(self, space: Space, berths: Berths) -> Iterator[Problem]:
-        serves = berths.ready(AS_DEPLOYED)
+    def _side_by_side(self, space: Space, instances: Instances) -> Iterator[Problem]:
+        serves = instances.ready(AS_DEPLOYED)
         at_first = _answer(space, serves)
-        ending(space, berths)
-        if berths.crowded:
+        ending(space, instances)
+        if instances.crowded:
             return
         after_an_end = _answer(space, serves)
-        new = berths.ready(RESTARTED)
-        if berths.crowded:
+        new = instances.ready(RESTARTED)
+        if instances.crowded:
             return
         seen = {
             "once another one was stopped, the one that serves": (serves, after_an_end),
             "once a new one has booted, the one that serves": (serves, _answer(space, serves)),
             "beside the one that serves, the new one": (new, _answer(space, new)),
         }
-        for which, (berth, answer) in seen.items():
+        for which, (instance, answer) in seen.items():
             if answer != at_first and answer in _BAD:
-                yield self.problem(f"{which} {answer}", berth=berth)
+                yield self.problem(f"{which} {answer}", instance=instance)
                 return
 
 
-def _answer(space: Space, berth: Berth) -> str:
-    """Return what a berth does when it is asked whether it is ready."""
+def _answer(space: Space, instance: Instance) -> str:
+    """Return what an instance does when it is asked whether it is ready."""
     try:
         answer = httpx.get(
-            f"{berth.url}{space.manifest.space.ready}", timeout=_TIMEOUT_SECONDS, trust_env=False
+            f"{instance.url}{space.manifest.space.ready}", timeout=_TIMEOUT_SECONDS, trust_env=False
         )
     except httpx.HTTPError:
         return _NOTHING

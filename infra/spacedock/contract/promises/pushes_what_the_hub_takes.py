@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from spacedock import platform
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.pushed import Carried, carried, in_folder
-from spacedock.docks.base import Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec
 from spacedock.space import Space
 from spacedock.space.workflows import Way, deploys
 
@@ -42,11 +42,11 @@ class PushesWhatTheHubTakes(Promise):
     )
     since = "0.3"
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
         """It looks at files only."""
         return ()
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Look at the kind and the size of each file, then at the sum."""
         uploaded = _uploaded(space)
         files = carried(space, with_history=not uploaded)

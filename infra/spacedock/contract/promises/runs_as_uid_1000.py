@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths, NotReady
-from spacedock.docks.base import Berth, Capability, Cause, Order
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.docks.base import BootSpec, Capability, Cause, Instance
 from spacedock.space import Space
 
-AS_IMAGE_USER = Order(purpose="as the image's own user", user="image")
+AS_IMAGE_USER = BootSpec(purpose="as the image's own user", user="image")
 _DENIED = re.compile(r"^.*(?:Permission denied|PermissionError|EACCES).*$", re.MULTILINE)
 
 
@@ -29,30 +29,30 @@ class RunsAsUid1000(Promise):
     since = "0.1"
     needs = frozenset({Capability.IDENTITY})
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Look who runs, and whether anything was denied to it."""
-        berth = berths.board(AS_DEPLOYED)
-        if berth.boot.ready and berth.alive():
-            yield from self._look(berth)
-        elif berth.boot.cause is Cause.EXITED and berths.board(AS_IMAGE_USER).boot.ready:
+        instance = instances.boot(AS_DEPLOYED)
+        if instance.boot.ready and instance.alive():
+            yield from self._look(instance)
+        elif instance.boot.cause is Cause.EXITED and instances.boot(AS_IMAGE_USER).boot.ready:
             yield self.problem(
-                f"as uid {platform.USER_ID.value} it {berth.boot}; as the image's own user it starts."
-                f"{_denials(berth)}",
-                berth=berth,
+                f"as uid {platform.USER_ID.value} it {instance.boot}; as the image's own user it starts."
+                f"{_denials(instance)}",
+                instance=instance,
             )
         else:
-            raise NotReady(berth)
+            raise NotReady(instance)
 
-    def _look(self, berth: Berth) -> Iterator[Problem]:
-        user = berth.identity()
+    def _look(self, instance: Instance) -> Iterator[Problem]:
+        user = instance.identity()
         if user != platform.USER_ID.value:
             yield self.problem(
                 f"the server runs as uid {user}, although it was started as {platform.USER_ID.value}"
             )
-        if denied := _denials(berth):
+        if denied := _denials(instance):
             yield self.problem(f"it starts, but something is denied to it.{denied}")
 
 
-def _denials(berth: Berth) -> str:
-    lines = dict.fromkeys(match.strip() for match in _DENIED.findall(berth.logs()))
+def _denials(instance: Instance) -> str:
+    lines = dict.fromkeys(match.strip() for match in _DENIED.findall(instance.logs()))
     return "".join(f" Log: {line}" for line in lines)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.berths import Berths, NotReady
 from spacedock.contract.evidence.reloading import reloads, said_by_a_reloader, started_reloaders
-from spacedock.docks.base import Berth
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.docks.base import Instance
 from spacedock.space import Space
 
 _LONGEST = 120  # characters of a command that are shown
@@ -33,21 +33,21 @@ class RunsNoReloader(Promise):
     since = "0.3"
     level = Level.SHOULD
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Look at what runs; where nothing of it tells, at what the Dockerfile starts."""
-        berth = berths.board(AS_DEPLOYED)
-        serves = berth.boot.ready and berth.alive()
-        if seen := (_among_processes(berth) if serves else "") or _started(space):
-            yield self.problem(seen, berth=berth)
+        instance = instances.boot(AS_DEPLOYED)
+        serves = instance.boot.ready and instance.alive()
+        if seen := (_among_processes(instance) if serves else "") or _started(space):
+            yield self.problem(seen, instance=instance)
         elif not serves:
-            raise NotReady(berth)
+            raise NotReady(instance)
 
 
-def _among_processes(berth: Berth) -> str:
-    for process in berth.processes():
+def _among_processes(instance: Instance) -> str:
+    for process in instance.processes():
         if reloads(process.command):
             return _says(f"`{_shown(process.command)}` runs")
-    said = said_by_a_reloader(berth.logs())
+    said = said_by_a_reloader(instance.logs())
     return _says(f"its log has `{_shown(said)}`") if said else ""
 
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.answered import require_answers
 from spacedock.contract.evidence.asking import Answer, send
 from spacedock.contract.evidence.quiet import quiet
-from spacedock.docks.base import Berth, Capability, Order
-from spacedock.services.faults.desk import Desk, RequestFault
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.services.faults.openai import OpenAIFaults, RequestFault
 from spacedock.space import Space
 
-REFUSED = Order(purpose="to be refused by OpenAI")
+REFUSED = BootSpec(purpose="to be refused by OpenAI")
 _SERVICE = "openai"
 _EVERY = 1000  # requests: more than any client tries
 # How OpenAI refuses what cannot be mended by asking again, and what can. A client that waits as long as it is
@@ -28,7 +28,7 @@ _BARE = frozenset({None, 500})  # no answer, and one that tells nothing
 
 
 class SaysWhenAServiceRefuses(Promise):
-    """A berth of its own is asked each request while OpenAI refuses, in each of the ways that it has."""
+    """An instance of its own is asked each request while OpenAI refuses, in each of the ways that it has."""
 
     title = "its callers are told when the model refuses, is busy or is not paid for"
     reason = (
@@ -54,25 +54,27 @@ class SaysWhenAServiceRefuses(Promise):
             return f"the manifest names no service `{_SERVICE}`"
         return "" if space.manifest.requests else "the manifest names no [[requests]]"
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
-        """A berth that nobody else looks at: what it says now is no sign of how it is."""
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+        """An instance that nobody else looks at: what it says now is no sign of how it is."""
         return (REFUSED,)
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Let OpenAI refuse as long as it takes to ask, with no boot under way that could meet it too."""
-        require_answers(space, berths)
-        with closing(berths.ready(REFUSED)) as berth:
-            berths.settle()
-            desk = Desk.of(berths.dock.services[_SERVICE])
+        require_answers(space, instances)
+        with closing(instances.ready(REFUSED)) as instance:
+            instances.settle()
+            model_faults = OpenAIFaults.of(instances.dock.services[_SERVICE])
             for told, refusal in _REFUSALS.items():
-                for answer in _answers(space, berth, desk, refusal):
+                for answer in _answers(space, instance, model_faults, refusal):
                     if answer.status in _BARE:
-                        yield self.problem(f"while OpenAI answers {told}, {answer}", berth=quiet(berth))
+                        yield self.problem(f"while OpenAI answers {told}, {answer}", instance=quiet(instance))
 
 
-def _answers(space: Space, berth: Berth, desk: Desk, refusal: RequestFault) -> tuple[Answer, ...]:
-    desk.order(refusal)
+def _answers(
+    space: Space, instance: Instance, model_faults: OpenAIFaults, refusal: RequestFault
+) -> tuple[Answer, ...]:
+    model_faults.order(refusal)
     try:
-        return tuple(send(berth, request) for request in space.manifest.requests)
+        return tuple(send(instance, request) for request in space.manifest.requests)
     finally:
-        desk.take_back()
+        model_faults.take_back()

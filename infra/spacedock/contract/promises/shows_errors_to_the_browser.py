@@ -8,13 +8,13 @@ from contextlib import closing
 import httpx
 
 from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.asking import PATIENCE, Answer, send
 from spacedock.contract.evidence.examples import told
 from spacedock.contract.evidence.preflights import preflight
 from spacedock.contract.evidence.quiet import quiet
-from spacedock.docks.base import Berth, Capability, Order
-from spacedock.services.faults.fault import Fault
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 from spacedock.space.manifest import Request
 
@@ -53,30 +53,32 @@ class ShowsErrorsToTheBrowser(Promise):
         known = space.manifest.requests or _called_with_a_body(space)
         return "" if known else "the manifest names no [[requests]] that could go wrong"
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Break what is asked; then, where it needs services, break those."""
         origin = _front_ends(space)[0]
-        berth = berths.ready(AS_DEPLOYED)
-        read = [request for request in space.manifest.requests if _is_read(berth, request, origin)]
+        instance = instances.ready(AS_DEPLOYED)
+        read = [request for request in space.manifest.requests if _is_read(instance, request, origin)]
         broken = [
-            *_what_browsers_call(space, berth, origin),
+            *_what_browsers_call(space, instance, origin),
             *(bad for good in read for bad in _spoilt(good)),
         ]
-        if unreadable := dict.fromkeys(_unreadable(berth, broken, origin)):
-            yield self.problem(told(unreadable), berth=quiet(berth))
-        elif read and space.manifest.services and Capability.SERVICES in berths.dock.capabilities:
-            yield from self._while_services_refuse(space, berths, read, origin)
+        if unreadable := dict.fromkeys(_unreadable(instance, broken, origin)):
+            yield self.problem(told(unreadable), instance=quiet(instance))
+        elif read and space.manifest.services and Capability.SERVICES in instances.dock.capabilities:
+            yield from self._while_services_refuse(space, instances, read, origin)
 
     def _while_services_refuse(
-        self, space: Space, berths: Berths, requests: Iterable[Request], origin: str
+        self, space: Space, instances: Instances, requests: Iterable[Request], origin: str
     ) -> Iterator[Problem]:
-        with berths.dock.faults() as faults:
-            order = Order("with services that refuse later", environment=faults.environment)
-            with closing(berths.ready(order)) as berth:
+        with instances.dock.faults() as faults:
+            spec = BootSpec("with services that refuse later", environment=faults.environment)
+            with closing(instances.ready(spec)) as instance:
                 for service in space.manifest.services:
-                    faults.break_(service, Fault("refuse"))
-                if unreadable := list(_unreadable(berth, requests, origin)):
-                    yield self.problem(f"while every service refuses, {told(unreadable)}", berth=quiet(berth))
+                    faults.break_(service, NetworkFault("refuse"))
+                if unreadable := list(_unreadable(instance, requests, origin)):
+                    yield self.problem(
+                        f"while every service refuses, {told(unreadable)}", instance=quiet(instance)
+                    )
 
 
 def _front_ends(space: Space) -> tuple[str, ...]:
@@ -88,18 +90,18 @@ def _called_with_a_body(space: Space) -> bool:
     return space.manifest.origins.method not in {"GET", "DELETE"}
 
 
-def _what_browsers_call(space: Space, berth: Berth, origin: str) -> Iterator[Request]:
+def _what_browsers_call(space: Space, instance: Instance, origin: str) -> Iterator[Request]:
     """Yield the manifest's call of browsers with a broken body, where the preflight lets it pass."""
     asked = space.manifest.origins
-    with httpx.Client(base_url=berth.url, timeout=PATIENCE, trust_env=False) as client:
+    with httpx.Client(base_url=instance.url, timeout=PATIENCE, trust_env=False) as client:
         if _called_with_a_body(space) and _shown(preflight(space, client, origin), origin):
             headers = {"content-type": _JSON}
             yield Request(path=asked.path, method=asked.method, headers=headers, body=_BROKEN)
 
 
-def _is_read(berth: Berth, request: Request, origin: str) -> bool:
+def _is_read(instance: Instance, request: Request, origin: str) -> bool:
     """Whether a browser is shown the answer when it goes well."""
-    answer = send(berth, request, {"origin": origin})
+    answer = send(instance, request, {"origin": origin})
     return answer.status is not None and answer.status < 400 and _shown(answer, origin)
 
 
@@ -113,10 +115,10 @@ def _spoilt(request: Request) -> Iterator[Request]:
         yield request.model_copy(update={"headers": {}})
 
 
-def _unreadable(berth: Berth, requests: Iterable[Request], origin: str) -> Iterator[str]:
+def _unreadable(instance: Instance, requests: Iterable[Request], origin: str) -> Iterator[str]:
     """Yield the errors that a browser at `origin` is not shown."""
     for request in requests:
-        answer = send(berth, request, {"origin": origin})
+        answer = send(instance, request, {"origin": origin})
         if answer.status is not None and answer.status >= 400 and not _shown(answer, origin):
             given = answer.headers.get(_ALLOW)
             header = f"with `{_ALLOW}: {given}`" if given else f"without `{_ALLOW}`"

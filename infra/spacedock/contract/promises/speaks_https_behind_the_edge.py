@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from spacedock import platform
-from spacedock.contract.base import Level, Look, Problem
+from spacedock.contract.base import Level, LookPromise, Problem
 from spacedock.contract.evidence.examples import told
 from spacedock.contract.evidence.pages import Page
 from spacedock.contract.evidence.visits import is_page, visit
-from spacedock.docks.base import Berth, Capability
+from spacedock.docks.base import Capability, Instance
 from spacedock.edge.base import Manner
 from spacedock.space import Space
 
@@ -31,7 +31,7 @@ _LOGIN = re.compile(r"(^|[/_-])(log-?in|sign-?in|sso|authorize)(/|$)", re.IGNORE
 _LOGINS = ("/login", "/oauth/huggingface/login")
 
 
-class SpeaksHttpsBehindTheEdge(Look):
+class SpeaksHttpsBehindTheEdge(LookPromise):
     """Looked at: redirects, where a login sends back to, the page at `/`, OpenAPI's servers."""
 
     title = "its own URLs are https behind the edge"
@@ -54,9 +54,9 @@ class SpeaksHttpsBehindTheEdge(Look):
     level = Level.SHOULD  # a redirect that nobody follows harms nobody
     needs = frozenset({Capability.EDGE})
 
-    def look(self, space: Space, berth: Berth) -> Iterator[Problem]:
+    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
         """Ask through the edge for what may redirect, and read the page."""
-        with berth.edge().client(Manner.TRANSPARENT) as client:
+        with instance.edge().client(Manner.TRANSPARENT) as client:
             answers = visit(client)
             description = _description(client)
             paths = [*_turned_paths(space, description), *_login_paths(description)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths, NotReady
+from spacedock.contract.instances import Instances, NotReady
 from spacedock.docks.life import state_of
 from spacedock.space import Space
 
@@ -31,10 +31,10 @@ class StartsInTime(Promise):
     )
     since = "0.2"
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Look at the boot as deployed; one that ended, or listens elsewhere, is another promise's."""
-        berth = berths.board(AS_DEPLOYED)
-        if berth.boot.late:
-            yield self.problem(str(berth.boot), berth=berth, consequence=f"{state_of(berth)}.")
-        elif not berth.boot.ready:
-            raise NotReady(berth)
+        instance = instances.boot(AS_DEPLOYED)
+        if instance.boot.late:
+            yield self.problem(str(instance.boot), instance=instance, consequence=f"{state_of(instance)}.")
+        elif not instance.boot.ready:
+            raise NotReady(instance)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths, NotReady
-from spacedock.docks.base import Capability, Cause, Order
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.docks.base import BootSpec, Capability, Cause
 from spacedock.space import Space
 
-WITH_ENV_FILE = Order(purpose="with a .env file in its working directory", env_file=True)
+WITH_ENV_FILE = BootSpec(purpose="with a .env file in its working directory", env_file=True)
 
 
 class StartsWithoutEnvFile(Promise):
@@ -25,7 +25,7 @@ class StartsWithoutEnvFile(Promise):
     since = "0.1"
     needs = frozenset({Capability.SERVICES})
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Look whether it came up, and if it did not, whether a `.env` mends it."""
         if ".env" in space.files():
             yield self.problem(
@@ -33,13 +33,13 @@ class StartsWithoutEnvFile(Promise):
                 remedy="remove it from git, name it in .gitignore and .dockerignore, revoke what was in it",
                 consequence="Everybody can read it; Hugging Face's secret scanner writes to you.",
             )
-        berth = berths.board(AS_DEPLOYED)
-        if berth.boot.ready:
+        instance = instances.boot(AS_DEPLOYED)
+        if instance.boot.ready:
             return
-        if berth.boot.cause is Cause.EXITED and berths.board(WITH_ENV_FILE).boot.ready:
+        if instance.boot.cause is Cause.EXITED and instances.boot(WITH_ENV_FILE).boot.ready:
             yield self.problem(
-                f"without a `.env` file it {berth.boot}; with one, holding the same values, it starts",
-                berth=berths.board(AS_DEPLOYED),
+                f"without a `.env` file it {instance.boot}; with one, holding the same values, it starts",
+                instance=instances.boot(AS_DEPLOYED),
             )
             return
-        raise NotReady(berth)
+        raise NotReady(instance)

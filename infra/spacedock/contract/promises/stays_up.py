@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths, NotReady
-from spacedock.docks.base import Berth, Cause
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.docks.base import Cause, Instance
 from spacedock.docks.life import state_of
 from spacedock.space import Space
 
@@ -32,32 +32,32 @@ class StaysUp(Promise):
     source = "incident process-exits-zero (stage after an exit inferred)"
     since = "0.2"
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Look at the boot as deployed; a start that fails says so with its code, and memory is another's."""
-        berth = berths.board(AS_DEPLOYED)
-        if berth.boot.ready and berth.alive() and _hangs_up(space, berth):
-            berths.gone(AS_DEPLOYED)  # it may be ending right now
-        if seen := _ended(berth):
-            yield self.problem(seen, berth=berth, consequence=f"{state_of(berth)}.")
-        elif not berth.boot.ready or not berth.alive():
-            raise NotReady(berth)
+        instance = instances.boot(AS_DEPLOYED)
+        if instance.boot.ready and instance.alive() and _hangs_up(space, instance):
+            instances.gone(AS_DEPLOYED)  # it may be ending right now
+        if seen := _ended(instance):
+            yield self.problem(seen, instance=instance, consequence=f"{state_of(instance)}.")
+        elif not instance.boot.ready or not instance.alive():
+            raise NotReady(instance)
 
 
-def _hangs_up(space: Space, berth: Berth) -> bool:
+def _hangs_up(space: Space, instance: Instance) -> bool:
     """Whether there is nobody any more who would answer, be it late."""
     try:
-        httpx.get(berth.url + space.manifest.space.ready, timeout=_TIMEOUT_SECONDS, trust_env=False)
+        httpx.get(instance.url + space.manifest.space.ready, timeout=_TIMEOUT_SECONDS, trust_env=False)
     except httpx.TransportError as error:
         return isinstance(error, (httpx.NetworkError, httpx.RemoteProtocolError))
     return False
 
 
-def _ended(berth: Berth) -> str:
+def _ended(instance: Instance) -> str:
     """Return how it ended by itself; empty where it did not, or for a reason that it could not help."""
-    if berth.alive() or berth.out_of_memory() or berth.usage().exceeded:
+    if instance.alive() or instance.out_of_memory() or instance.usage().exceeded:
         return ""
-    if berth.boot.cause is Cause.EXITED:
-        return f"it {berth.boot}, as if all were well" if berth.boot.exit_code == 0 else ""
-    if berth.boot.ready:
-        return f"it was {berth.boot}, and ended by itself with code {berth.exit_code()}"
+    if instance.boot.cause is Cause.EXITED:
+        return f"it {instance.boot}, as if all were well" if instance.boot.exit_code == 0 else ""
+    if instance.boot.ready:
+        return f"it was {instance.boot}, and ended by itself with code {instance.exit_code()}"
     return ""

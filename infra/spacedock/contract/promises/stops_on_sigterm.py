@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
-from spacedock.docks.base import Capability, Order, Stop
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability, Stop
 from spacedock.space import Space
 
 
@@ -28,15 +28,15 @@ class StopsOnSigterm(Promise):
     since = "0.1"
     needs = frozenset({Capability.SIGNALS})
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
-        """It ends its berth, so that it needs one of its own."""
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+        """It ends its instance, so that it needs one of its own."""
         return (TO_BE_STOPPED,)
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
-        """Stop the berth and look what was left of it."""
-        ended = ending(space, berths)
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+        """Stop the instance and look what was left of it."""
+        ended = ending(space, instances)
         if seen := _defect(ended.stop):
-            yield self.problem(seen, berth=ended.berth)
+            yield self.problem(seen, instance=ended.instance)
 
 
 def _defect(stop: Stop) -> str:

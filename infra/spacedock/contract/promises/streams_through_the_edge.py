@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import httpx
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths
+from spacedock.contract.instances import Instances
 from spacedock.docks.base import Capability, Dock
-from spacedock.services.faults.desk import Desk, RequestFault
+from spacedock.services.faults.openai import OpenAIFaults, RequestFault
 from spacedock.space import Space
 from spacedock.space.manifest import Stream, WebSocket
 
@@ -71,15 +71,15 @@ class StreamsThroughTheEdge(Promise):
         named = space.manifest.stream or space.manifest.websocket
         return "" if named else "the manifest names no [stream] and no [websocket]"
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Ask through the edge; where that says little, directly too."""
-        berth = berths.ready(AS_DEPLOYED)
+        instance = instances.ready(AS_DEPLOYED)
         with (
-            berth.edge().client(berths.dock.conditions.edge) as edge,
-            httpx.Client(base_url=berth.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as direct,
+            instance.edge().client(instances.dock.conditions.edge) as edge,
+            httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as direct,
         ):
             if stream := space.manifest.stream:
-                yield from self._stream(stream, berths.dock, edge, direct)
+                yield from self._stream(stream, instances.dock, edge, direct)
             if websocket := space.manifest.websocket:
                 yield from self._websocket(websocket, edge, direct)
 
@@ -142,15 +142,15 @@ def _asked(stream: Stream, client: httpx.Client) -> Iterator[httpx.Response]:
 class _Service:
     """What the Space has its answer from, where it can be watched."""
 
-    def __init__(self, desk: Desk | None) -> None:
-        self._desk = desk
-        self._before = len(desk.requests()) if desk else 0
+    def __init__(self, model_faults: OpenAIFaults | None) -> None:
+        self._model_faults = model_faults
+        self._before = len(model_faults.requests()) if model_faults else 0
 
     def busy(self) -> bool | None:
         """Whether it still answers; None where nobody knows, or nothing was asked of it as a stream."""
-        if self._desk is None:
+        if self._model_faults is None:
             return None
-        requests = self._desk.requests()[self._before :]
+        requests = self._model_faults.requests()[self._before :]
         streams = [
             request for request in requests if isinstance(request.body, dict) and request.body.get("stream")
         ]
@@ -164,12 +164,12 @@ def _slowed(dock: Dock) -> Iterator[_Service]:
     if service is None:
         yield _Service(None)
         return
-    desk = Desk.of(service)
-    desk.order(RequestFault(times=_TIMES, pace=_PACE))
+    model_faults = OpenAIFaults.of(service)
+    model_faults.order(RequestFault(times=_TIMES, pace=_PACE))
     try:
-        yield _Service(desk)
+        yield _Service(model_faults)
     finally:
-        desk.take_back()
+        model_faults.take_back()
 
 
 def _refusal(websocket: WebSocket, client: httpx.Client) -> str:

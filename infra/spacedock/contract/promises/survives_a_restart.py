@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.berths import RESTARTED, Berths, NotReady
 from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
-from spacedock.docks.base import Berth, Capability, Order
+from spacedock.contract.instances import RESTARTED, Instances, NotReady
+from spacedock.docks.base import BootSpec, Capability, Instance
 from spacedock.space import Space
 
 
 class SurvivesARestart(Promise):
-    """One berth is stopped; a second boots on the services as the first left them, with a disk of its own."""
+    """One instance is stopped; a second boots on the services as that left them, with a disk of its own."""
 
     title = "it boots a second time, on services that it has used before"
     reason = (
@@ -30,21 +30,23 @@ class SurvivesARestart(Promise):
     since = "0.2"
     needs = frozenset({Capability.SIGNALS})
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
         """The first boot; the second one may not start before the first has ended."""
         return (TO_BE_STOPPED,)
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
-        """Stop the first berth, and board the second."""
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+        """Stop the first instance, and boot the second."""
         try:
-            ending(space, berths)
-            second = berths.board(RESTARTED)
+            ending(space, instances)
+            second = instances.boot(RESTARTED)
         except NotReady:
-            if berths.spent is None:
+            if instances.spent is None:
                 raise
-            second = berths.spent
+            second = instances.spent
         if not second.boot.ready:
             yield self._failed(second)
 
-    def _failed(self, berth: Berth) -> Problem:
-        return self.problem(f"it has booted before on these services; again, it {berth.boot}", berth=berth)
+    def _failed(self, instance: Instance) -> Problem:
+        return self.problem(
+            f"it has booted before on these services; again, it {instance.boot}", instance=instance
+        )

@@ -8,10 +8,10 @@ import httpx
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.preflights import preflight
 from spacedock.contract.evidence.visits import status_of
-from spacedock.docks.base import Berth, Capability
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import Capability, Instance
 from spacedock.edge.base import HostForm, Manner
 from spacedock.space import Space
 
@@ -46,32 +46,34 @@ class SurvivesTheObservedEdge(Promise):
     since = "0.2"
     needs = frozenset({Capability.EDGE})
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Ask under each host and from each origin, then for what a credentialed call needs."""
-        berth = berths.ready(AS_DEPLOYED)
+        instance = instances.ready(AS_DEPLOYED)
         for path in dict.fromkeys([space.manifest.space.ready, "/"]):
-            yield from self._hosts(space, berth, path)
-        yield from self._origins(space, berth)
-        if berths.dock.conditions.edge is Manner.OBSERVED:
-            yield from self._credentials(space, berth)
+            yield from self._hosts(space, instance, path)
+        yield from self._origins(space, instance)
+        if instances.dock.conditions.edge is Manner.OBSERVED:
+            yield from self._credentials(space, instance)
 
-    def _hosts(self, space: Space, berth: Berth, path: str) -> Iterator[Problem]:
-        with httpx.Client(base_url=berth.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as direct:
+    def _hosts(self, space: Space, instance: Instance, path: str) -> Iterator[Problem]:
+        with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as direct:
             statuses = {"directly": status_of(direct, path)}
         names = {HostForm.PUBLIC: space.host, HostForm.INTERNAL: platform.INTERNAL_HOST.value}
         for form, name in names.items():
-            with berth.edge().client(Manner.OBSERVED, form) as client:
+            with instance.edge().client(Manner.OBSERVED, form) as client:
                 statuses[f"with Host {name}"] = status_of(client, path)
         refused = {how: status for how, status in statuses.items() if status in _REFUSED}
         served = [f"{how} {status}" for how, status in statuses.items() if how not in refused]
         refused.pop("directly", None)  # nobody comes that way on the platform
         if refused and served:
             answers = ", ".join(f"{how} {status}" for how, status in refused.items())
-            yield self.problem(f"GET {path} through the edge answers {answers}; {served[0]}", berth=berth)
+            yield self.problem(
+                f"GET {path} through the edge answers {answers}; {served[0]}", instance=instance
+            )
 
-    def _origins(self, space: Space, berth: Berth) -> Iterator[Problem]:
+    def _origins(self, space: Space, instance: Instance) -> Iterator[Problem]:
         path = space.manifest.space.ready
-        with berth.edge().client(Manner.OBSERVED) as client:
+        with instance.edge().client(Manner.OBSERVED) as client:
             if status_of(client, path) in _REFUSED:
                 return
             statuses = {
@@ -82,13 +84,13 @@ class SurvivesTheObservedEdge(Promise):
             told = ", ".join(f"{status} from {origin}" for origin, status in refused.items())
             yield self.problem(f"GET {path} through the edge answers {told}; without an Origin it is served")
 
-    def _credentials(self, space: Space, berth: Berth) -> Iterator[Problem]:
+    def _credentials(self, space: Space, instance: Instance) -> Iterator[Problem]:
         origins = space.manifest.origins
         own = f"https://{space.host}"
         foreign = [origin for origin in space.allowed_origins if origin != own]
         if not origins.credentials or not is_preflighted(origins.method, origins.headers):
             return
-        with berth.edge().client(Manner.OBSERVED) as client:
+        with instance.edge().client(Manner.OBSERVED) as client:
             kept_out = [origin for origin in foreign if not _lets_credentials(space, client, origin)]
         if kept_out:
             yield self.problem(

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.answered import require_answers
 from spacedock.contract.evidence.asking import Answer, headers_of, send
 from spacedock.contract.evidence.quiet import quiet
-from spacedock.docks.base import Berth, Capability, Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability, Instance
 from spacedock.space import Space
 
 _PURPOSE = "with a line break after each secret"
@@ -42,40 +42,42 @@ class TakesSecretsAsTheyArePasted(Promise):
         """Without secrets none is pasted."""
         return "" if space.manifest.secrets else "the manifest names no secret"
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Compare with the boot as deployed. One that ends and names a secret has said what is wrong."""
-        require_answers(space, berths)
-        deployed = berths.ready(AS_DEPLOYED)
+        require_answers(space, instances)
+        deployed = instances.ready(AS_DEPLOYED)
         headers = [headers_of(request, deployed) for request in space.manifest.requests]
         before = _answers(space, deployed, headers)
-        with closing(berths.attempt(_pasted(space, deployed))) as berth:
-            if not berth.boot.ready:
-                if not _names_a_secret(space, berth):
-                    yield self.problem(f"{_PURPOSE} it does not boot: {berth.boot}", berth=berth)
+        with closing(instances.attempt(_pasted(space, deployed))) as instance:
+            if not instance.boot.ready:
+                if not _names_a_secret(space, instance):
+                    yield self.problem(f"{_PURPOSE} it does not boot: {instance.boot}", instance=instance)
                 return
-            for earlier, answer in zip(before, _answers(space, berth, headers), strict=True):
+            for earlier, answer in zip(before, _answers(space, instance, headers), strict=True):
                 if _served(earlier) and not _served(answer):
-                    yield self.problem(f"{_PURPOSE} {answer}; without, {earlier.status}", berth=quiet(berth))
+                    yield self.problem(
+                        f"{_PURPOSE} {answer}; without, {earlier.status}", instance=quiet(instance)
+                    )
 
 
-def _pasted(space: Space, deployed: Berth) -> Order:
+def _pasted(space: Space, deployed: Instance) -> BootSpec:
     values = deployed.environment
     there = sorted(name for name in space.manifest.secrets if name in values)
-    return Order(_PURPOSE, environment=tuple((name, f"{values[name]}\n") for name in there))
+    return BootSpec(_PURPOSE, environment=tuple((name, f"{values[name]}\n") for name in there))
 
 
-def _answers(space: Space, berth: Berth, headers: list[dict[str, str]]) -> list[Answer]:
+def _answers(space: Space, instance: Instance, headers: list[dict[str, str]]) -> list[Answer]:
     """Ask each request with these headers: callers know the secrets as they are."""
-    return [send(berth, *asked) for asked in zip(space.manifest.requests, headers, strict=True)]
+    return [send(instance, *asked) for asked in zip(space.manifest.requests, headers, strict=True)]
 
 
 def _served(answer: Answer) -> bool:
     return not answer.failed and answer.status not in _NOT_LET_IN
 
 
-def _names_a_secret(space: Space, berth: Berth) -> bool:
+def _names_a_secret(space: Space, instance: Instance) -> bool:
     """Whether it says in so many words which secret it is; the lines of code in a traceback are indented."""
-    said = [line for line in berth.logs().splitlines() if line[:1].strip()]
+    said = [line for line in instance.logs().splitlines() if line[:1].strip()]
     names = "|".join(map(re.escape, space.manifest.secrets))
     word = re.compile(rf"(?<![A-Za-z0-9_])({names})(?![A-Za-z0-9_])", re.IGNORECASE)
     return any(word.search(line) for line in said)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 import httpx
 
-from spacedock.contract.base import Level, Look, Problem
-from spacedock.docks.base import Berth, Capability
+from spacedock.contract.base import Level, LookPromise, Problem
+from spacedock.docks.base import Capability, Instance
 from spacedock.edge.base import COMES_AS, VISITOR, Manner
 from spacedock.space import Space
 
@@ -20,7 +20,7 @@ _PAUSE = 0.02
 _COUNTERS = ("x-ratelimit-remaining", "ratelimit-remaining", "ratelimit")
 
 
-class TrustsOnlyTheEdgeForClientAddress(Look):
+class TrustsOnlyTheEdgeForClientAddress(LookPromise):
     """Seen where a Space shows it: a line of its log, or how many requests it says are left.
 
     One that takes the edge itself for its client gives all visitors one limit, as one does that means to.
@@ -42,15 +42,15 @@ class TrustsOnlyTheEdgeForClientAddress(Look):
     level = Level.SHOULD
     needs = frozenset({Capability.EDGE})
 
-    def look(self, space: Space, berth: Berth) -> Iterator[Problem]:
+    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
         """Come as somebody else, and look for them where a client's address is written down."""
         path = space.manifest.space.ready
         first, second = made_up(2)
-        before = len(berth.logs())
-        with berth.edge().client(Manner.OBSERVED) as client:
+        before = len(instance.logs())
+        with instance.edge().client(Manner.OBSERVED) as client:
             answers = [_come(client, path, {"X-Forwarded-For": who}) for who in (first, first, second)]
             beside = _come(client, path, {COMES_AS: _somebody_else()})
-        for line in _written_since(berth, before).splitlines():
+        for line in _written_since(instance, before).splitlines():
             if (first in line or second in line) and VISITOR not in line:
                 yield self.problem(
                     f"the log names {first if first in line else second} as the client, which the client had "
@@ -87,10 +87,10 @@ def _come(client: httpx.Client, path: str, headers: dict[str, str]) -> Mapping[s
         return answer.headers
 
 
-def _written_since(berth: Berth, before: int) -> str:
+def _written_since(instance: Instance, before: int) -> str:
     """Return what the log has gained; a server may write a request down a moment after it has answered."""
     patience_ends = time.monotonic() + _PATIENCE
-    while len(log := berth.logs()) <= before and time.monotonic() < patience_ends:
+    while len(log := instance.logs()) <= before and time.monotonic() < patience_ends:
         time.sleep(_PAUSE)
     return log[before:]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.addresses import addresses
+from spacedock.contract.instances import Instances
 from spacedock.docks.base import Capability, Egress
 from spacedock.space import Space
 
@@ -30,13 +30,13 @@ class UsesOpenPorts(Promise):
     since = "0.2"
     needs = frozenset({Capability.EGRESS})
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Read where the manifest points; then see what a boot tried, whether it came up or not."""
-        documented = berths.dock.conditions.egress is Egress.DOCUMENTED
+        documented = instances.dock.conditions.egress is Egress.DOCUMENTED
         for address in addresses(space):
             if address.closed_by_all_accounts or (documented and address.closed_by_the_documentation):
                 yield self.problem(f"{address}, which is closed")
-        berth = berths.board(AS_DEPLOYED)
-        for denial in berth.denials():
+        instance = instances.boot(AS_DEPLOYED)
+        for denial in instance.denials():
             if denial.platform and not (denial.ipv6 or denial.blocked):
-                yield self.problem(f"it tried {denial}", berth=berth)
+                yield self.problem(f"it tried {denial}", instance=instance)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.lives import TO_BE_STOPPED
 from spacedock.contract.evidence.waking import waking
-from spacedock.docks.base import Capability, Order
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import BootSpec, Capability
 from spacedock.space import Space
 
 _HOURS = 48  # until a Space on free hardware sleeps (spaces-gpus)
@@ -41,13 +41,13 @@ class WakesInItsCallersPatience(Promise):
         given = space.manifest.origins.patience is not None
         return "" if given else "the manifest does not say how long its callers try (`origins.patience`)"
 
-    def orders(self, _space: Space) -> tuple[Order, ...]:
-        """The berth whose end stops-on-sigterm looks at; it wakes when it is called."""
+    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The instance whose end stops-on-sigterm looks at; it wakes when it is called."""
         return (TO_BE_STOPPED,)
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Compare how long it takes to wake with how long callers try."""
-        woke = waking(space, berths)
+        woke = waking(space, instances)
         patience = space.manifest.origins.patience or 0.0
         if woke.seconds > patience:
             yield self.problem(

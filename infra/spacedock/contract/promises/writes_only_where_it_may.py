@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.berths import Berths
+from spacedock.contract.instances import Instances
 from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
-from spacedock.docks.base import Berth, Capability, Identity, Order
+from spacedock.docks.base import BootSpec, Capability, Identity, Instance
 from spacedock.space import Space
 
 _USER = platform.USER_ID.value
@@ -38,39 +38,39 @@ class WritesOnlyWhereItMay(Promise):
     level = Level.SHOULD
     needs = frozenset({Capability.IDENTITY, Capability.DISK})
 
-    def orders(self, space: Space) -> tuple[Order, ...]:
+    def specs(self, space: Space) -> tuple[BootSpec, ...]:
         """The second boot is sure to be wanted only where the Dockerfile itself ends as root."""
         users = [step.value[0] for step in space.dockerfile.final_stage if step.cmd == "USER"]
         as_root = users and users[-1].partition(":")[0] in {"root", "0"}
         return (AS_DEPLOYED, AS_IMAGE_USER) if as_root else (AS_DEPLOYED,)
 
-    def check(self, space: Space, berths: Berths) -> Iterator[Problem]:
+    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
         """Compare the two users, where they are two."""
-        deployed = berths.ready(AS_DEPLOYED)
-        identity = berths.dock.image_identity()
+        deployed = instances.ready(AS_DEPLOYED)
+        identity = instances.dock.image_identity()
         if identity is None or identity.user == _USER:
             return
-        berth = berths.board(AS_IMAGE_USER)
-        if not berth.boot.ready:
+        instance = instances.boot(AS_IMAGE_USER)
+        if not instance.boot.ready:
             yield self.problem(
-                f"as the image's own user ({identity}) it {berth.boot}; as uid {_USER} it starts",
-                berth=berth,
+                f"as the image's own user ({identity}) it {instance.boot}; as uid {_USER} it starts",
+                instance=instance,
                 consequence="Images without USER were seen running as root: there it does not start.",
             )
-        elif paths := _missed(berth, deployed, identity):
+        elif paths := _missed(instance, deployed, identity):
             yield self.problem(
                 f"as the image's own user ({identity}) it writes {_listed(paths)}; uid {_USER} may not, and "
                 "starts without a word of it"
             )
 
 
-def _missed(berth: Berth, deployed: Berth, identity: Identity) -> list[str]:
+def _missed(instance: Instance, deployed: Instance, identity: Identity) -> list[str]:
     """Return what uid 1000 could not write and did not complain of; HOME is the user's own in any case."""
     log = deployed.logs()
     home = "" if identity.home == "/" else f"{identity.home.rstrip('/')}/"
     return [
         path
-        for path in berth.forbidden()
+        for path in instance.forbidden()
         if not _BY_THE_WAY.search(path)
         and not (home and f"{path}/".startswith(home))
         and path not in log  # runs-as-uid-1000 tells it

@@ -1,4 +1,4 @@
-"""What a berth's container uses and changes, and its end where that is more disk than its flavour has."""
+"""What an instance's container uses and changes, and its end where that is more disk than its flavour has."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def _size_of(container: Container) -> int:
 
 
 @dataclass(frozen=True)
-class Change:
+class FileChange:
     """A path that a container changed in the files of its image."""
 
     path: str
@@ -203,7 +203,7 @@ class Change:
         return self.kind == _MODIFIED
 
 
-def changes_of(container: Container, *, without: Iterable[str] = ()) -> tuple[Change, ...]:
+def changes_of(container: Container, *, without: Iterable[str] = ()) -> tuple[FileChange, ...]:
     """Return what a container changed, sorted by path.
 
     Left out are mounts, the paths `without`, and folders in which only something else changed.
@@ -213,7 +213,7 @@ def changes_of(container: Container, *, without: Iterable[str] = ()) -> tuple[Ch
     hidden = {*mounts, *without}
     parents = {dirname(path) for path, _ in raw} | {dirname(path) for path in hidden}
     return tuple(
-        Change(path, kind)
+        FileChange(path, kind)
         for path, kind in sorted(raw)
         if path not in hidden
         and not (kind == _MODIFIED and path in parents)
@@ -278,7 +278,7 @@ def files_of(client: DockerClient, image: str, labels: Mapping[str, str]) -> Ite
             container.remove(force=True, v=True)
 
 
-def forbidden(changes: Iterable[Change], files: Files, user: int) -> Iterator[str]:
+def forbidden(changes: Iterable[FileChange], files: Files, user: int) -> Iterator[str]:
     """Yield the paths that `user` may not write as the image was built; of a new folder only the folder."""
     answers: dict[str, bool] = {}
     inside = ""

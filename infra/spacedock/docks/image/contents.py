@@ -16,7 +16,7 @@ from docker.errors import DockerException
 from docker.models.images import Image
 from requests.exceptions import RequestException
 
-from spacedock.docks.base import Look, Made, Sighting
+from spacedock.docks.base import FileInspector, Made, Sighting
 from spacedock.docks.image.layers import sightings
 from spacedock.engine import IMAGE_LABEL, Engine
 from spacedock.errors import EngineError
@@ -71,7 +71,7 @@ class Contents:
             tuple(int(step["Size"]) for step in history),
         )
 
-    def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
+    def search(self, look: FileInspector, rules: str) -> Future[tuple[Sighting, ...]]:
         """Look into the layers above the base, once for each `rules`, in a thread of its own."""
         with self._lock:
             if rules not in self._searches:
@@ -83,7 +83,7 @@ class Contents:
         self._over.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _search(self, look: Look, clean: _Clean) -> tuple[Sighting, ...]:
+    def _search(self, look: FileInspector, clean: _Clean) -> tuple[Sighting, ...]:
         base = _layers(self._base) if self._base else ()
         own = dict.fromkeys(_layers(self._image)[len(base) :])
         if all(layer in clean for layer in own):

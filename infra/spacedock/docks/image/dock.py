@@ -22,27 +22,26 @@ from spacedock import platform
 from spacedock.docks.alongside import Alongside, service_module, service_modules
 from spacedock.docks.base import (
     AS_OBSERVED,
+    BootSpec,
     Capability,
     Cause,
     Conditions,
+    FileInspector,
     Identity,
-    Look,
     Made,
-    Order,
     Sighting,
-    Window,
+    StartWindow,
 )
 from spacedock.docks.context import lay_out
-from spacedock.docks.environment import Cargo
+from spacedock.docks.environment import BootEnvironment
 from spacedock.docks.image.accounting import (
-    Change,
+    FileChange,
     Files,
     OomKills,
     files_of,
     forbidden,
     identity_of,
 )
-from spacedock.docks.image.berth import ContainerBerth, Surroundings
 from spacedock.docks.image.build import (
     mounted_secrets,
     public_arguments,
@@ -52,9 +51,10 @@ from spacedock.docks.image.build import (
     wants_services,
 )
 from spacedock.docks.image.contents import Contents
+from spacedock.docks.image.instance import ContainerInstance, Surroundings
 from spacedock.docks.image.limits import Limits
 from spacedock.docks.image.network import RunNetwork
-from spacedock.docks.image.sandbox import Sandbox, Sandboxes
+from spacedock.docks.image.sandbox import NetworkSandbox, Sandboxes
 from spacedock.docks.ready import watch
 from spacedock.edge.base import Edge
 from spacedock.edge.nginx import NginxEdge, Site
@@ -64,8 +64,8 @@ from spacedock.images.supply import Image, Supply
 from spacedock.progress import Progress
 from spacedock.runs import RUN_LABEL, Run
 from spacedock.services.base import Service
-from spacedock.services.faults import wire
-from spacedock.services.faults.wire import Faults
+from spacedock.services.faults import network
+from spacedock.services.faults.network import NetworkFaults
 from spacedock.space import Base, Space
 
 _PLATFORM_USER = f"{platform.USER_ID.value}:{platform.USER_ID.value}"
@@ -73,7 +73,7 @@ _CLOSED_AT_ONCE = 4
 
 
 class ImageDock:
-    """Boards a Space in containers of its image."""
+    """Boots a Space in containers of its image."""
 
     name = "image"
     capabilities = frozenset(
@@ -104,11 +104,11 @@ class ImageDock:
         self._space = space
         self._run = run
         self._progress = progress
-        self._window = Window(space.startup_seconds, conditions.time_scale)
+        self._window = StartWindow(space.startup_seconds, conditions.time_scale)
         if boot_timeout is not None:
-            self._window = Window(boot_timeout)
+            self._window = StartWindow(boot_timeout)
         self.image = f"hf-spacedock/space:{run.id}-{secrets.token_hex(3)}"
-        self._berths: list[ContainerBerth] = []
+        self._instances: list[ContainerInstance] = []
         self._notes: list[str] = []
         self._stack = ExitStack()
         self._engine: Engine
@@ -117,7 +117,7 @@ class ImageDock:
         self._limits: Limits
         self._oom_kills: OomKills
         self._sandboxes: Sandboxes
-        self._cargo: Cargo
+        self._boot_environment: BootEnvironment
         self._alongside: Alongside
         self._contents: Contents
         self._workdir = "/"
@@ -136,48 +136,48 @@ class ImageDock:
 
     @property
     def canaries(self) -> Mapping[str, tuple[str, ...]]:
-        return self._cargo.canaries
+        return self._boot_environment.canaries
 
-    def board(self, order: Order) -> ContainerBerth:
+    def boot(self, spec: BootSpec) -> ContainerInstance:
         """Boot the Space in a new container. May be called from several threads at once."""
-        port = order.port or self._space.app_port
-        environment = self._cargo.environment(order)
-        sandbox = self._sandboxes.take(order.egress or self.conditions.egress, port)
-        container = self._container(order, port, environment, sandbox)
-        around = self._surroundings(order, sandbox)
-        berth = ContainerBerth(container, order, port, environment, around)
-        self._berths.append(berth)
+        port = spec.port or self._space.app_port
+        environment = self._boot_environment.environment(spec)
+        sandbox = self._sandboxes.take(spec.egress or self.conditions.egress, port)
+        container = self._container(spec, port, environment, sandbox)
+        around = self._surroundings(spec, sandbox)
+        instance = ContainerInstance(container, spec, port, environment, around)
+        self._instances.append(instance)
         began = time.monotonic()
         try:
-            berth.start()
+            instance.start()
             path = self._space.manifest.space.ready
-            berth.boot = watch(berth, path, began=began, window=self._window)
-            if berth.boot.cause is Cause.EXITED:
-                berth.boot = replace(berth.boot, exceeded=berth.exceeded())
+            instance.boot = watch(instance, path, began=began, window=self._window)
+            if instance.boot.cause is Cause.EXITED:
+                instance.boot = replace(instance.boot, exceeded=instance.exceeded())
         except BaseException:
-            berth.close()
+            instance.close()
             raise
-        return berth
+        return instance
 
     def start(self, service: str) -> Service:
         """Start one more service beside the Space, or return the one that runs."""
         return self._alongside.add(service, self._factory(service_module(service)))
 
-    def faults(self) -> Faults:
+    def faults(self) -> NetworkFaults:
         """Proxies in a container on the Space's network, for as long as they are entered."""
         sources = self._space.manifest.sources
-        return wire.in_container(self._alongside.running, sources, self._network, self._supply, self._run)
+        return network.in_container(self._alongside.running, sources, self._network, self._supply, self._run)
 
     def made(self) -> Made:
         """What the Space's image adds to its base."""
         return self._contents.made
 
-    def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
+    def search(self, look: FileInspector, rules: str) -> Future[tuple[Sighting, ...]]:
         """Begin to look into each file that the image adds to its base."""
         return self._contents.search(look, rules)
 
     def _container(
-        self, order: Order, port: int, environment: Mapping[str, str], sandbox: Sandbox | None
+        self, spec: BootSpec, port: int, environment: Mapping[str, str], sandbox: NetworkSandbox | None
     ) -> DockerContainer:
         options = {
             **self._limits.options(),
@@ -185,7 +185,7 @@ class ImageDock:
             "platform": platform.ARCHITECTURE.value,
             "use_config_proxy": False,  # the developer's own, which would be in the Space's environment
         }
-        if order.user == "platform":
+        if spec.user == "platform":
             options["user"] = _PLATFORM_USER
         container = DockerContainer(self.image, env=dict(environment))
         container.image = self.image  # testcontainers puts the prefix of a private registry in front
@@ -194,8 +194,10 @@ class ImageDock:
         else:
             container.with_network(self._network).with_exposed_ports(port)
         container.with_kwargs(**options)
-        if order.env_file:
-            container.with_copy_into_container(self._cargo.env_file().encode(), f"{self._workdir}/.env")
+        if spec.env_file:
+            container.with_copy_into_container(
+                self._boot_environment.env_file().encode(), f"{self._workdir}/.env"
+            )
         return container
 
     def image_identity(self) -> Identity:
@@ -210,8 +212,8 @@ class ImageDock:
     def _files(self) -> AbstractContextManager[Files]:
         return files_of(self._engine.client, self.image, self._run.labels)
 
-    def _surroundings(self, order: Order, sandbox: Sandbox | None) -> Surroundings:
-        brought = (f"{self._workdir}/.env",) if order.env_file else ()
+    def _surroundings(self, spec: BootSpec, sandbox: NetworkSandbox | None) -> Surroundings:
+        brought = (f"{self._workdir}/.env",) if spec.env_file else ()
         return Surroundings(
             self._read_beside,
             self._put_edge_in_front,
@@ -222,7 +224,7 @@ class ImageDock:
             sandbox,
         )
 
-    def _forbidden(self, changes: tuple[Change, ...]) -> tuple[str, ...]:
+    def _forbidden(self, changes: tuple[FileChange, ...]) -> tuple[str, ...]:
         with self._files() as files:
             return tuple(forbidden(changes, files, platform.USER_ID.value))
 
@@ -297,14 +299,14 @@ class ImageDock:
 
     def _load(self, services: Mapping[str, Service]) -> None:
         self.services = services
-        self._cargo = Cargo.load(self._space, services)
+        self._boot_environment = BootEnvironment.load(self._space, services)
         self._notes += [line for service in services.values() for line in service.header]
 
     def _prepare(self) -> None:
         """Build while the services start; where the build takes a value of theirs, afterwards."""
         if wants_services(self._space):
             self._load(self._alongside.ready())
-            values = self._cargo.environment(Order())
+            values = self._boot_environment.environment(BootSpec())
             self._build(values, {name: values[name] for name in mounted_secrets(self._space)})
         else:
             self._build({}, {})
@@ -342,7 +344,7 @@ class ImageDock:
             self._prepare()
             self._settle_egress()
             stack.callback(self._contents.close)
-            stack.callback(self._close_berths)
+            stack.callback(self._close_instances)
             self._stack = stack.pop_all()
         return self
 
@@ -366,9 +368,9 @@ class ImageDock:
         if self._sandboxes.lacking:
             self.capabilities -= {Capability.EGRESS}
 
-    def _close_berths(self) -> None:
+    def _close_instances(self) -> None:
         with ThreadPoolExecutor(_CLOSED_AT_ONCE, "close") as pool:
-            for closing in [pool.submit(berth.close) for berth in self._berths]:
+            for closing in [pool.submit(instance.close) for instance in self._instances]:
                 closing.result()
 
     def _remove_leftovers(self) -> None:

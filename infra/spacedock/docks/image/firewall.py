@@ -26,7 +26,7 @@ BLOCKED = "blocked"  # what the sandbox calls a name that it was asked for and d
 
 @dataclass(frozen=True)
 class Surrounds:
-    """The run's network as a berth sees it."""
+    """The run's network as an instance sees it."""
 
     subnet: str
     gateway: str  # the engine's machine, which is outside

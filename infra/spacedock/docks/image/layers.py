@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import IO, Any, cast
 
-from spacedock.docks.base import Look, Sighting
+from spacedock.docks.base import FileInspector, Sighting
 from spacedock.errors import EngineError
 
 _CHUNK = 1 << 18
@@ -26,7 +26,7 @@ _BLOB = "blobs/sha256/"  # how engines from version 25 on name a layer that they
 
 
 def sightings(
-    export: Iterable[bytes], own: Collection[str], look: Look, *, skip: Collection[str] = ()
+    export: Iterable[bytes], own: Collection[str], look: FileInspector, *, skip: Collection[str] = ()
 ) -> tuple[Sighting, ...]:
     """Look into every file of the layers whose digests are `own`; layers in `skip` need not be read.
 
@@ -116,7 +116,7 @@ def _plain(content: IO[bytes], start: bytes) -> io.BufferedIOBase:
     return io.BufferedReader(cast("io.RawIOBase", source), _CHUNK)
 
 
-def _look_into(layer: _Forward, look: Look) -> Iterator[tuple[str, str]]:
+def _look_into(layer: _Forward, look: FileInspector) -> Iterator[tuple[str, str]]:
     """Yield what is seen in each file of a layer; what is no archive holds none."""
     with suppress(tarfile.ReadError), tarfile.open(fileobj=cast("IO[bytes]", layer), mode="r:") as archive:
         for member in archive:

@@ -22,12 +22,12 @@ _NEVER_STARTED = ["-"]
 
 @dataclass(frozen=True)
 class Limits:
-    """CPUs, memory and disk of a berth, and what the flavour would have."""
+    """CPUs, memory and disk of an instance, and what the flavour would have."""
 
     hardware: str
     cpus: int
     memory: int  # bytes
-    disk: int  # bytes that a berth may write to its own layer
+    disk: int  # bytes that an instance may write to its own layer
     bound_at: int | None = None  # bytes at which the engine bounds that layer too
     notes: tuple[str, ...] = ()  # in which way this is not the flavour
 

@@ -1,4 +1,4 @@
-"""Sandboxes: each is a container that owns the network namespace of one berth, as a pod's does in Kubernetes.
+"""Sandboxes: containers that own the network namespace of one instance each, as a pod's does in Kubernetes.
 
 It alone has NET_ADMIN. It installs the rules, answers the DNS, and holds the namespace with its address and
 its published port; the Space's container joins and has no capability more than it would have without.
@@ -47,7 +47,7 @@ _IPV6 = {"net.ipv6.conf.all.disable_ipv6": "0"}
 _GONE = (DockerException, RequestException)
 
 
-class Sandbox:
+class NetworkSandbox:
     """A network namespace with rules. `start` installs them, `close` gives it up."""
 
     def __init__(self, container: DockerContainer, name_of: Callable[[str], str]) -> None:
@@ -173,7 +173,7 @@ class Sandboxes:
         self._supply = supply
         self._run = run
         self._pool = ThreadPoolExecutor(2, "sandbox")
-        self._spare: Future[Sandbox] | None = None
+        self._spare: Future[NetworkSandbox] | None = None
         self._lock = Lock()
         self._stack = ExitStack()
         self._surrounds: firewall.Surrounds | None = None
@@ -181,7 +181,7 @@ class Sandboxes:
         self._proven = egress is Egress.OPEN  # then nobody finds out ahead
         self.lacking = ""
 
-    def take(self, egress: Egress, port: int) -> Sandbox | None:
+    def take(self, egress: Egress, port: int) -> NetworkSandbox | None:
         """Return a sandbox that nobody else has; None where nothing is limited, or where none can be had.
 
         Raises EngineError where one could be had before and cannot now.
@@ -221,14 +221,14 @@ class Sandboxes:
             if not self._ipv6:
                 yield "the engine's kernel has no IPv6: what a Space tries over it is not seen"
 
-    def _take_spare(self) -> Future[Sandbox] | None:
+    def _take_spare(self) -> Future[NetworkSandbox] | None:
         with self._lock:
             spare, self._spare = self._spare, None
             if spare is not None:
                 self._spare = self._pool.submit(self._make, self._usual)
             return spare
 
-    def _make(self, kind: _Kind) -> Sandbox:
+    def _make(self, kind: _Kind) -> NetworkSandbox:
         try:
             return self._started(kind)
         except Lacking as error:
@@ -237,7 +237,7 @@ class Sandboxes:
             self._ipv6 = False  # a kernel without IPv6 has no such setting
             return self._started(kind)
 
-    def _started(self, kind: _Kind) -> Sandbox:
+    def _started(self, kind: _Kind) -> NetworkSandbox:
         surrounds = self._look_around()
         container = self._container(KEY).with_exposed_ports(kind.port)
         container.with_envs(
@@ -256,7 +256,7 @@ class Sandboxes:
             dns_search=["."],  # a name that is completed by the engine's own domain is another name
             use_config_proxy=False,
         )
-        sandbox = Sandbox(container, self._name_of)
+        sandbox = NetworkSandbox(container, self._name_of)
         sandbox.start()
         return sandbox
 
@@ -290,7 +290,7 @@ class Sandboxes:
     def _start_resolver(self) -> str:
         """Start what resolves allowed names: it has the engine's own DNS, which a sandbox has not."""
         container = self._container(KEY).with_command(["resolver"]).with_kwargs(labels=self._run.labels)
-        resolver = Sandbox(container, str)
+        resolver = NetworkSandbox(container, str)
         self._stack.callback(resolver.remove)
         resolver.start()
         return str(self._endpoint(container.get_container_id())["IPAddress"])

@@ -21,18 +21,18 @@ from typing import Self
 from spacedock.docks.alongside import Alongside, service_module, service_modules
 from spacedock.docks.base import (
     AS_OBSERVED,
+    BootSpec,
     Capability,
     Cause,
     Conditions,
-    Look,
+    FileInspector,
     Made,
-    Order,
     Sighting,
-    Window,
+    StartWindow,
 )
 from spacedock.docks.context import lay_out, leave_out_ignored
-from spacedock.docks.environment import Cargo
-from spacedock.docks.process.berth import ProcessBerth, Start
+from spacedock.docks.environment import BootEnvironment
+from spacedock.docks.process.instance import ProcessInstance, Start
 from spacedock.docks.process.interpreter import Interpreter, find_interpreter
 from spacedock.docks.process.paths import Paths
 from spacedock.docks.process.plan import Plan, read_plan
@@ -44,13 +44,13 @@ from spacedock.platform import USER_ID
 from spacedock.progress import Progress
 from spacedock.runs import Run, cache_folder
 from spacedock.services.base import Service
-from spacedock.services.faults import wire
-from spacedock.services.faults.wire import Faults
+from spacedock.services.faults import network
+from spacedock.services.faults.network import NetworkFaults
 from spacedock.space import Space
 
 
 class ProcessDock:
-    """Boards a Space as a process of this machine."""
+    """Boots a Space as a process of this machine."""
 
     name = "process"
     capabilities = frozenset({Capability.SIGNALS, Capability.SERVICES})
@@ -69,16 +69,16 @@ class ProcessDock:
         self._space = space
         self._run = run
         self._progress = progress
-        self._window = Window(space.startup_seconds, conditions.time_scale)
+        self._window = StartWindow(space.startup_seconds, conditions.time_scale)
         if boot_timeout is not None:
-            self._window = Window(boot_timeout)
+            self._window = StartWindow(boot_timeout)
         self._numbers = count(1)
         self._stack = ExitStack()
         self._folder: Path
         self._plan: Plan
         self._python: Interpreter
         self._programs: Path
-        self._cargo: Cargo
+        self._boot_environment: BootEnvironment
         self._alongside: Alongside
         self.services: Mapping[str, Service] = {}
 
@@ -90,41 +90,43 @@ class ProcessDock:
 
     @property
     def canaries(self) -> Mapping[str, tuple[str, ...]]:
-        return self._cargo.canaries
+        return self._boot_environment.canaries
 
     def image_identity(self) -> None:
         """None: no image is here."""
 
-    def board(self, order: Order) -> ProcessBerth:
+    def boot(self, spec: BootSpec) -> ProcessInstance:
         """Boot the Space in a fresh copy of its files. Raises BootError when its port is taken."""
-        port = order.port or self._space.app_port
+        port = spec.port or self._space.app_port
         require_free(port)
-        given = self._cargo.environment(order)
-        folder = self._folder / f"berth-{next(self._numbers)}"
-        start = self._lay_berth(folder, given, self._cargo.env_file() if order.env_file else None)
+        given = self._boot_environment.environment(spec)
+        folder = self._folder / f"instance-{next(self._numbers)}"
+        start = self._lay_instance(
+            folder, given, self._boot_environment.env_file() if spec.env_file else None
+        )
         began = time.monotonic()
-        berth = ProcessBerth(start, order, port, given, self._run.adopt)
-        self._stack.callback(berth.close)
-        berth.boot = watch(berth, self._space.manifest.space.ready, began=began, window=self._window)
-        if berth.boot.cause is Cause.EXITED:
-            berth.close()  # as a container's, its other processes end with the first
-        return berth
+        instance = ProcessInstance(start, spec, port, given, self._run.adopt)
+        self._stack.callback(instance.close)
+        instance.boot = watch(instance, self._space.manifest.space.ready, began=began, window=self._window)
+        if instance.boot.cause is Cause.EXITED:
+            instance.close()  # as a container's, its other processes end with the first
+        return instance
 
     def start(self, service: str) -> Service:
         """Start one more service beside the Space, or return the one that runs."""
         return self._alongside.add(service, _factory(service_module(service), self._run))
 
-    def faults(self) -> Faults:
+    def faults(self) -> NetworkFaults:
         """Proxies in a child process, for as long as they are entered."""
-        return wire.in_process(self._alongside.running, self._space.manifest.sources, self._run)
+        return network.in_process(self._alongside.running, self._space.manifest.sources, self._run)
 
     def made(self) -> Made:
         raise NotImplementedError("no image is built here")
 
-    def search(self, look: Look, rules: str) -> Future[tuple[Sighting, ...]]:
+    def search(self, look: FileInspector, rules: str) -> Future[tuple[Sighting, ...]]:
         raise NotImplementedError("no image is built here")
 
-    def _lay_berth(self, folder: Path, given: Mapping[str, str], env_file: str | None) -> Start:
+    def _lay_instance(self, folder: Path, given: Mapping[str, str], env_file: str | None) -> Start:
         """Stage what the main process finds: the image's files as far as they come from the Space."""
         plan = self._plan
         paths = _paths(plan, folder / "root", self._programs)
@@ -167,7 +169,7 @@ class ProcessDock:
             self._alongside = stack.enter_context(Alongside(factories, self._progress))
             self._build()
             self.services = self._alongside.ready()
-            self._cargo = Cargo.load(self._space, self.services)
+            self._boot_environment = BootEnvironment.load(self._space, self.services)
             self._stack = stack.pop_all()
         return self
 

@@ -1,4 +1,4 @@
-"""The processes of a berth without a container: its session, and what its main process started."""
+"""The processes of an instance without a container: its session, and what its main process started."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from spacedock.docks.process.pip import Install, read_installs
-from spacedock.docks.process.stage import Stage
+from spacedock.docks.process.stage import DockerfileStage
 from spacedock.errors import SpaceBuildError
 from spacedock.space import Dockerfile, Instruction
 from spacedock.space.dockerfile import expand
@@ -56,11 +56,11 @@ class _Reader:
         self._folder = folder
         self._arguments = arguments
         self._global: dict[str, str] = {}  # what is set before the first FROM
-        self._stages: list[Stage] = []
-        self._names: dict[str, Stage] = {}
+        self._stages: list[DockerfileStage] = []
+        self._names: dict[str, DockerfileStage] = {}
         self._installs: list[Install] = []
         self._not_run: list[str] = []
-        self._readers: Mapping[str, Callable[[Stage, Instruction], None]] = {
+        self._readers: Mapping[str, Callable[[DockerfileStage, Instruction], None]] = {
             "ADD": self._copy, "ARG": self._arg, "CMD": self._cmd, "COPY": self._copy,
             "ENTRYPOINT": self._entrypoint, "ENV": self._env, "RUN": self._run, "SHELL": self._shell,
             "USER": self._user, "WORKDIR": self._workdir,
@@ -97,41 +97,41 @@ class _Reader:
             stage = earlier.continued(tree)
         else:
             tree.mkdir(parents=True)
-            stage = Stage(tree, image)
+            stage = DockerfileStage(tree, image)
         self._stages.append(stage)
         if len(step.value) > 2:
             self._names[step.value[2].lower()] = stage
 
-    def _stage(self, name: str) -> Stage | None:
+    def _stage(self, name: str) -> DockerfileStage | None:
         """Return an earlier stage by name or number."""
         if name.isdecimal() and int(name) < len(self._stages):
             return self._stages[int(name)]
         return self._names.get(name.lower())
 
-    def _arg(self, stage: Stage, step: Instruction) -> None:
+    def _arg(self, stage: DockerfileStage, step: Instruction) -> None:
         for name, default in step.pairs:
             stage.declare(name, default or self._global.get(name, ""), self._arguments)
 
-    def _env(self, stage: Stage, step: Instruction) -> None:
+    def _env(self, stage: DockerfileStage, step: Instruction) -> None:
         # Within one ENV every value sees the environment as it was before (Dockerfile reference, ENV).
         stage.environment.update([(name, stage.expand(value)) for name, value in step.pairs])
 
-    def _workdir(self, stage: Stage, step: Instruction) -> None:
+    def _workdir(self, stage: DockerfileStage, step: Instruction) -> None:
         stage.enter(step.value[0])
 
-    def _user(self, stage: Stage, step: Instruction) -> None:
+    def _user(self, stage: DockerfileStage, step: Instruction) -> None:
         stage.user = stage.expand(step.value[0])
 
-    def _shell(self, stage: Stage, step: Instruction) -> None:
+    def _shell(self, stage: DockerfileStage, step: Instruction) -> None:
         stage.shell = step.value
 
-    def _cmd(self, stage: Stage, step: Instruction) -> None:
+    def _cmd(self, stage: DockerfileStage, step: Instruction) -> None:
         stage.command = stage.words(step)
 
-    def _entrypoint(self, stage: Stage, step: Instruction) -> None:
+    def _entrypoint(self, stage: DockerfileStage, step: Instruction) -> None:
         stage.entrypoint = stage.words(step)
 
-    def _run(self, stage: Stage, step: Instruction) -> None:
+    def _run(self, stage: DockerfileStage, step: Instruction) -> None:
         script = shlex.join(step.value) if step.json else step.value[0]
 
         def find(name: str) -> Path | None:
@@ -144,7 +144,7 @@ class _Reader:
         if not complete:
             self._leave_out(step)
 
-    def _copy(self, stage: Stage, step: Instruction) -> None:
+    def _copy(self, stage: DockerfileStage, step: Instruction) -> None:
         *sources, target = (stage.expand(word) for word in step.value)
         flags = dict(flag.removeprefix("--").partition("=")[::2] for flag in step.flags)
         local = tuple(source for source in sources if not source.startswith("<<") and "://" not in source)

@@ -1,4 +1,4 @@
-"""The ports of this machine, which berths without a container share with everybody else."""
+"""The ports of this machine, which instances without a container share with everybody else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def require_free(port: int) -> None:
             return
     raise BootError(
         f"port {port}, which the Space is to listen on, is taken by {_holder(port)}",
-        remedy="stop that process; or use --dock=image, where each berth has ports of its own",
+        remedy="stop that process; or use --dock=image, where each instance has ports of its own",
     )
 
 

@@ -17,7 +17,7 @@ _ROOT = PurePosixPath("/")
 
 
 @dataclass
-class Stage:
+class DockerfileStage:
     """What the instructions read so far add up to; paths are the container's unless of type `Path`."""
 
     tree: Path  # the container's files, as far as they come from the Space
@@ -30,7 +30,7 @@ class Stage:
     shell: tuple[str, ...] = _SHELL
     user: str = ""
 
-    def continued(self, tree: Path) -> Stage:
+    def continued(self, tree: Path) -> DockerfileStage:
         """Return the stage that starts from this one, its files copied to `tree`."""
         shutil.copytree(self.tree, tree, symlinks=True)
         return replace(self, tree=tree, environment=dict(self.environment), arguments={})

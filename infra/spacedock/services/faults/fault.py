@@ -11,7 +11,7 @@ _TIMED = {"slow", "cold"}
 
 
 @dataclass(frozen=True)
-class Fault:
+class NetworkFault:
     """What the connections to one service meet; what each kind does, doubles/faultproxy.py says.
 
     Raises ValueError where `seconds` are missing or out of place: `slow` and `cold` have them.

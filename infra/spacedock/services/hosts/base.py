@@ -14,7 +14,7 @@ _PAUSE = 0.03  # seconds between two tries
 _TAIL = 20  # lines of its log in an error
 
 
-class Account(Protocol):
+class ServiceAccount(Protocol):
     """This run's credentials at a service, wherever that runs."""
 
     @property
@@ -54,7 +54,9 @@ class Host(Protocol):
 class HostedService:
     """A `Service` made of the two. `inside` is its address for the Space; None when that is the harness's."""
 
-    def __init__(self, account: Account, host: Host, header: str, *, inside: str | None = None) -> None:
+    def __init__(
+        self, account: ServiceAccount, host: Host, header: str, *, inside: str | None = None
+    ) -> None:
         self.name = account.name
         self.canaries = account.canaries
         self.header = (header,)
@@ -100,7 +102,7 @@ class HostedService:
         self._host.end()
 
 
-def _wait(account: Account, host: Host) -> str:
+def _wait(account: ServiceAccount, host: Host) -> str:
     """The address at which the service answered."""
     patience_ends = time.monotonic() + _PATIENCE
     while True:

@@ -14,11 +14,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
 from spacedock.browser.sites import Sites, serving
-from spacedock.browser.window import WITHIN, Window, surroundings
+from spacedock.browser.window import WITHIN, BrowserWindow, surroundings
 from spacedock.contract.base import AS_DEPLOYED, Outcome
-from spacedock.contract.berths import Berths
 from spacedock.contract.examine import chosen, examine
-from spacedock.docks.base import Berth, Dock
+from spacedock.contract.instances import Instances
+from spacedock.docks.base import Dock, Instance
 from spacedock.docks.choose import choose
 from spacedock.edge.base import Manner
 from spacedock.progress import silent
@@ -27,7 +27,7 @@ from spacedock.space import Manifest, Space, read_space
 from tests.integration.chromium import launch_profile
 from tests.integration.edge.browser.sites import FOREIGN, FRONT, HUB
 
-Visit = Callable[[str], Window]
+Visit = Callable[[str], BrowserWindow]
 Adopt = Callable[[str], None]
 Broken = Callable[..., list[str]]
 
@@ -54,15 +54,15 @@ def dock(dock_name: str, space: Space) -> Iterator[Dock]:
 
 
 @pytest.fixture(scope="package")
-def berths(dock: Dock) -> Iterator[Berths]:
-    with Berths(dock) as opened:
+def instances(dock: Dock) -> Iterator[Instances]:
+    with Instances(dock) as opened:
         yield opened
 
 
 @pytest.fixture(scope="package")
-def berth(berths: Berths) -> Berth:
+def instance(instances: Instances) -> Instance:
     """The Space that the browser and the promises look at."""
-    return berths.ready(AS_DEPLOYED)
+    return instances.ready(AS_DEPLOYED)
 
 
 @pytest.fixture(scope="package")
@@ -87,9 +87,9 @@ def manner(request: pytest.FixtureRequest) -> Manner:
 
 
 @pytest.fixture(scope="package")
-def switches(berth: Berth, manner: Manner, sites: Sites) -> tuple[str, str]:
+def switches(instance: Instance, manner: Manner, sites: Sites) -> tuple[str, str]:
     """What makes a browser find the Space behind its edge, and the sites."""
-    return surroundings(berth.edge(), sites, manner)
+    return surroundings(instance.edge(), sites, manner)
 
 
 @pytest.fixture(scope="package")
@@ -106,8 +106,8 @@ def visit(profile: BrowserContext) -> Iterator[Visit]:
     """Opens a page in a profile that knows nothing yet."""
     with ExitStack() as stack:
 
-        def visit(url: str) -> Window:
-            window = Window(profile)
+        def visit(url: str) -> BrowserWindow:
+            window = BrowserWindow(profile)
             stack.callback(window.close)
             window.page.goto(url)
             return window
@@ -116,23 +116,23 @@ def visit(profile: BrowserContext) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def adopt(berth: Berth) -> Iterator[Adopt]:
+def adopt(instance: Instance) -> Iterator[Adopt]:
     """Gives the Space a habit until the test ends."""
 
     def adopt(habit: str) -> None:
-        httpx.post(f"{berth.url}/habit?{quote(habit)}").raise_for_status()
+        httpx.post(f"{instance.url}/habit?{quote(habit)}").raise_for_status()
 
     yield adopt
     adopt("")
 
 
 @pytest.fixture
-def broken(berths: Berths, space: Space) -> Broken:
+def broken(instances: Instances, space: Space) -> Broken:
     """Tells which of the promises about the edge the Space breaks, by its own manifest or by another."""
 
     def broken(manifest: Manifest = space.manifest) -> list[str]:
         held = replace(space, manifest=manifest)
-        findings = [examine(promise, held, berths) for promise in chosen(PROMISES)]
+        findings = [examine(promise, held, instances) for promise in chosen(PROMISES)]
         return [finding.promise.id for finding in findings if finding.outcome is Outcome.BROKEN]
 
     return broken

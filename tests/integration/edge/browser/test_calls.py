@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Error, Page
 
-from spacedock.docks.base import Berth
+from spacedock.docks.base import Instance
 from spacedock.edge.base import Manner
 from spacedock.space import Space
 from tests.integration.edge.browser.conftest import EDGE, Broken, Visit, observed, transparent
@@ -39,44 +39,44 @@ def heard(page: Page, *what: object) -> None:
     assert page.evaluate("heard") == list(what)
 
 
-def seen(berth: Berth) -> list[str]:
+def seen(instance: Instance) -> list[str]:
     """What the Space itself was asked so far."""
-    requests: list[str] = httpx.get(f"{berth.url}/seen").json()
+    requests: list[str] = httpx.get(f"{instance.url}/seen").json()
     return requests
 
 
 def test_a_front_end_with_a_token_reads_an_answer_while_it_is_written(
-    visit: Visit, berth: Berth, manner: Manner
+    visit: Visit, instance: Instance, manner: Manner
 ) -> None:
     gate = token_hex(4)
     path = f"/api/stream?{gate}"
     page = visit(FRONT).page
-    page.evaluate(HEAR, [berth.edge().url + path, BEARER])
+    page.evaluate(HEAR, [instance.edge().url + path, BEARER])
     heard(page, 200, "first")
-    httpx.post(f"{berth.url}/gate?{gate}").raise_for_status()
+    httpx.post(f"{instance.url}/gate?{gate}").raise_for_status()
     heard(page, 200, "first", "second", "the end")
-    assert f"POST {path}" in seen(berth)
-    assert (f"OPTIONS {path}" in seen(berth)) is (manner is Manner.TRANSPARENT)
+    assert f"POST {path}" in seen(instance)
+    assert (f"OPTIONS {path}" in seen(instance)) is (manner is Manner.TRANSPARENT)
 
 
 @transparent
 def test_a_call_with_credentials_works_where_the_space_answers_the_preflight(
-    visit: Visit, berth: Berth
+    visit: Visit, instance: Instance
 ) -> None:
     page = visit(FRONT).page
-    page.evaluate("(url) => fetch(url, { credentials: 'include' }).then(() => {})", berth.edge().url)
+    page.evaluate("(url) => fetch(url, { credentials: 'include' }).then(() => {})", instance.edge().url)
     asked = {"credentials": "include", "headers": BEARER}
-    assert page.evaluate(ASK, [f"{berth.edge().url}/api/visit/", asked]) == {"cookie": True}
+    assert page.evaluate(ASK, [f"{instance.edge().url}/api/visit/", asked]) == {"cookie": True}
 
 
 @observed
 def test_a_call_with_credentials_is_refused_where_the_edge_answers_the_preflight(
-    visit: Visit, berth: Berth, space: Space, broken: Broken
+    visit: Visit, instance: Instance, space: Space, broken: Broken
 ) -> None:
     window = visit(FRONT)
     asked = {"credentials": "include", "headers": BEARER}
     with pytest.raises(Error, match="Failed to fetch"):
-        window.page.evaluate(ASK, [f"{berth.edge().url}/api/visit/", asked])
+        window.page.evaluate(ASK, [f"{instance.edge().url}/api/visit/", asked])
     window.wait_for_console(
         "blocked by CORS policy: Response to preflight request doesn't pass access control check: The value "
         "of the 'Access-Control-Allow-Credentials' header in the response is '' which must be 'true' when "
@@ -87,29 +87,29 @@ def test_a_call_with_credentials_is_refused_where_the_edge_answers_the_preflight
     assert broken() == []
 
 
-def test_a_call_with_credentials_and_without_preflight_works(visit: Visit, berth: Berth) -> None:
+def test_a_call_with_credentials_and_without_preflight_works(visit: Visit, instance: Instance) -> None:
     page = visit(FRONT).page
-    page.evaluate("(url) => fetch(url, { credentials: 'include' }).then(() => {})", berth.edge().url)
+    page.evaluate("(url) => fetch(url, { credentials: 'include' }).then(() => {})", instance.edge().url)
     asked = {"credentials": "include"}
-    assert page.evaluate(ASK, [f"{berth.edge().url}/api/visit/", asked]) == {"cookie": True}
+    assert page.evaluate(ASK, [f"{instance.edge().url}/api/visit/", asked]) == {"cookie": True}
 
 
 @transparent
 @pytest.mark.parametrize("headers", [{}, BEARER], ids=["simple", "preflighted"])
 def test_a_foreign_page_cannot_read_where_the_space_is_asked(
-    visit: Visit, berth: Berth, headers: dict[str, str]
+    visit: Visit, instance: Instance, headers: dict[str, str]
 ) -> None:
     window = visit(FOREIGN)
     with pytest.raises(Error, match="Failed to fetch"):
-        window.page.evaluate(ASK, [f"{berth.edge().url}/api/visit/", {"headers": headers}])
+        window.page.evaluate(ASK, [f"{instance.edge().url}/api/visit/", {"headers": headers}])
     window.wait_for_console("No 'Access-Control-Allow-Origin' header is present on the requested resource.")
 
 
 @observed
 @pytest.mark.parametrize("headers", [{}, BEARER], ids=["simple", "preflighted"])
 def test_a_foreign_page_can_read_where_the_edge_reflects_the_origin(
-    visit: Visit, berth: Berth, headers: dict[str, str]
+    visit: Visit, instance: Instance, headers: dict[str, str]
 ) -> None:
     page = visit(FOREIGN).page
-    answer = page.evaluate(ASK, [f"{berth.edge().url}/api/visit/", {"headers": headers}])
+    answer = page.evaluate(ASK, [f"{instance.edge().url}/api/visit/", {"headers": headers}])
     assert answer == {"cookie": False}

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Playwright, expect
 
 from spacedock.browser.sites import Sites, framing
-from spacedock.browser.window import Window, surroundings
-from spacedock.docks.base import Berth
+from spacedock.browser.window import BrowserWindow, surroundings
+from spacedock.docks.base import Instance
 from spacedock.edge.base import HostForm, Manner
 from tests.integration.chromium import launch
 from tests.integration.edge.browser.conftest import EDGE, FRAME, HTTPS, Adopt, Broken, Visit, observed
@@ -62,10 +62,10 @@ HABITS = (
 @observed
 @pytest.mark.parametrize("habit", HABITS, ids=lambda habit: habit.name or "sound")
 def test_browser_and_contract_say_the_same(
-    habit: Habit, adopt: Adopt, broken: Broken, berth: Berth, visit: Visit
+    habit: Habit, adopt: Adopt, broken: Broken, instance: Instance, visit: Visit
 ) -> None:
     adopt(habit.name)
-    window = visit(HUB + framing(berth.edge().url))
+    window = visit(HUB + framing(instance.edge().url))
     if habit.console:
         window.wait_for_console(habit.console)
     told = window.frame.locator("#told")
@@ -78,23 +78,23 @@ def test_browser_and_contract_say_the_same(
 
 @observed
 def test_a_private_window_keeps_only_the_partitioned_cookies_of_a_frame(
-    adopt: Adopt, berth: Berth, playwright: Playwright, switches: tuple[str, str]
+    adopt: Adopt, instance: Instance, playwright: Playwright, switches: tuple[str, str]
 ) -> None:
     with launch(playwright, *switches) as browser:
         for habit, tells in (("", WORKS), ("cookie without Partitioned", FORGETS)):
             adopt(habit)
-            window = Window(browser.new_context())
-            window.page.goto(HUB + framing(berth.edge().url))
+            window = BrowserWindow(browser.new_context())
+            window.page.goto(HUB + framing(instance.edge().url))
             expect(window.frame.locator("#told")).to_have_text(tells)
 
 
 def test_a_space_that_knows_one_host_shows_nothing_where_the_edge_uses_the_other(
-    adopt: Adopt, broken: Broken, berth: Berth, sites: Sites, playwright: Playwright
+    adopt: Adopt, broken: Broken, instance: Instance, sites: Sites, playwright: Playwright
 ) -> None:
     adopt("knows one host")
-    arguments = surroundings(berth.edge(), sites, Manner.OBSERVED, HostForm.INTERNAL)
+    arguments = surroundings(instance.edge(), sites, Manner.OBSERVED, HostForm.INTERNAL)
     with launch(playwright, *arguments) as browser:
-        window = Window(browser.new_context())
-        window.page.goto(HUB + framing(berth.edge().url))
+        window = BrowserWindow(browser.new_context())
+        window.page.goto(HUB + framing(instance.edge().url))
         expect(window.frame.locator("body")).to_have_text("Invalid host header")
     assert broken() == [EDGE]

@@ -7,8 +7,8 @@ from playwright.sync_api import Error, Playwright
 
 from spacedock.browser.sites import Sites, serving
 from spacedock.browser.trust import presented, trusting
-from spacedock.browser.window import Window, resolving
-from spacedock.docks.base import Berth
+from spacedock.browser.window import BrowserWindow, resolving
+from spacedock.docks.base import Instance
 from tests.integration.chromium import launch
 from tests.integration.edge.browser.conftest import Visit
 from tests.integration.edge.browser.sites import HUB
@@ -19,9 +19,9 @@ def test_any_other_host_is_unknown(visit: Visit) -> None:
         visit("https://api.openai.com")
 
 
-def test_the_space_has_no_port_but_that_of_https(visit: Visit, berth: Berth) -> None:
+def test_the_space_has_no_port_but_that_of_https(visit: Visit, instance: Instance) -> None:
     with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
-        visit(berth.edge().url.replace("https", "http"))
+        visit(instance.edge().url.replace("https", "http"))
 
 
 def test_another_certificate_for_the_same_host_is_refused(playwright: Playwright, sites: Sites) -> None:
@@ -31,4 +31,4 @@ def test_another_certificate_for_the_same_host_is_refused(playwright: Playwright
         launch(playwright, resolving({others.hosts[0]: others.address}), trusting(known)) as browser,
         pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"),
     ):
-        Window(browser.new_context()).page.goto(HUB)
+        BrowserWindow(browser.new_context()).page.goto(HUB)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.addresses import Address, addresses
-from spacedock.contract.noticed import noticed
+from spacedock.contract.instances import Instances
+from spacedock.contract.observations import observations
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space
 
@@ -69,12 +69,12 @@ def test_a_literal_is_read_as_a_url(tmp_path: Path, value: str, places: list[tup
 def test_the_verdict_names_what_points_at_a_port_that_is_said_to_be_closed(
     tmp_path: Path, manifest: str, says: str
 ) -> None:
-    with Berths(FakeDock()) as berths:
-        lines = noticed(sound_space(tmp_path, manifest=manifest), berths)
+    with Instances(FakeDock()) as instances:
+        lines = observations(sound_space(tmp_path, manifest=manifest), instances)
     assert [line for line in lines if says in line]
 
 
 def test_what_points_at_an_open_port_is_not_named(tmp_path: Path) -> None:
     space = sound_space(tmp_path, manifest='[secrets]\nX = { from = "openai.base_url" }\n')
-    with Berths(FakeDock()) as berths:
-        assert not [line for line in noticed(space, berths) if "points at port" in line]
+    with Instances(FakeDock()) as instances:
+        assert not [line for line in observations(space, instances) if "points at port" in line]

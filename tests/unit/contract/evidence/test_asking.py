@@ -11,10 +11,10 @@ import respx
 
 from spacedock.contract.evidence.asking import Answer, headers_of, send, send_at_once, send_through
 from spacedock.space.manifest import Request
-from tests.unit.fakes import FakeBerth
+from tests.unit.fakes import FakeInstance
 
 NOTES = Request(path="/api/notes")
-BERTH = FakeBerth(environment={"API_TOKEN": "t0p"})
+INSTANCE = FakeInstance(environment={"API_TOKEN": "t0p"})
 
 
 @pytest.fixture
@@ -35,7 +35,8 @@ def answer(status: int | None, text: str = "") -> Answer:
 
 def test_a_request_is_sent_as_the_manifest_has_it(server: respx.MockRouter) -> None:
     send(
-        BERTH, Request(path="/api/notes?first=2", method="PUT", headers={"x-kind": "short"}, body="as it is")
+        INSTANCE,
+        Request(path="/api/notes?first=2", method="PUT", headers={"x-kind": "short"}, body="as it is"),
     )
     assert (sent(server).method, str(sent(server).url)) == ("PUT", "http://space.test/api/notes?first=2")
     assert sent(server).headers["x-kind"] == "short"
@@ -44,28 +45,30 @@ def test_a_request_is_sent_as_the_manifest_has_it(server: respx.MockRouter) -> N
 
 @pytest.mark.parametrize("body", [{"text": "a"}, ["a"], {}])
 def test_a_body_that_is_no_text_is_sent_as_json(server: respx.MockRouter, body: Any) -> None:
-    send(BERTH, Request(path="/", method="POST", body=body))
+    send(INSTANCE, Request(path="/", method="POST", body=body))
     assert sent(server).headers["content-type"] == "application/json"
     assert json.loads(sent(server).content) == body
 
 
 def test_a_request_without_a_body_sends_none(server: respx.MockRouter) -> None:
-    send(BERTH, NOTES)
+    send(INSTANCE, NOTES)
     assert sent(server).content == b""
 
 
 def test_a_secret_of_the_berth_takes_the_place_of_its_name(server: respx.MockRouter) -> None:
-    send(BERTH, Request(path="/", headers={"authorization": "Bearer $API_TOKEN"}))
+    send(INSTANCE, Request(path="/", headers={"authorization": "Bearer $API_TOKEN"}))
     assert sent(server).headers["authorization"] == "Bearer t0p"
 
 
 def test_a_name_that_the_berth_does_not_have_is_left_as_it_is() -> None:
     request = Request(path="/", headers={"x-price": "$5", "x-name": "$OTHER"})
-    assert headers_of(request, BERTH) == {"x-price": "$5", "x-name": "$OTHER"}
+    assert headers_of(request, INSTANCE) == {"x-price": "$5", "x-name": "$OTHER"}
 
 
 def test_what_the_caller_adds_wins(server: respx.MockRouter) -> None:
-    send(BERTH, Request(path="/", headers={"origin": "https://a.example"}), {"origin": "https://b.example"})
+    send(
+        INSTANCE, Request(path="/", headers={"origin": "https://a.example"}), {"origin": "https://b.example"}
+    )
     assert sent(server).headers["origin"] == "https://b.example"
 
 
@@ -81,7 +84,7 @@ def test_the_environment_of_whoever_asks_is_left_out(
 ) -> None:
     given: dict[str, Any] = {}
     monkeypatch.setattr(httpx.Client, "__init__", _noting(httpx.Client.__init__, given))
-    send(BERTH, NOTES)
+    send(INSTANCE, NOTES)
     assert given["trust_env"] is False  # a proxy of the developer's stands in front of nothing here
 
 
@@ -95,7 +98,7 @@ def _noting(real: Any, given: dict[str, Any]) -> Any:
 
 def test_the_answer_is_kept_on_one_line_and_not_at_length(server: respx.MockRouter) -> None:
     server["any"].respond(500, text="no\n  such table" + " x" * 400, headers={"x-a": "1"})
-    found = send(BERTH, NOTES)
+    found = send(INSTANCE, NOTES)
     assert (found.status, found.headers["x-a"]) == (500, "1")
     assert found.text.startswith("no such table x")
     assert len(found.text) == 300
@@ -113,7 +116,7 @@ def test_where_nothing_comes_back_that_is_the_answer(
     server: respx.MockRouter, error: Exception, said: str
 ) -> None:
     server["any"].mock(side_effect=error)
-    found = send(BERTH, NOTES)
+    found = send(INSTANCE, NOTES)
     assert (found.status, str(found)) == (None, said)
 
 
@@ -140,7 +143,7 @@ def test_all_are_under_way_at_once(server: respx.MockRouter) -> None:
         return httpx.Response(200)
 
     server["any"].mock(side_effect=wait)
-    answers = send_at_once(BERTH, [NOTES, Request(path="/other")], times=3)
+    answers = send_at_once(INSTANCE, [NOTES, Request(path="/other")], times=3)
     assert [(found.request.path, found.status) for found in answers] == [
         *[("/api/notes", 200)] * 3,
         *[("/other", 200)] * 3,

@@ -10,13 +10,13 @@ import pytest
 import respx
 
 from spacedock.contract.base import AS_DEPLOYED
-from spacedock.contract.berths import Berths, NotReady
 from spacedock.contract.evidence import lives
 from spacedock.contract.evidence.lives import ending
-from spacedock.contract.noticed import noticed
-from spacedock.docks.base import Boot, Stop, Window
+from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.observations import observations
+from spacedock.docks.base import BootResult, StartWindow, Stop
 from spacedock.space import Space
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 
@@ -29,14 +29,14 @@ def in_flight(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 def test_a_berth_is_stopped_once_whoever_asks(space: Space) -> None:
     dock = FakeDock()
-    with Berths(dock) as berths:
-        assert ending(space, berths) is ending(space, berths)
-    assert len(dock.boarded) == 1
+    with Instances(dock) as instances:
+        assert ending(space, instances) is ending(space, instances)
+    assert len(dock.booted) == 1
 
 
 def test_a_space_without_state_is_given_nothing_to_keep(space: Space) -> None:
-    with respx.mock(), Berths(FakeDock()) as berths:
-        assert ending(space, berths).state == ()
+    with respx.mock(), Instances(FakeDock()) as instances:
+        assert ending(space, instances).state == ()
 
 
 def test_what_a_berth_is_to_keep_is_written_and_read_before_it_is_stopped(
@@ -51,15 +51,15 @@ def test_what_a_berth_is_to_keep_is_written_and_read_before_it_is_stopped(
         asked.append(request.method)
         return httpx.Response(200, text=request.method)
 
-    with respx.mock(base_url="http://space.test") as server, Berths(FakeDock()) as berths:
+    with respx.mock(base_url="http://space.test") as server, Instances(FakeDock()) as instances:
         server.route(path="/a").mock(side_effect=answered)
-        assert [answer.text for answer in ending(space, berths).state] == ["PUT", "GET"]
+        assert [answer.text for answer in ending(space, instances).state] == ["PUT", "GET"]
     assert asked == ["PUT", "GET", "held"]
 
 
 def test_what_did_not_come_up_cannot_be_stopped(space: Space) -> None:
-    with Berths(FakeDock(otherwise=FakeBerth(boot=exited(1)))) as berths, pytest.raises(NotReady):
-        ending(space, berths)
+    with Instances(FakeDock(otherwise=FakeInstance(boot=exited(1)))) as instances, pytest.raises(NotReady):
+        ending(space, instances)
 
 
 @pytest.mark.parametrize(
@@ -81,25 +81,25 @@ def test_the_end_is_noticed_with_seconds_and_exit_code(
     space: Space, in_flight: SimpleNamespace, stop: Stop, cut: str, says: str
 ) -> None:
     in_flight.cut = cut
-    with Berths(FakeDock(otherwise=FakeBerth(stopped=stop))) as berths:
-        ending(space, berths)
-        assert says in noticed(space, berths)
+    with Instances(FakeDock(otherwise=FakeInstance(stopped=stop))) as instances:
+        ending(space, instances)
+        assert says in observations(space, instances)
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(29.0, False), (31.0, True)])
 def test_a_start_that_takes_more_than_half_of_its_window_is_noticed(
     space: Space, seconds: float, said: bool
 ) -> None:
-    boot = Boot(seconds, 8080, window=Window(1800, 1 / 30))
-    with Berths(FakeDock(otherwise=FakeBerth(boot=boot))) as berths:
-        berths.board(AS_DEPLOYED)
-        lines = "\n".join(noticed(space, berths))
+    boot = BootResult(seconds, 8080, window=StartWindow(1800, 1 / 30))
+    with Instances(FakeDock(otherwise=FakeInstance(boot=boot))) as instances:
+        instances.boot(AS_DEPLOYED)
+        lines = "\n".join(observations(space, instances))
     assert ("it took 31 s to start, more than half of its window of 60 s here, 30 min there" in lines) is said
 
 
 def test_a_database_on_its_own_disk_is_noticed(space: Space) -> None:
-    keeps = FakeBerth(changed=("/app/chat.db", "/app/log.txt"))
-    with Berths(FakeDock(otherwise=keeps)) as berths:
-        berths.board(AS_DEPLOYED)
-        lines = noticed(space, berths)
+    keeps = FakeInstance(changed=("/app/chat.db", "/app/log.txt"))
+    with Instances(FakeDock(otherwise=keeps)) as instances:
+        instances.boot(AS_DEPLOYED)
+        lines = observations(space, instances)
     assert "kept on its own disk, which every restart, sleep and push wipes: /app/chat.db" in lines

@@ -6,10 +6,10 @@ from itertools import count
 import pytest
 
 from spacedock.contract.evidence.quiet import quiet
-from tests.unit.fakes import FakeBerth
+from tests.unit.fakes import FakeInstance
 
 
-class Writing(FakeBerth):
+class Writing(FakeInstance):
     """Has more to say each time it is asked, up to `lines` lines."""
 
     lines: float = 0
@@ -28,14 +28,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_written_after_the_answer_is_waited_for() -> None:
-    berth = Writing()
-    berth.lines = 5
-    assert quiet(berth) is berth
-    assert berth.log.count("\n") == 5
+    instance = Writing()
+    instance.lines = 5
+    assert quiet(instance) is instance
+    assert instance.log.count("\n") == 5
 
 
 def test_who_never_stops_talking_is_not_waited_for_for_ever() -> None:
-    berth = Writing()
-    berth.lines = float("inf")
-    quiet(berth)
-    assert berth.log.count("\n") == 21
+    instance = Writing()
+    instance.lines = float("inf")
+    quiet(instance)
+    assert instance.log.count("\n") == 21

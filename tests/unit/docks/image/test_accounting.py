@@ -11,7 +11,7 @@ import pytest
 from docker.errors import NotFound
 
 from spacedock.docks.image.accounting import (
-    Change,
+    FileChange,
     Files,
     Meter,
     changes_of,
@@ -198,7 +198,7 @@ def test_changes_are_told_without_mounts_and_the_folders_on_the_way(container: F
 
 def test_a_folder_whose_owner_changed_is_a_change(container: FakeContainer) -> None:
     container.changed = [{"Path": "/srv", "Kind": 0}]
-    assert changes_of(container) == (Change("/srv", 0),)  # type: ignore[arg-type]
+    assert changes_of(container) == (FileChange("/srv", 0),)  # type: ignore[arg-type]
 
 
 def test_a_container_that_changed_nothing_has_no_changes(container: FakeContainer) -> None:
@@ -208,26 +208,26 @@ def test_a_container_that_changed_nothing_has_no_changes(container: FakeContaine
 @pytest.mark.parametrize(
     ("change", "is_forbidden"),
     [
-        (Change("/srv/new", 1), True),
-        (Change("/srv/missing/new", 1), True),
-        (Change("/srv/app/new", 1), False),
-        (Change("/srv/shared/new", 1), False),
-        (Change("/tmp/new", 1), False),
-        (Change("/new", 1), True),
-        (Change("/etc/motd", 0), True),
-        (Change("/etc/open", 0), False),
-        (Change("/srv/gone", 2), True),
+        (FileChange("/srv/new", 1), True),
+        (FileChange("/srv/missing/new", 1), True),
+        (FileChange("/srv/app/new", 1), False),
+        (FileChange("/srv/shared/new", 1), False),
+        (FileChange("/tmp/new", 1), False),
+        (FileChange("/new", 1), True),
+        (FileChange("/etc/motd", 0), True),
+        (FileChange("/etc/open", 0), False),
+        (FileChange("/srv/gone", 2), True),
     ],
 )
 def test_owners_and_modes_decide_what_uid_1000_may_change(
-    container: FakeContainer, change: Change, is_forbidden: bool
+    container: FakeContainer, change: FileChange, is_forbidden: bool
 ) -> None:
     files = Files(container)  # type: ignore[arg-type]
     assert bool(list(forbidden([change], files, 1000))) is is_forbidden
 
 
 def test_of_a_new_folder_only_the_folder_is_told(container: FakeContainer) -> None:
-    changes = [Change(path, 1) for path in ("/srv/a", "/srv/a-b", "/srv/a/b", "/srv/a/b/c")]
+    changes = [FileChange(path, 1) for path in ("/srv/a", "/srv/a-b", "/srv/a/b", "/srv/a/b/c")]
     assert list(forbidden(changes, Files(container), 1000)) == ["/srv/a", "/srv/a-b"]  # type: ignore[arg-type]
 
 

@@ -12,7 +12,7 @@ from docker.errors import APIError, NotFound
 
 from spacedock.docks.base import Denial
 from spacedock.docks.image import sandbox as sandbox_module
-from spacedock.docks.image.sandbox import Lacking, Sandbox
+from spacedock.docks.image.sandbox import Lacking, NetworkSandbox
 
 READY = {"ready": True}
 
@@ -54,11 +54,11 @@ class FakeContainer:
         return b"".join(json.dumps(line).encode() + b"\n" for line in self.says[-tail:])
 
 
-def made(container: FakeContainer, name_of: Callable[[str], str] = str) -> Sandbox:
-    return Sandbox(container, name_of)  # type: ignore[arg-type]
+def made(container: FakeContainer, name_of: Callable[[str], str] = str) -> NetworkSandbox:
+    return NetworkSandbox(container, name_of)  # type: ignore[arg-type]
 
 
-def started(container: FakeContainer, name_of: Callable[[str], str] = str) -> Sandbox:
+def started(container: FakeContainer, name_of: Callable[[str], str] = str) -> NetworkSandbox:
     sandbox = made(container, name_of)
     sandbox.start()
     return sandbox

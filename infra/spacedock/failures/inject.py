@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.asking import Answer, send
-from spacedock.contract.promises.names_missing_secrets import orders_without_secrets
-from spacedock.docks.base import Berth, Capability, Order, Usage
+from spacedock.contract.instances import Instances
+from spacedock.contract.promises.names_missing_secrets import specs_without_secrets
+from spacedock.docks.base import BootSpec, Capability, Instance, Usage
 from spacedock.edge.base import Manner
 from spacedock.errors import UsageError
 from spacedock.failures.base import Condition
-from spacedock.services.faults.fault import Fault, Kind
+from spacedock.services.faults.fault import Kind, NetworkFault
 from spacedock.space import Space
 from spacedock.space.manifest import Request
 
@@ -32,70 +32,70 @@ _FAULTS: dict[Condition, Kind] = {
 
 @dataclass(frozen=True)
 class Meeting:
-    """A berth under a condition: how it was brought about, and what callers are told."""
+    """An instance under a condition: how it was brought about, and what callers are told."""
 
     how: str
-    berth: Berth
+    instance: Instance
     answers: tuple[str, ...]
 
 
-def meetings(condition: Condition, space: Space, berths: Berths) -> Iterator[Meeting]:
-    """Yield each berth while the condition holds for it; it ends when the next one is asked for.
+def meetings(condition: Condition, space: Space, instances: Instances) -> Iterator[Meeting]:
+    """Yield each instance while the condition holds for it; it ends when the next one is asked for.
 
     Raises UsageError where the Space gives the condition nothing, or the dock cannot bring it about.
     """
     if condition in _FAULTS:
-        yield from _with_faults(_FAULTS[condition], space, berths)
+        yield from _with_faults(_FAULTS[condition], space, instances)
     else:
-        yield from _WAYS[condition](space, berths)
+        yield from _WAYS[condition](space, instances)
 
 
-def _as_deployed(space: Space, berths: Berths) -> Iterator[Meeting]:
-    berth = berths.attempt(AS_DEPLOYED)
-    yield Meeting("as deployed", berth, _answers(space, berth))
+def _as_deployed(space: Space, instances: Instances) -> Iterator[Meeting]:
+    instance = instances.attempt(AS_DEPLOYED)
+    yield Meeting("as deployed", instance, _answers(space, instance))
 
 
-def _without_secrets(space: Space, berths: Berths) -> Iterator[Meeting]:
+def _without_secrets(space: Space, instances: Instances) -> Iterator[Meeting]:
     _require(bool(space.manifest.required_secrets), "the manifest names no required secret to withhold")
-    for order in orders_without_secrets(space):
-        berth = berths.attempt(order)
-        yield Meeting(order.purpose, berth, _answers(space, berth))
+    for spec in specs_without_secrets(space):
+        instance = instances.attempt(spec)
+        yield Meeting(spec.purpose, instance, _answers(space, instance))
 
 
-def _with_pasted_secrets(space: Space, berths: Berths) -> Iterator[Meeting]:
+def _with_pasted_secrets(space: Space, instances: Instances) -> Iterator[Meeting]:
     _require(bool(space.manifest.secrets), "the manifest names no secret")
-    given = berths.attempt(AS_DEPLOYED).environment
+    given = instances.attempt(AS_DEPLOYED).environment
     pasted = tuple((name, f"{given[name]}\n") for name in space.manifest.secrets if name in given)
-    berth = berths.attempt(Order("with secrets as they are pasted", environment=pasted))
-    yield Meeting("each secret ends in a line break", berth, _answers(space, berth))
+    instance = instances.attempt(BootSpec("with secrets as they are pasted", environment=pasted))
+    yield Meeting("each secret ends in a line break", instance, _answers(space, instance))
 
 
-def _with_faults(kind: Kind, space: Space, berths: Berths) -> Iterator[Meeting]:
+def _with_faults(kind: Kind, space: Space, instances: Instances) -> Iterator[Meeting]:
     """Let it run on services that are well, and then break them."""
     _require(bool(space.manifest.services), "the manifest names no service")
-    fault = Fault(kind, _WAKING if kind == "cold" else 0.0)
-    with berths.dock.faults() as faults:
-        order = Order("with services that can be broken", environment=faults.environment)
-        with closing(berths.attempt(order)) as berth:
-            _answers(space, berth)  # so that it has connections
+    fault = NetworkFault(kind, _WAKING if kind == "cold" else 0.0)
+    with instances.dock.faults() as faults:
+        spec = BootSpec("with services that can be broken", environment=faults.environment)
+        with closing(instances.attempt(spec)) as instance:
+            _answers(space, instance)  # so that it has connections
             for service in space.manifest.services:
                 faults.break_(service, fault)
-            yield Meeting(f"every service: {kind}", berth, _answers(space, berth))
+            yield Meeting(f"every service: {kind}", instance, _answers(space, instance))
 
 
-def _asleep(space: Space, berths: Berths) -> Iterator[Meeting]:
-    _require(Capability.EDGE in berths.dock.capabilities, f"the {berths.dock.name} dock has no edge")
-    berth = berths.ready(AS_DEPLOYED)
-    edge = berth.edge()
-    berth.stop(platform.STOP_GRACE_SECONDS.value)
+def _asleep(space: Space, instances: Instances) -> Iterator[Meeting]:
+    _require(Capability.EDGE in instances.dock.capabilities, f"the {instances.dock.name} dock has no edge")
+    instance = instances.ready(AS_DEPLOYED)
+    edge = instance.edge()
+    instance.stop(platform.STOP_GRACE_SECONDS.value)
     path = space.manifest.space.ready
     with edge.client(Manner.OBSERVED) as client:
         answer = client.get(path)
     said = Answer(Request(path=path), answer.status_code, " ".join(answer.text.split()), answer.headers)
-    yield Meeting("asleep, and called through the edge", berth, (str(said),))
+    yield Meeting("asleep, and called through the edge", instance, (str(said),))
 
 
-_WAYS: dict[Condition, Callable[[Space, Berths], Iterator[Meeting]]] = {
+_WAYS: dict[Condition, Callable[[Space, Instances], Iterator[Meeting]]] = {
     Condition.AS_DEPLOYED: _as_deployed,
     Condition.LITTLE_MEMORY: _as_deployed,
     Condition.LITTLE_DISK: _as_deployed,
@@ -130,9 +130,9 @@ def _require(given: bool, otherwise: str) -> None:
         raise UsageError(otherwise, remedy="reproduce the failure's own specimen: leave `--here` out")
 
 
-def _answers(space: Space, berth: Berth) -> tuple[str, ...]:
+def _answers(space: Space, instance: Instance) -> tuple[str, ...]:
     """Return what callers of the ready path and of the manifest's requests are told."""
-    if not berth.boot.ready:
+    if not instance.boot.ready:
         return ()
     requests = (Request(path=space.manifest.space.ready), *space.manifest.requests)
-    return tuple(str(send(berth, request)) for request in requests)
+    return tuple(str(send(instance, request)) for request in requests)

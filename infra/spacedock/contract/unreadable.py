@@ -18,14 +18,14 @@ def broken_by(error: UsageError) -> str:
 
 
 def findings_of(error: UsageError, promises: Iterable[Promise]) -> tuple[Finding, ...]:
-    """Return the findings where there is no Space to board: one promise is broken, all others wait."""
+    """Return the findings where there is no Space to boot: one promise is broken, all others wait."""
     broken = broken_by(error)
     return tuple(_finding(error, promise, broken) for promise in promises)
 
 
 def _finding(error: UsageError, promise: Promise, broken: str) -> Finding:
     if promise.id != broken:
-        return Finding(promise, Outcome.BLOCKED, detail=f"there is no Docker Space to board: {error.what}")
+        return Finding(promise, Outcome.BLOCKED, detail=f"there is no Docker Space to boot: {error.what}")
     seen = f"{error.place}: {error.what}"
     problem = Problem(seen, f"{state_after(error)}.", error.remedy, promise.source)
     return Finding(promise, Outcome.BROKEN, (problem,))

@@ -8,7 +8,7 @@ import pytest
 
 from spacedock.contract.base import Outcome
 from spacedock.contract.examine import all_promises
-from spacedock.contract.unread import broken_by, findings_of
+from spacedock.contract.unreadable import broken_by, findings_of
 from spacedock.errors import UsageError
 from spacedock.space import read_space
 from tests.unit.spaces import write_space

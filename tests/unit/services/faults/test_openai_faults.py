@@ -13,7 +13,7 @@ import pytest
 
 from spacedock.doubles import openai as double
 from spacedock.services.base import Service
-from spacedock.services.faults.desk import Desk, Received, RequestFault
+from spacedock.services.faults.openai import OpenAIFaults, ReceivedRequest, RequestFault
 from tests.unit.doubles.conftest import served
 
 KEY = "sk-accepted"
@@ -27,11 +27,11 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(url: str) -> Iterator[Desk]:
-    desk = Desk.of(cast("Service", SimpleNamespace(local={"base_url": f"{url}/v1"})))
-    yield desk
-    desk.take_back()
-    desk.forget()
+def model_faults(url: str) -> Iterator[OpenAIFaults]:
+    model_faults = OpenAIFaults.of(cast("Service", SimpleNamespace(local={"base_url": f"{url}/v1"})))
+    yield model_faults
+    model_faults.take_back()
+    model_faults.forget()
 
 
 @pytest.fixture
@@ -40,31 +40,33 @@ def client(url: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_faults_are_ordered_and_taken_back(desk: Desk, client: httpx.Client) -> None:
-    desk.order(
+def test_faults_are_ordered_and_taken_back(model_faults: OpenAIFaults, client: httpx.Client) -> None:
+    model_faults.order(
         RequestFault(error="overloaded"), RequestFault(error="rate_limit_exceeded", retry_after=3, times=9)
     )
     assert client.get("/v1/models").status_code == 503
     limited = client.get("/v1/models")
     assert (limited.status_code, limited.headers["retry-after"]) == (429, "3")
-    desk.take_back()
+    model_faults.take_back()
     assert client.get("/v1/models").status_code == 200
 
 
-def test_an_order_that_makes_no_sense_is_refused_in_the_doubles_words(desk: Desk) -> None:
+def test_an_order_that_makes_no_sense_is_refused_in_the_doubles_words(model_faults: OpenAIFaults) -> None:
     with pytest.raises(ValueError, match="there is no fault"):
-        desk.order(RequestFault())
+        model_faults.order(RequestFault())
 
 
-def test_requests_are_listed_and_forgotten(desk: Desk, client: httpx.Client) -> None:
+def test_requests_are_listed_and_forgotten(model_faults: OpenAIFaults, client: httpx.Client) -> None:
     client.get("/v1/models")
-    assert desk.requests() == [Received("GET", "/v1/models", authorized=True, body=None, outcome="answered")]
-    desk.forget()
-    assert desk.requests() == []
+    assert model_faults.requests() == [
+        ReceivedRequest("GET", "/v1/models", authorized=True, body=None, outcome="answered")
+    ]
+    model_faults.forget()
+    assert model_faults.requests() == []
 
 
-def test_an_outcome_can_be_waited_for(desk: Desk, client: httpx.Client) -> None:
-    desk.order(RequestFault(delay=600))
+def test_an_outcome_can_be_waited_for(model_faults: OpenAIFaults, client: httpx.Client) -> None:
+    model_faults.order(RequestFault(delay=600))
 
     def give_up() -> None:
         with pytest.raises(httpx.ReadTimeout):
@@ -72,20 +74,20 @@ def test_an_outcome_can_be_waited_for(desk: Desk, client: httpx.Client) -> None:
 
     asking = threading.Thread(target=give_up)
     asking.start()
-    desk.wait(lambda requests: requests[-1].outcome == "pending")
-    (request,) = desk.wait(lambda requests: requests[-1].outcome == "hung up")
+    model_faults.wait(lambda requests: requests[-1].outcome == "pending")
+    (request,) = model_faults.wait(lambda requests: requests[-1].outcome == "hung up")
     asking.join()
     assert request.path == "/v1/models"
 
 
-def test_a_wait_in_vain_ends_with_the_outcomes(desk: Desk, client: httpx.Client) -> None:
+def test_a_wait_in_vain_ends_with_the_outcomes(model_faults: OpenAIFaults, client: httpx.Client) -> None:
     client.get("/v1/models")
     with pytest.raises(TimeoutError, match=r"\('/v1/models', 'answered'\)"):
-        desk.wait(lambda requests: requests[-1].outcome == "cut", timeout=0.05)
+        model_faults.wait(lambda requests: requests[-1].outcome == "cut", timeout=0.05)
 
 
-def test_desk_and_double_have_the_same_words() -> None:
-    for ours, theirs in ((RequestFault, double.Fault), (Received, double.Received)):
+def test_harness_and_double_have_the_same_words() -> None:
+    for ours, theirs in ((RequestFault, double.Fault), (ReceivedRequest, double.Received)):
         hints: dict[str, Any] = get_type_hints(ours)
         assert [field.name for field in fields(ours)] == list(theirs.model_fields)
         assert {name: hints[name] for name in ("error", "outcome") if name in hints} == {

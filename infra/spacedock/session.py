@@ -11,9 +11,9 @@ from rich.console import Console
 
 from spacedock.console import ConsoleProgress
 from spacedock.contract.base import Finding, Outcome, Promise
-from spacedock.contract.berths import Berths
 from spacedock.contract.examine import start_ahead
-from spacedock.contract.noticed import noticed
+from spacedock.contract.instances import Instances
+from spacedock.contract.observations import observations
 from spacedock.docks.base import Conditions, Dock, Egress
 from spacedock.docks.choose import choose
 from spacedock.docks.unbuilt import entered
@@ -26,50 +26,50 @@ from spacedock.verdict.terminal import problem_lines
 
 
 @dataclass
-class Boarded:
+class DockedSpace:
     """A Space in its dock, for as long as tests ask for it."""
 
     space: Space
     dock: Dock
-    berths: Berths
+    instances: Instances
     strict: bool
     findings: list[Finding] = field(default_factory=list)
-    noticed: tuple[str, ...] = ()
+    observations: tuple[str, ...] = ()
 
 
-class Yard:
+class Session:
     """Opens each Space once, with its boots started ahead."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._boarded: dict[Path, Boarded] = {}
+        self._docked: dict[Path, DockedSpace] = {}
         self._open: dict[Path, ExitStack] = {}
-        self._seen: list[Boarded] = []
+        self._seen: list[DockedSpace] = []
         self._refused: dict[Path, SpacedockError] = {}
 
-    def board(self, place: Path, asked: list[Promise]) -> Boarded:
+    def boot(self, place: Path, asked: list[Promise]) -> DockedSpace:
         """Return the Space at `place` in its dock.
 
         Raises a SpacedockError when it cannot be had there; tried once, however many tests ask.
         """
         if place in self._refused:
             raise self._refused[place]
-        if place not in self._boarded:
+        if place not in self._docked:
             # A build takes longer than anybody waits without a word; let it be seen past pytest's capture.
             capture = self._config.pluginmanager.getplugin("capturemanager")
             with capture.global_and_fixture_disabled() if capture else ExitStack():
                 try:
-                    self._boarded[place] = self._enter(place, asked)
+                    self._docked[place] = self._enter(place, asked)
                 except SpacedockError as error:
                     self._refused[place] = error
                     raise
-            self._seen.append(self._boarded[place])
-        return self._boarded[place]
+            self._seen.append(self._docked[place])
+        return self._docked[place]
 
     def leave(self, place: Path) -> None:
-        """Close the dock of the Space at `place`: its berths may hold ports that another Space wants."""
-        if boarded := self._boarded.pop(place, None):
-            boarded.noticed = noticed(boarded.space, boarded.berths)
+        """Close the dock of the Space at `place`: its instances may hold ports that another Space wants."""
+        if booted := self._docked.pop(place, None):
+            booted.observations = observations(booted.space, booted.instances)
         if stack := self._open.pop(place, None):
             stack.close()
 
@@ -80,17 +80,17 @@ class Yard:
 
     def summarize(self, reporter: pytest.TerminalReporter) -> None:
         """Say which dock each Space was in, and which broken `should` did not turn the run red."""
-        for boarded in self._seen:
-            reporter.section(_title(boarded.space, boarded.dock))
-            for line in boarded.dock.header:
+        for booted in self._seen:
+            reporter.section(_title(booted.space, booted.dock))
+            for line in booted.dock.header:
                 reporter.line(line)
-            for line in boarded.noticed:
-                reporter.line(f"noticed: {line}")
-            for finding in boarded.findings:
-                if finding.outcome is Outcome.BROKEN and not is_red(finding, strict=boarded.strict):
+            for line in booted.observations:
+                reporter.line(f"observed: {line}")
+            for finding in booted.findings:
+                if finding.outcome is Outcome.BROKEN and not is_red(finding, strict=booted.strict):
                     _show(reporter, finding)
 
-    def _enter(self, place: Path, asked: list[Promise]) -> Boarded:
+    def _enter(self, place: Path, asked: list[Promise]) -> DockedSpace:
         space = read_space(place)
         stack = self._open[place] = ExitStack()
         run = stack.enter_context(open_run())
@@ -100,9 +100,9 @@ class Yard:
             opened = stack.enter_context(entered(dock))
         for line in (_title(space, opened), *opened.header):
             console.print(line, style="dim", markup=False, highlight=False)
-        berths = stack.enter_context(Berths(opened))
-        start_ahead(asked, space, berths)
-        return Boarded(space, opened, berths, self._config.getoption("--strict-promises"))
+        instances = stack.enter_context(Instances(opened))
+        start_ahead(asked, space, instances)
+        return DockedSpace(space, opened, instances, self._config.getoption("--strict-promises"))
 
 
 def _conditions(config: pytest.Config) -> Conditions:

@@ -9,15 +9,13 @@ from spacedock.errors import UsageError
 FOLDER = Path(__file__).parent
 
 
-def sound_spaces() -> tuple[str, ...]:
+def baselines() -> tuple[str, ...]:
     """Return their names."""
     return tuple(sorted(path.parent.name for path in FOLDER.glob("*/Dockerfile")))
 
 
-def sound_space(name: str) -> Path:
+def baseline(name: str) -> Path:
     """Return the folder of one. Raises UsageError for a name that is none."""
-    if name not in sound_spaces():
-        raise UsageError(
-            f"there is no sound Space `{name}`", remedy=f"use one of {', '.join(sound_spaces())}"
-        )
+    if name not in baselines():
+        raise UsageError(f"there is no baseline `{name}`", remedy=f"use one of {', '.join(baselines())}")
     return FOLDER / name

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED
-from spacedock.contract.berths import Berths
 from spacedock.contract.evidence.addresses import Address, addresses
 from spacedock.contract.evidence.kept import databases
 from spacedock.contract.evidence.lives import seen_ending
+from spacedock.contract.instances import Instances
 from spacedock.docks.base import Dock, Usage
 from spacedock.platform import USER_ID
 from spacedock.space import Space
@@ -20,16 +20,16 @@ _GIB = 2**30
 _GB = 10**9
 
 
-def noticed(space: Space, berths: Berths) -> tuple[str, ...]:
-    """Return what of the Space is not emulated, and what its berths used and were denied."""
+def observations(space: Space, instances: Instances) -> tuple[str, ...]:
+    """Return what of the Space is not emulated, and what its instances used and were denied."""
     return (
         *space.not_emulated(),
         *build_hints(space),
         *_ports(space),
-        *_usage(berths),
-        *_identity(berths.dock),
-        *_life(berths),
-        *_denials(berths),
+        *_usage(instances),
+        *_identity(instances.dock),
+        *_life(instances),
+        *_denials(instances),
     )
 
 
@@ -50,8 +50,11 @@ def _openness(address: Address) -> str:
     return f"which the documentation closes and {other}; `--egress documented` shows what would come of it"
 
 
-def _usage(berths: Berths) -> Iterator[str]:
-    used = [(berth.order.purpose, usage) for berth, usage in berths.each(lambda berth: berth.usage())]
+def _usage(instances: Instances) -> Iterator[str]:
+    used = [
+        (instance.spec.purpose, usage)
+        for instance, usage in instances.each(lambda instance: instance.usage())
+    ]
     purpose, most = max(used, key=lambda item: item[1].peak_memory or 0, default=("", Usage()))
     if most.peak_memory:
         limit = f" of {most.memory_limit / _GIB:.3g} GiB" if most.memory_limit else ""
@@ -82,20 +85,24 @@ def _identity(dock: Dock) -> Iterator[str]:
         yield f"uid {USER_ID.value} may not write in WORKDIR {identity.workdir}: relative paths are read only"
 
 
-def _life(berths: Berths) -> Iterator[str]:
-    deployed = [berth for berth in berths.boarded() if berth.order == AS_DEPLOYED and berth.boot.ready]
-    for berth in deployed:
-        if berth.boot.seconds > berth.boot.window.here / 2:
+def _life(instances: Instances) -> Iterator[str]:
+    deployed = [
+        instance for instance in instances.booted() if instance.spec == AS_DEPLOYED and instance.boot.ready
+    ]
+    for instance in deployed:
+        if instance.boot.seconds > instance.boot.window.here / 2:
             yield (
-                f"it took {berth.boot.seconds:.0f} s to start, more than half of its window of "
-                f"{berth.boot.window}"
+                f"it took {instance.boot.seconds:.0f} s to start, more than half of its window of "
+                f"{instance.boot.window}"
             )
-    if ended := seen_ending(berths):
+    if ended := seen_ending(instances):
         yield str(ended)
-    if kept := databases(path for berth in deployed for path in berth.changes()):
+    if kept := databases(path for instance in deployed for path in instance.changes()):
         yield f"kept on its own disk, which every restart, sleep and push wipes: {', '.join(kept)}"
 
 
-def _denials(berths: Berths) -> Iterator[str]:
-    every = (denial for _, denials in berths.each(lambda berth: berth.denials()) for denial in denials)
+def _denials(instances: Instances) -> Iterator[str]:
+    every = (
+        denial for _, denials in instances.each(lambda instance: instance.denials()) for denial in denials
+    )
     yield from (f"it tried {denial}" for denial in dict.fromkeys(every))

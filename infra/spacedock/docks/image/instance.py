@@ -17,14 +17,14 @@ from testcontainers.core.exceptions import ContainerStartException
 
 from spacedock import platform
 from spacedock.docks import proc
-from spacedock.docks.base import Boot, Denial, Execution, Order, Process, Stop, Usage
-from spacedock.docks.image.accounting import Change, Meter, OomKills, changes_of, processes_of
+from spacedock.docks.base import BootResult, BootSpec, Denial, Execution, Process, Stop, Usage
+from spacedock.docks.image.accounting import FileChange, Meter, OomKills, changes_of, processes_of
 from spacedock.docks.image.limits import Limits
-from spacedock.docks.ready import Look
+from spacedock.docks.ready import SocketLook
 from spacedock.errors import EngineError
 
 if TYPE_CHECKING:
-    from spacedock.docks.image.sandbox import Sandbox
+    from spacedock.docks.image.sandbox import NetworkSandbox
     from spacedock.edge.base import Edge
 
 # What the engine gives as exit code when a command is not there, or may not be executed.
@@ -37,27 +37,29 @@ _GONE = (ContainerStartException, DockerException, RequestException)
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a dock does for its berths, given the id of a berth's container."""
+    """What a dock does for its instances, given the id of an instance's container."""
 
     read: Callable[[str, tuple[str, ...]], str]  # files, for an image that has no `cat`
     edge: Callable[[str, int], Edge]  # starts one in front of a port
     limits: Limits
     oom_kills: OomKills
-    forbidden: Callable[[tuple[Change, ...]], tuple[str, ...]]  # those that the platform's user may not make
+    forbidden: Callable[
+        [tuple[FileChange, ...]], tuple[str, ...]
+    ]  # those that the platform's user may not make
     brought: tuple[str, ...] = ()  # paths that the dock itself puts into the container
-    sandbox: Sandbox | None = None  # whose network it joins; it has one of its own where there is none
+    sandbox: NetworkSandbox | None = None  # whose network it joins; it has one of its own where there is none
 
 
-class ContainerBerth:
+class ContainerInstance:
     """One running instance of a Space, in a container."""
 
     shares_loopback = False
-    boot: Boot
+    boot: BootResult
 
     def __init__(
         self,
         container: DockerContainer,
-        order: Order,
+        spec: BootSpec,
         port: int,
         environment: Mapping[str, str],
         around: Surroundings,
@@ -77,12 +79,12 @@ class ContainerBerth:
             limits=around.limits,
             over=self._over,
         )
-        self._changes: tuple[Change, ...] = ()
+        self._changes: tuple[FileChange, ...] = ()
         self._refusal = ""
         self._last_logs: str | None = None
-        self._watcher = Thread(target=self._await_end, name=f"watch {order.purpose}", daemon=True)
+        self._watcher = Thread(target=self._await_end, name=f"watch {spec.purpose}", daemon=True)
         self.address: tuple[str, int] | None = None
-        self.order = order
+        self.spec = spec
         self.port = port
         self.environment = environment
 
@@ -203,9 +205,9 @@ class ContainerBerth:
         """The limit that ended it, in the platform's words; empty where none did."""
         return "; ".join(self.usage().exceeded)
 
-    def look(self) -> Look:
+    def look(self) -> SocketLook:
         text = self._read(*proc.SOCKETS, *proc.PROCESSOR)
-        return Look(proc.listeners(text), proc.processor_seconds(text) or 0.0)
+        return SocketLook(proc.listeners(text), proc.processor_seconds(text) or 0.0)
 
     @property
     def _container(self) -> Container:

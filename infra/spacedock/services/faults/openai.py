@@ -34,7 +34,7 @@ class RequestFault:
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedRequest:
     """A request as the double got it, and how it ended so far: `cut` by a fault, `hung up` by its client."""
 
     method: str
@@ -44,14 +44,14 @@ class Received:
     outcome: Literal["pending", "answered", "cut", "hung up"]
 
 
-class Desk:
+class OpenAIFaults:
     """The desk of a double that runs at `address`, a `host:port`."""
 
     def __init__(self, address: str) -> None:
         self._address = address
 
     @classmethod
-    def of(cls, service: Service) -> Desk:
+    def of(cls, service: Service) -> OpenAIFaults:
         """The desk of the service `openai`."""
         return cls(urlsplit(service.local["base_url"]).netloc)
 
@@ -66,15 +66,17 @@ class Desk:
         """Let every request be answered well again."""
         ask(self._address, "DELETE", "/_double/faults")
 
-    def requests(self) -> list[Received]:
+    def requests(self) -> list[ReceivedRequest]:
         """What arrived, the oldest first."""
-        return [Received(**request) for request in ask(self._address, "GET", "/_double/requests")]
+        return [ReceivedRequest(**request) for request in ask(self._address, "GET", "/_double/requests")]
 
     def forget(self) -> None:
         """Begin a new list of requests."""
         ask(self._address, "DELETE", "/_double/requests")
 
-    def wait(self, until: Callable[[list[Received]], bool], timeout: float = 10.0) -> list[Received]:
+    def wait(
+        self, until: Callable[[list[ReceivedRequest]], bool], timeout: float = 10.0
+    ) -> list[ReceivedRequest]:
         """Look until it has come to that. Raises TimeoutError with the outcomes after `timeout` seconds.
 
         `until` is not asked before there is a request.

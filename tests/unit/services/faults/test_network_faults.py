@@ -16,9 +16,9 @@ from spacedock.doubles import faultproxy
 from spacedock.errors import BootError, UsageError
 from spacedock.runs import Run, open_run
 from spacedock.services.base import Service
-from spacedock.services.faults import fault, wire
-from spacedock.services.faults.fault import Fault, Kind
-from spacedock.services.faults.wire import Faults, Traffic
+from spacedock.services.faults import fault, network
+from spacedock.services.faults.fault import Kind, NetworkFault
+from spacedock.services.faults.network import NetworkFaults, Traffic
 from spacedock.services.hosts.base import HostedService
 
 SOURCES = {"SONAR_URL": "sonar.url", "SONAR_KEY": "sonar.key"}
@@ -80,22 +80,22 @@ def services() -> Iterator[dict[str, Service]]:
 
 
 @pytest.fixture(scope="module")
-def opened(run: Run, services: dict[str, Service]) -> Iterator[Faults]:
-    with wire.in_process(services, SOURCES, run) as faults:
+def opened(run: Run, services: dict[str, Service]) -> Iterator[NetworkFaults]:
+    with network.in_process(services, SOURCES, run) as faults:
         yield faults
 
 
 @pytest.fixture
-def faults(opened: Faults) -> Iterator[Faults]:
+def faults(opened: NetworkFaults) -> Iterator[NetworkFaults]:
     yield opened
     opened.mend_all()
 
 
-def ping(faults: Faults) -> bytes:
+def ping(faults: NetworkFaults) -> bytes:
     return httpx.get(dict(faults.environment)["SONAR_URL"], timeout=10, trust_env=False).content
 
 
-def test_the_environment_leads_through_the_proxy(faults: Faults, services: dict[str, Service]) -> None:
+def test_the_environment_leads_through_the_proxy(faults: NetworkFaults, services: dict[str, Service]) -> None:
     environment = dict(faults.environment)
     assert environment.keys() == SOURCES.keys()
     assert environment["SONAR_KEY"] == "s3cret"
@@ -103,17 +103,17 @@ def test_the_environment_leads_through_the_proxy(faults: Faults, services: dict[
     assert ping(faults) == b"pong"
 
 
-def test_a_service_is_broken_until_it_is_mended(faults: Faults) -> None:
-    faults.break_("sonar", Fault("refuse"))
+def test_a_service_is_broken_until_it_is_mended(faults: NetworkFaults) -> None:
+    faults.break_("sonar", NetworkFault("refuse"))
     with pytest.raises(httpx.ConnectError, match="refused"):
         ping(faults)
     faults.mend("sonar")
     assert ping(faults) == b"pong"
 
 
-def test_a_service_is_broken_for_a_while(faults: Faults) -> None:
+def test_a_service_is_broken_for_a_while(faults: NetworkFaults) -> None:
     def stumble() -> None:
-        with faults.broken("sonar", Fault("garbage")):
+        with faults.broken("sonar", NetworkFault("garbage")):
             assert ping(faults) not in {b"", b"pong"}
             raise KeyError
 
@@ -122,8 +122,8 @@ def test_a_service_is_broken_for_a_while(faults: Faults) -> None:
     assert ping(faults) == b"pong"
 
 
-def test_a_request_in_flight_can_be_waited_for(faults: Faults) -> None:
-    faults.break_("sonar", Fault("slow", seconds=600))
+def test_a_request_in_flight_can_be_waited_for(faults: NetworkFaults) -> None:
+    faults.break_("sonar", NetworkFault("slow", seconds=600))
     answers: list[bytes] = []
     asking = threading.Thread(target=lambda: answers.append(ping(faults)))
     asking.start()
@@ -134,14 +134,14 @@ def test_a_request_in_flight_can_be_waited_for(faults: Faults) -> None:
     assert answers == [b"pong"]
 
 
-def test_a_wait_in_vain_ends_with_what_was_seen(faults: Faults) -> None:
+def test_a_wait_in_vain_ends_with_what_was_seen(faults: NetworkFaults) -> None:
     faults.mend("sonar")
     with pytest.raises(TimeoutError, match=r"sonar: Traffic.*accepted=0"):
         faults.wait("sonar", lambda traffic: traffic.accepted > 0, timeout=0.05)
     assert faults.watch("sonar") == Traffic(0, 0, 0, 0)
 
 
-def test_an_unknown_service_is_named_with_those_that_there_are(faults: Faults) -> None:
+def test_an_unknown_service_is_named_with_those_that_there_are(faults: NetworkFaults) -> None:
     for ask in (faults.mend, faults.watch, faults.values):
         with pytest.raises(UsageError, match="`radar`") as caught:
             ask("radar")
@@ -155,7 +155,7 @@ def test_nothing_runs_once_it_is_left(run: Run, services: dict[str, Service]) ->
         )
 
     before = running()
-    with wire.in_process(services, {}, run) as faults:
+    with network.in_process(services, {}, run) as faults:
         assert running() == before + 1
         assert faults.environment == ()
     assert running() == before
@@ -164,16 +164,16 @@ def test_nothing_runs_once_it_is_left(run: Run, services: dict[str, Service]) ->
 def test_a_proxy_that_cannot_start_says_why_and_leaves_nothing(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "_upstreams", lambda _: "{")
+    monkeypatch.setattr(network, "_upstreams", lambda _: "{")
     with pytest.raises(BootError, match="the fault proxy exited with code 1") as died, ExitStack() as stack:
-        stack.enter_context(wire.in_process({}, {}, run))
+        stack.enter_context(network.in_process({}, {}, run))
     assert "JSONDecodeError" in died.value.log
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("slow", 0.0), ("cold", 0.0), ("refuse", 1.0), ("slow", -1.0)])
 def test_seconds_that_make_no_sense_are_refused(kind: Any, seconds: float) -> None:
     with pytest.raises(ValueError, match="seconds above 0 belong to cold and slow"):
-        Fault(kind, seconds)
+        NetworkFault(kind, seconds)
 
 
 def test_the_handle_knows_the_faults_of_the_proxy() -> None:
@@ -194,4 +194,4 @@ def test_a_service_is_offered_at_its_own_port_where_that_is_free() -> None:
         "openai": Elsewhere("openai:80"),
         "other": Elsewhere("other:5432"),
     }
-    assert wire._ports(services) == {"postgres": 5432, "openai": 80, "other": 9003}  # type: ignore[arg-type]
+    assert network._ports(services) == {"postgres": 5432, "openai": 80, "other": 9003}  # type: ignore[arg-type]

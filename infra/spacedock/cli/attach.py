@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.text import Text
 
 from spacedock.contract.examine import redact
-from spacedock.docks.base import Berth
+from spacedock.docks.base import Instance
 
 
-def stay(console: Console, berth: Berth, canaries: Mapping[str, tuple[str, ...]]) -> None:
+def attach(console: Console, instance: Instance, canaries: Mapping[str, tuple[str, ...]]) -> None:
     """Say how to look into it, and show what it goes on to say. Returns when it ends, or at Ctrl-C."""
-    console.print(f"{berth.url}  (Ctrl-C ends it)", style="bold")
-    if berth.shell:
-        console.print(berth.shell, style="bold", soft_wrap=True)
+    console.print(f"{instance.url}  (Ctrl-C ends it)", style="bold")
+    if instance.shell:
+        console.print(instance.shell, style="bold", soft_wrap=True)
     with suppress(KeyboardInterrupt):
-        for line in berth.follow():
+        for line in instance.follow():
             console.print(Text(redact(line, canaries)), soft_wrap=True)

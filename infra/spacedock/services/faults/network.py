@@ -15,7 +15,7 @@ from testcontainers.core.container import DockerContainer
 from spacedock.errors import UsageError
 from spacedock.images.workshop import DOUBLES
 from spacedock.services.faults.control import ask
-from spacedock.services.faults.fault import Fault
+from spacedock.services.faults.fault import NetworkFault
 from spacedock.services.hosts.base import HostedService, http_refusal
 from spacedock.services.hosts.child import DoubleHost
 from spacedock.services.hosts.container import ContainerHost
@@ -57,7 +57,7 @@ class _Control:
         return http_refusal(address, "/services", {})
 
 
-class Faults:
+class NetworkFaults:
     """Breaks and mends services. A context manager: entering starts a proxy a service, leaving ends them.
 
     `sources` are the names of the Space's environment with what they come from, as `postgres.url`.
@@ -75,7 +75,7 @@ class Faults:
 
     @property
     def environment(self) -> tuple[tuple[str, str], ...]:
-        """For `Order.environment`: what services supply, by way of their proxies."""
+        """For `BootSpec.environment`: what services supply, by way of their proxies."""
         told = {name: source.partition(".") for name, source in self._sources.items()}
         return tuple((name, self.values(service)[key]) for name, (service, _, key) in told.items())
 
@@ -85,7 +85,7 @@ class Faults:
         host = self._host.address.rpartition(":")[0]
         return self._services[service].values_at(f"{host}:{self._ports[service]}")
 
-    def break_(self, service: str, fault: Fault) -> None:
+    def break_(self, service: str, fault: NetworkFault) -> None:
         """Put the fault in force, in place of the one before; it is when this returns."""
         self._require(service)
         order = {"fault": fault.kind, "seconds": fault.seconds}
@@ -93,7 +93,7 @@ class Faults:
 
     def mend(self, service: str) -> None:
         """Let everything pass again, what hung included."""
-        self.break_(service, Fault("pass"))
+        self.break_(service, NetworkFault("pass"))
 
     def mend_all(self) -> None:
         """Mend every service."""
@@ -101,7 +101,7 @@ class Faults:
             self.mend(service)
 
     @contextmanager
-    def broken(self, service: str, fault: Fault) -> Iterator[None]:
+    def broken(self, service: str, fault: NetworkFault) -> Iterator[None]:
         """Break the service, and mend it on leaving."""
         self.break_(service, fault)
         try:
@@ -144,7 +144,7 @@ class Faults:
 
 def in_container(
     services: Mapping[str, Service], sources: Mapping[str, str], network: Network, supply: Supply, run: Run
-) -> Faults:
+) -> NetworkFaults:
     """Proxies in a container of the pinned Python, on the network of the Space."""
     name = f"faults-{secrets.token_hex(3)}"  # there may be several
     ports = _ports(services)
@@ -157,13 +157,13 @@ def in_container(
         .with_command(["python", "-I", f"/{_FILE.name}"])
     )
     host = ContainerHost(container, image=image, name=name, port=_PORT, network=network, run=run)
-    return Faults(HostedService(_Control(), host, "", inside=f"{name}:{_PORT}"), services, sources)
+    return NetworkFaults(HostedService(_Control(), host, "", inside=f"{name}:{_PORT}"), services, sources)
 
 
-def in_process(services: Mapping[str, Service], sources: Mapping[str, str], run: Run) -> Faults:
+def in_process(services: Mapping[str, Service], sources: Mapping[str, str], run: Run) -> NetworkFaults:
     """Proxies in a child process."""
     host = DoubleHost(_MODULE, run, {"UPSTREAMS": _upstreams(services)})
-    return Faults(HostedService(_Control(), host, ""), services, sources)
+    return NetworkFaults(HostedService(_Control(), host, ""), services, sources)
 
 
 def _ports(services: Mapping[str, Service]) -> dict[str, int]:

@@ -8,17 +8,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from spacedock.cli.attach import attach
 from spacedock.cli.options import DockName
-from spacedock.cli.staying import stay
 from spacedock.console import ConsoleProgress
 from spacedock.contract.base import AS_DEPLOYED, Outcome, tail
-from spacedock.contract.berths import Berths
 from spacedock.contract.examine import chosen, examine, redact
+from spacedock.contract.instances import Instances
 from spacedock.docks.base import AS_OBSERVED, Dock, Usage
 from spacedock.docks.life import Stage, state_of
 from spacedock.errors import UsageError
 from spacedock.failures.base import Condition, Failure
-from spacedock.failures.here import Meeting, meetings, with_less
+from spacedock.failures.inject import Meeting, meetings, with_less
 from spacedock.progress import Progress
 from spacedock.space import Space, read_space
 from spacedock.verdict.model import is_red
@@ -41,13 +41,13 @@ def bring(
     conditions = replace(AS_OBSERVED, egress=failure.specimen.egress) if failure.specimen else AS_OBSERVED
     with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress, open_run() as run:
         space = with_less(failure.here, space, _used(failure.here, space, dock_name, progress))
-        with choose(dock_name, space, run, progress, conditions) as dock, Berths(dock) as berths:
+        with choose(dock_name, space, run, progress, conditions) as dock, Instances(dock) as instances:
             console.print(Text(f"{space.manifest.space.id}: {failure.here}", style="bold"))
-            for meeting in meetings(failure.here, space, berths):
+            for meeting in meetings(failure.here, space, instances):
                 _show(console, meeting, dock, asleep=failure.here is Condition.ASLEEP)
-                if keep and meeting.berth.alive():
-                    stay(console, meeting.berth, dock.canaries)
-            return _hold(console, failure, space, berths, progress)
+                if keep and meeting.instance.alive():
+                    attach(console, meeting.instance, dock.canaries)
+            return _hold(console, failure, space, instances, progress)
 
 
 def _used(condition: Condition, space: Space, dock_name: DockName, progress: Progress) -> Usage:
@@ -61,29 +61,29 @@ def _used(condition: Condition, space: Space, dock_name: DockName, progress: Pro
         open_run() as run,
         choose(dock_name, space, run, progress) as dock,
         progress("looking what it uses"),
-        Berths(dock) as berths,
+        Instances(dock) as instances,
     ):
-        return berths.ready(AS_DEPLOYED).usage()
+        return instances.ready(AS_DEPLOYED).usage()
 
 
 def _show(console: Console, meeting: Meeting, dock: Dock, *, asleep: bool) -> None:
-    """Show what happened to one berth: its log's end, what callers are told, what Hugging Face would show."""
+    """Show what happened to one instance: its log's end, its answers, what Hugging Face would show."""
     console.print(Text(f"== {meeting.how}", style="bold"))
-    for line in redact(tail(meeting.berth.logs()), dock.canaries).splitlines():
+    for line in redact(tail(meeting.instance.logs()), dock.canaries).splitlines():
         console.print(Text(f"  | {line}"), soft_wrap=True)
     for answer in meeting.answers:
         console.print(Text(f"  {redact(answer, dock.canaries)}"), soft_wrap=True)
-    state = state_of(meeting.berth, Stage.SLEEPING if asleep else None)
+    state = state_of(meeting.instance, Stage.SLEEPING if asleep else None)
     console.print(Text(f"  Hugging Face would show {state}"), soft_wrap=True)
 
 
-def _hold(console: Console, failure: Failure, space: Space, berths: Berths, progress: Progress) -> int:
+def _hold(console: Console, failure: Failure, space: Space, instances: Instances, progress: Progress) -> int:
     """Hold the Space to the promises that the failure breaks."""
     console.print(Text("== the contract says", style="bold"))
     red = 0
     for promise in chosen(failure.breaks):
         with progress(f"checking {promise.id}"):
-            finding = examine(promise, space, berths)
+            finding = examine(promise, space, instances)
         if finding.outcome is Outcome.BLOCKED:
             console.print(Text(f"! {promise.id}  blocked: {finding.detail}"), soft_wrap=True)
             red = 1

@@ -1,4 +1,4 @@
-"""Starts a program for which the network of this machine never changes: `steady.py PROGRAM ARGUMENT...`.
+"""Starts a program for which this machine's network never changes: `netlink_filter.py PROGRAM ARGUMENT...`.
 
 Chromium gives up every request that is under way when an address appears on the machine or disappears, and
 with each container one does: ERR_NETWORK_CHANGED (issues.chromium.org/issues/41465264). It hears of them from

@@ -1,4 +1,4 @@
-"""What `steady.py` starts hears of no change of the network, and has the network."""
+"""What `netlink_filter.py` starts hears of no change of the network, and has the network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from spacedock import browser
 
-STEADY = Path(*browser.__path__) / "steady.py"
+STEADY = Path(*browser.__path__) / "netlink_filter.py"
 OPEN = "import socket, sys; socket.socket(getattr(socket, sys.argv[1]), socket.SOCK_DGRAM)"
 
 

@@ -10,14 +10,14 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract.berths import Berths
+from spacedock.contract.instances import Instances
 from spacedock.docks.base import Capability, Usage
 from spacedock.errors import UsageError
 from spacedock.failures.base import Condition
-from spacedock.failures.here import Meeting, meetings, with_less
+from spacedock.failures.inject import Meeting, meetings, with_less
 from spacedock.space import Space
 from tests.unit.edges import FakeEdge
-from tests.unit.fakes import FakeBerth, FakeDock, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 BARE = '[space]\nid = "owner/name"\n'
@@ -48,9 +48,12 @@ class Broken(FakeDock):
 
 
 def met(condition: Condition, space: Space, dock: FakeDock) -> list[Meeting]:
-    with Berths(dock) as berths, respx.mock(base_url="http://space.test", assert_all_called=False) as server:
+    with (
+        Instances(dock) as instances,
+        respx.mock(base_url="http://space.test", assert_all_called=False) as server,
+    ):
         server.route().mock(return_value=httpx.Response(200, text="hello"))
-        return list(meetings(condition, space, berths))
+        return list(meetings(condition, space, instances))
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def test_as_deployed_tells_what_callers_are_told(space: Space) -> None:
 
 
 def test_one_that_does_not_boot_is_not_asked(space: Space) -> None:
-    (meeting,) = met(Condition.AS_DEPLOYED, space, FakeDock(otherwise=FakeBerth(boot=exited(1))))
+    (meeting,) = met(Condition.AS_DEPLOYED, space, FakeDock(otherwise=FakeInstance(boot=exited(1))))
     assert meeting.answers == ()
 
 
@@ -79,9 +82,9 @@ def test_each_secret_is_withheld_then_all(space: Space) -> None:
 
 
 def test_each_secret_gets_a_line_break(space: Space) -> None:
-    dock = FakeDock(otherwise=FakeBerth(environment={"API_KEY": "k", "OTHER": "o"}))
+    dock = FakeDock(otherwise=FakeInstance(environment={"API_KEY": "k", "OTHER": "o"}))
     (meeting,) = met(Condition.SECRETS_PASTED, space, dock)
-    assert meeting.berth.order.environment == (("API_KEY", "k\n"),)
+    assert meeting.instance.spec.environment == (("API_KEY", "k\n"),)
 
 
 @pytest.mark.parametrize(
@@ -99,14 +102,14 @@ def test_services_are_broken_while_it_runs_and_no_longer(
     dock = Broken()
     (meeting,) = met(condition, space, dock)
     assert dock.told == [told, "over"]
-    assert meeting.berth.order.environment == (("DATABASE_URL", "postgres://proxy"),)
+    assert meeting.instance.spec.environment == (("DATABASE_URL", "postgres://proxy"),)
 
 
 def test_asleep_its_callers_are_told_so_by_the_edge(space: Space) -> None:
     edge = FakeEdge(lambda _: httpx.Response(503, text="asleep"))
-    (meeting,) = met(Condition.ASLEEP, space, FakeDock(otherwise=FakeBerth(in_front=edge)))
+    (meeting,) = met(Condition.ASLEEP, space, FakeDock(otherwise=FakeInstance(in_front=edge)))
     assert meeting.answers == ("GET / answers 503: asleep",)
-    assert not meeting.berth.alive()
+    assert not meeting.instance.alive()
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from spacedock.docks.base import Boot, Denial, Execution, Order, Process, Stop, Usage
+from spacedock.docks.base import BootResult, BootSpec, Denial, Execution, Process, Stop, Usage
 from spacedock.docks.process.family import Family, command_of
-from spacedock.docks.ready import Look
+from spacedock.docks.ready import SocketLook
 from spacedock.platform import USER_ID
 
 if TYPE_CHECKING:
@@ -72,16 +72,16 @@ def _conditions(start: Start) -> dict[str, Any]:
     }
 
 
-class ProcessBerth:
+class ProcessInstance:
     """One running instance of a Space, as a process of this machine."""
 
     shares_loopback = True
-    boot: Boot
+    boot: BootResult
 
     def __init__(
         self,
         start: Start,
-        order: Order,
+        spec: BootSpec,
         port: int,
         environment: Mapping[str, str],
         adopt: Callable[[int], None],
@@ -92,7 +92,7 @@ class ProcessBerth:
         self._start = start
         self._log = start.log
         self._peak_memory = 0
-        self.order = order
+        self.spec = spec
         self.port = port
         self.address = ("127.0.0.1", port)
         self.environment = environment
@@ -201,5 +201,5 @@ class ProcessBerth:
     def out_of_memory(self) -> bool:
         return False  # no limit is set here
 
-    def look(self) -> Look:
-        return Look(self._family.listeners(), self._family.processor_seconds())
+    def look(self) -> SocketLook:
+        return SocketLook(self._family.listeners(), self._family.processor_seconds())
