@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED
-from spacedock.contract.evidence.addresses import Address, addresses
-from spacedock.contract.evidence.kept import databases
 from spacedock.contract.evidence.lives import seen_ending
 from spacedock.contract.instances import Instances
 from spacedock.docks.base import Dock, Usage
+from spacedock.evidence.addresses import Address, addresses
+from spacedock.evidence.kept import databases
 from spacedock.platform import USER_ID
 from spacedock.space import Space
 from spacedock.space.hints import build_hints

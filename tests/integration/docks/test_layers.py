@@ -18,8 +18,8 @@ from spacedock.engine import Engine
 from spacedock.errors import BuildError
 from spacedock.progress import silent
 from spacedock.runs import open_run
-from tests.unit.contract.evidence.test_keys import REAL
 from tests.unit.docks.servers import space_of
+from tests.unit.evidence.test_keys import REAL
 
 Docked = Callable[..., ImageDock]
 MANIFEST = "[secrets]\nAPI_KEY = {}\n"

@@ -13,7 +13,7 @@ from spacedock.contract.promises.keeps_secrets_out_of_the_image import _look
 from spacedock.docks.base import Capability, FileInspector, Made, Sighting
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.contract.evidence.test_keys import REAL
+from tests.unit.evidence.test_keys import REAL
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space
 

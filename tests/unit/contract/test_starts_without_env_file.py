@@ -4,7 +4,7 @@ from spacedock.contract.base import Outcome
 from spacedock.docks.base import Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.contract.evidence.repositories import commit, repository
+from tests.unit.evidence.repositories import commit, repository
 from tests.unit.fakes import FakeDock, FakeInstance, exited, listening
 
 PROMISE = "starts-without-env-file"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from spacedock import platform
 from spacedock.contract.evidence.asking import Answer, send
-from spacedock.contract.evidence.inflight import Held, hold
 from spacedock.contract.instances import Instances
 from spacedock.docks.base import BootSpec, Instance, Stop
+from spacedock.evidence.inflight import Held, hold
 from spacedock.space import Space
 
 TO_BE_STOPPED = BootSpec(purpose="to be stopped with SIGTERM")

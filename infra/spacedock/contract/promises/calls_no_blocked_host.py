@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from spacedock import platform
 from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.evidence.addresses import addresses
 from spacedock.contract.instances import Instances
 from spacedock.docks.base import Capability, Egress
+from spacedock.evidence.addresses import addresses
 from spacedock.space import Space
 
 _HOSTS = " and ".join(platform.BLOCKED_HOSTS.value)

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 import httpx
 
 from spacedock.contract.base import Level, LookPromise, Problem
-from spacedock.contract.evidence.examples import told
 from spacedock.contract.evidence.pages import Page, Script
 from spacedock.contract.evidence.visits import is_page, visit
 from spacedock.docks.base import Capability, Instance
 from spacedock.edge.base import Manner
+from spacedock.evidence.examples import told
 from spacedock.space import Space
 
 _PAGES = ("/", "/docs")

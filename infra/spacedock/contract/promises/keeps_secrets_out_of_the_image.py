@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from spacedock import canary
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.evidence import keys
 from spacedock.contract.instances import Instances
 from spacedock.docks.base import BootSpec, Capability, Dock, FileInspector, Made
+from spacedock.evidence import keys
 from spacedock.space import Space
 
 _CANARY = "a secret that the build was given"

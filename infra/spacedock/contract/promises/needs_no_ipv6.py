@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.evidence.addresses import addresses
 from spacedock.contract.instances import Instances
 from spacedock.docks.base import Capability
+from spacedock.evidence.addresses import addresses
 from spacedock.space import Space
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.evidence.reloading import reloads, said_by_a_reloader, started_reloaders
 from spacedock.contract.instances import Instances, NotReady
 from spacedock.docks.base import Instance
+from spacedock.evidence.reloading import reloads, said_by_a_reloader, started_reloaders
 from spacedock.space import Space
 
 _LONGEST = 120  # characters of a command that are shown

@@ -9,11 +9,11 @@ import httpx
 
 from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
 from spacedock.contract.evidence.asking import PATIENCE, Answer, send
-from spacedock.contract.evidence.examples import told
 from spacedock.contract.evidence.preflights import preflight
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances
 from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.evidence.examples import told
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 from spacedock.space.manifest import Request

@@ -11,11 +11,11 @@ import httpx
 
 from spacedock import platform
 from spacedock.contract.base import Level, LookPromise, Problem
-from spacedock.contract.evidence.examples import told
 from spacedock.contract.evidence.pages import Page
 from spacedock.contract.evidence.visits import is_page, visit
 from spacedock.docks.base import Capability, Instance
 from spacedock.edge.base import Manner
+from spacedock.evidence.examples import told
 from spacedock.space import Space
 
 _PATHS = 20  # at most, of those whose slash at the end is turned
