@@ -22,7 +22,7 @@ from spacedock.cli.options import (
 )
 from spacedock.console import ConsoleProgress
 from spacedock.contract.examine import chosen
-from spacedock.docks.base import Conditions, Egress
+from spacedock.docks.conditions import Conditions, Egress
 from spacedock.edge.base import Manner
 from spacedock.errors import UsageError
 from spacedock.failures.catalogue import all_failures

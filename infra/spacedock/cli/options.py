@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from spacedock.docks.base import Conditions, Egress
+from spacedock.docks.conditions import Conditions, Egress
 from spacedock.edge.base import Manner
 
 

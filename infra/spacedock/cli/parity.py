@@ -15,7 +15,7 @@ from rich.text import Text
 from spacedock.cli.app import app
 from spacedock.cli.options import DockName, DockOption, EdgeOption, EgressOption, Verbose
 from spacedock.cli.probe import Output, probed
-from spacedock.docks.base import Conditions, Egress
+from spacedock.docks.conditions import Conditions, Egress
 from spacedock.edge.base import Manner
 from spacedock.errors import UsageError
 from spacedock.probe.compare import Agreement, Compared, compare

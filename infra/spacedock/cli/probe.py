@@ -13,7 +13,7 @@ from spacedock import platform
 from spacedock.cli.app import app
 from spacedock.cli.options import DockName, DockOption, EdgeOption, EgressOption, Verbose
 from spacedock.console import ConsoleProgress
-from spacedock.docks.base import Conditions, Egress
+from spacedock.docks.conditions import Conditions, Egress
 from spacedock.edge.base import Manner
 from spacedock.probe.compare import shown
 from spacedock.probe.fields import FIELDS, Report, flat

@@ -9,9 +9,10 @@ from secrets import token_hex
 
 import pytest
 
-from spacedock.contract.base import AS_DEPLOYED, Finding, Outcome
+from spacedock.contract.base import Finding, Outcome
 from spacedock.contract.examine import chosen, examine
 from spacedock.contract.instances import Instances
+from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.image import contents
 from spacedock.docks.image.dock import ImageDock
 from spacedock.engine import Engine

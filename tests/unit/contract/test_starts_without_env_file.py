@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Cause
+from spacedock.docks.boots import Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.evidence.repositories import commit, repository
