@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from spacedock.console import ConsoleProgress
-from spacedock.contract.base import Finding, Outcome, Promise
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Promise
 from spacedock.contract.examine import start_ahead
 from spacedock.contract.instances import Instances
 from spacedock.contract.observations import observations

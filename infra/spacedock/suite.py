@@ -15,7 +15,8 @@ from typing import ClassVar
 
 import pytest
 
-from spacedock.contract.base import Outcome, Promise
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promise import Promise
 from spacedock.contract.examine import examine
 from spacedock.session import DockedSpace
 from spacedock.verdict.model import is_red

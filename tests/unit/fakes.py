@@ -47,7 +47,7 @@ class FakeInstance:
     running: tuple[Process, ...] = ()
     denied: tuple[Denial, ...] = ()
     in_front: Edge | None = None
-    ended: bool = False  # after it was ready
+    gone: bool = False  # after it was ready
     shell: str = "docker exec -it 4711 sh"
 
     def logs(self) -> str:
@@ -56,13 +56,16 @@ class FakeInstance:
     def follow(self) -> Iterator[str]:
         yield from self.log.splitlines()
 
+    def ended(self, within: float) -> bool:
+        return not self.alive()
+
     def alive(self) -> bool:
-        return self.boot.cause is not Cause.EXITED and not self.closed and not self.ended
+        return self.boot.cause is not Cause.EXITED and not self.closed and not self.gone
 
     def exit_code(self) -> int | None:
         if self.boot.cause is Cause.EXITED:
             return self.boot.exit_code
-        return self.stopped.exit_code if self.ended else None
+        return self.stopped.exit_code if self.gone else None
 
     def out_of_memory(self) -> bool:
         return self.boot.out_of_memory
@@ -94,7 +97,7 @@ class FakeInstance:
         return Execution(0, " ".join(command))
 
     def stop(self, grace: float, meanwhile: Callable[[], None] | None = None) -> Stop:
-        self.ended = True
+        self.gone = True
         if meanwhile:
             meanwhile()
         return self.stopped

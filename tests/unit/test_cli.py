@@ -13,8 +13,8 @@ import pytest
 from junitparser import JUnitXml
 
 from spacedock import cli
-from spacedock.contract.base import Promise
-from spacedock.contract.examine import all_promises
+from spacedock.contract.promise import Promise
+from spacedock.contract.registry import all_promises
 from spacedock.docks import choose
 from spacedock.docks.instance import Stop
 from spacedock.errors import BootError, BuildError, EngineError, SpacedockError

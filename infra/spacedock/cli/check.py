@@ -21,7 +21,7 @@ from spacedock.cli.options import (
     Verbose,
 )
 from spacedock.console import ConsoleProgress
-from spacedock.contract.examine import chosen
+from spacedock.contract.registry import chosen
 from spacedock.docks.conditions import Conditions, Egress
 from spacedock.edge.base import Manner
 from spacedock.errors import UsageError

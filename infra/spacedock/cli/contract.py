@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from spacedock.cli.app import app
-from spacedock.contract.base import Promise
-from spacedock.contract.examine import all_promises, chosen
+from spacedock.contract.promise import Promise
+from spacedock.contract.registry import all_promises, chosen
 
 
 @app.command("list")

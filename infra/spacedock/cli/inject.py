@@ -11,8 +11,11 @@ from rich.text import Text
 from spacedock.cli.attach import attach
 from spacedock.cli.options import DockName
 from spacedock.console import ConsoleProgress
-from spacedock.contract.base import Outcome, tail
-from spacedock.contract.examine import chosen, examine, redact
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promise import tail
+from spacedock.contract.examine import examine
+from spacedock.contract.registry import chosen
+from spacedock.contract.finding import redact
 from spacedock.contract.instances import Instances
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.conditions import AS_OBSERVED

@@ -17,7 +17,7 @@ from spacedock.cli.app import app
 from spacedock.cli.attach import attach
 from spacedock.cli.options import DockName, DockOption, Verbose
 from spacedock.console import ConsoleProgress
-from spacedock.contract.base import Finding, Outcome
+from spacedock.contract.finding import Finding, Outcome
 from spacedock.errors import UsageError
 from spacedock.failures.base import Failure, Group
 from spacedock.failures.catalogue import all_failures, filtered, find

@@ -14,7 +14,7 @@ from rich.console import Console
 from spacedock.cli.app import app
 from spacedock.cli.options import THIRTIETH, DockName, DockOption, EgressOption, Place, ScaleOption, Verbose
 from spacedock.console import ConsoleProgress
-from spacedock.contract.examine import redact
+from spacedock.contract.finding import redact
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import Conditions, Egress

@@ -11,8 +11,10 @@ from dataclasses import replace
 import httpx
 
 from spacedock.contract import promises
-from spacedock.contract.base import Finding, Outcome, Problem, Promise, tail
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Problem, Promise, tail
+from spacedock.contract.instances import Instances
+from spacedock.evidence.base import NotReady
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.unbuilt import Unbuilt
 from spacedock.errors import SpaceBuildError, UsageError

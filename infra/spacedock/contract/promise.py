@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
+from spacedock.docks.capability import Capability
 from spacedock.evidence.base import Evidence
 
 if TYPE_CHECKING:
-    from spacedock.docks.capability import Capability
     from spacedock.docks.conditions import Conditions
     from spacedock.space import Space
 

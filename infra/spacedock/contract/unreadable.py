@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spacedock.contract.base import Finding, Outcome, Problem, Promise
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.life import Stage, state_after
 from spacedock.errors import UsageError
 

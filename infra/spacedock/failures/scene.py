@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from spacedock.contract.base import Finding, Outcome, Promise, tail
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Promise, tail
 from spacedock.contract.evidence.waking import waking
-from spacedock.contract.examine import examine, redact, start_ahead
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.examine import examine, start_ahead
+from spacedock.contract.finding import redact
+from spacedock.contract.instances import Instances
+from spacedock.evidence.base import NotReady
 from spacedock.contract.unreadable import broken_by, findings_of
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability

@@ -1,4 +1,4 @@
-"""The instances of one run: equal boot specs share one, and each ends as soon as nothing more is wanted of it."""
+"""The instances of a run: equal boot specs share one, which ends when nothing more is wanted of it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ class Instances:
     of one machine, and for a Space that does not boot beside another instance of it.
     """
 
-    def __init__(self, dock: OpenDock, listen: Listener, *, one_at_a_time: bool) -> None:
+    def __init__(
+        self, dock: OpenDock, listen: Listener, came_up: list[BootSpec], *, one_at_a_time: bool
+    ) -> None:
         self.one_at_a_time = one_at_a_time or dock.shares_ports
         self.every: list[FullInstance] = []
-        self.came_up: list[BootSpec] = []
+        self.came_up = came_up  # on these services, in this go of the run or an earlier one
         self._dock = dock
         self._listen = listen
         self._slots = Slots()
@@ -60,6 +62,7 @@ class Instances:
                 return
             for spec in done:
                 if (future := self._shared.get(spec)) and future.done() and not future.exception():
+                    del self._shared[spec]
                     self._closing.submit(future.result().close)
 
     def get(self, spec: BootSpec) -> FullInstance:
@@ -67,7 +70,7 @@ class Instances:
         if self.one_at_a_time:
             self._close_all_but(spec)
         with self._lock:
-            future = self._alive(spec)
+            future = self._shared.get(spec)
             mine = future is None
             if future is None:
                 future = self._shared[spec] = Future()
@@ -87,7 +90,7 @@ class Instances:
             instance.close()
 
     def booted(self, spec: BootSpec) -> bool:
-        """Whether the spec has been booted, or is being."""
+        """Whether an instance of the spec is there, or is being booted."""
         return spec in self._shared
 
     def shared(self) -> tuple[FullInstance, ...]:
@@ -104,14 +107,6 @@ class Instances:
         list(self._closing.map(lambda instance: instance.close(), self.shared()))
         self._shared.clear()
 
-    def _alive(self, spec: BootSpec) -> Future[FullInstance] | None:
-        """Return the boot of `spec`, unless its instance was closed since nothing was wanted of it."""
-        future = self._shared.get(spec)
-        if future is None or not future.done() or future.exception():
-            return future
-        instance = future.result()
-        return None if instance.closed else future
-
     def _fill(self, future: Future[FullInstance], spec: BootSpec) -> None:
         try:
             future.set_result(self._boot(spec))
@@ -126,16 +121,12 @@ class Instances:
             self._listen(Booting(spec))
             instance = self._dock.boot(spec)
             self.every.append(instance)
-        if instance.boot.ready:
-            self._note(instance)
+            if instance.boot.ready:
+                self.came_up.append(spec)
+        if len(self.every) == 1 and not self.one_at_a_time:  # the first one says how many at once pay
+            self._slots.widen(that_pay(instance.boot, instance.usage().peak_memory))
         self._listen(BootEnded(spec, instance.boot))
         return instance
-
-    def _note(self, instance: FullInstance) -> None:
-        """Remember that it came up: the first one says how many boots at once pay."""
-        if not self.came_up and not self.one_at_a_time:
-            self._slots.widen(that_pay(instance.boot, instance.usage().peak_memory))
-        self.came_up.append(instance.spec)
 
     def _close_all_but(self, spec: BootSpec | None) -> None:
         for instance in self.shared():

@@ -33,6 +33,7 @@ class Neighbours:
     def __init__(self) -> None:
         self.crowded: BootFacts | None = None
         self.spent: BootFacts | None = None
+        self.came_up: list[BootSpec] = []
         self._judged: set[BootSpec] = set()
 
     def judge(self, instance: FullInstance, instances: Instances) -> None:

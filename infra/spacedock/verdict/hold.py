@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from spacedock.contract.base import Finding, Promise
+from spacedock.contract.finding import Finding
+from spacedock.contract.promise import Promise
 from spacedock.contract.examine import examine, start_ahead
 from spacedock.contract.instances import Instances
 from spacedock.contract.observations import observations

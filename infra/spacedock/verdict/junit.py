@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from spacedock.contract.base import Finding, Outcome
+from spacedock.contract.finding import Finding, Outcome
 from spacedock.verdict.model import Verdict, is_red
 from spacedock.verdict.terminal import problem_lines
 

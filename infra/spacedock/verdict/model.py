@@ -6,7 +6,8 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 
-from spacedock.contract.base import Finding, Level, Outcome
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Level
 from spacedock.errors import BootError
 from spacedock.space import Space
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.text import Text
 
-from spacedock.contract.base import Finding, Level, Outcome, Problem
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Level, Problem
 from spacedock.verdict.model import Verdict
 
 _MARKS = {

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from spacedock.contract.examine import all_promises
+from spacedock.contract.registry import all_promises
 from spacedock.failures.base import Failure
 from spacedock.failures.baselines import baselines
 from spacedock.failures.catalogue import FOLDER, all_failures

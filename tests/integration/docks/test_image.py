@@ -174,7 +174,7 @@ def test_boots_of_several_threads_have_ports_of_their_own(dock: ImageDock) -> No
     assert len({instance.url for instance in instances}) == 3
 
 
-def test_a_closed_berth_is_gone_and_its_log_stays(dock: ImageDock) -> None:
+def test_a_closed_instance_is_gone_and_its_log_stays(dock: ImageDock) -> None:
     instance = dock.boot(habit("print('said', flush=True)"))
     instance.close()
     instance.close()

@@ -9,8 +9,9 @@ from secrets import token_hex
 
 import pytest
 
-from spacedock.contract.base import Finding, Outcome
-from spacedock.contract.examine import chosen, examine
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.examine import examine
+from spacedock.contract.registry import chosen
 from spacedock.contract.instances import Instances
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.image import contents

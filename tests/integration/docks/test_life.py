@@ -9,9 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen, examine
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.finding import Outcome
+from spacedock.contract.examine import examine
+from spacedock.contract.registry import chosen
+from spacedock.contract.instances import Instances
+from spacedock.evidence.base import NotReady
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
 from spacedock.docks.conditions import Conditions
 from spacedock.docks.image.dock import ImageDock

@@ -355,7 +355,9 @@ def test_its_log_has_no_query(client: httpx.Client, edge: Edge) -> None:
     assert "c4n4ry" not in edge.logs()
 
 
-def test_a_berth_has_one_edge_however_many_ask_and_it_ends_with_the_berth(dock: ImageDock, run: Run) -> None:
+def test_an_instance_has_one_edge_however_many_ask_and_it_ends_with_the_instance(
+    dock: ImageDock, run: Run
+) -> None:
     instance = dock.boot(BootSpec("to be left"))
     with ThreadPoolExecutor(4) as pool:
         (edge,) = {future.result() for future in [pool.submit(instance.edge) for _ in range(4)]}

@@ -4,7 +4,8 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract.base import Finding, Level, Outcome
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Level
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock

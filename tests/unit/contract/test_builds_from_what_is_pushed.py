@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen, examine
+from spacedock.contract.examine import examine
+from spacedock.contract.finding import Outcome
 from spacedock.contract.instances import Instances
+from spacedock.contract.registry import chosen
 from spacedock.docks.unbuilt import Unbuilt
 from spacedock.errors import SpaceBuildError
 from spacedock.space import Space

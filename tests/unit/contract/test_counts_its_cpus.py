@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.instance import Process
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.contract.base import Level, Outcome
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promise import Level
+from spacedock.contract.registry import chosen
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock

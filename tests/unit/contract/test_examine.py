@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from spacedock.contract.base import LookPromise, Outcome, Problem
+from spacedock.contract.base import LookPromise
 from spacedock.contract.examine import examine
+from spacedock.contract.finding import Outcome
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Problem
 from spacedock.docks.instance import FullInstance, Stop
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock, FakeInstance, exited
@@ -21,7 +23,7 @@ class Asks(LookPromise):
     ends = True
 
     def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
-        instance.ended = self.ends  # type: ignore[attr-defined]
+        instance.gone = self.ends  # type: ignore[attr-defined]
         yield self.problem(self._ask())
 
     def _ask(self) -> str:

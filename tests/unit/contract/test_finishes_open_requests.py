@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.evidence import lives
+from spacedock.evidence import lives
+from spacedock.contract.finding import Outcome
 from spacedock.docks.instance import Stop
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold

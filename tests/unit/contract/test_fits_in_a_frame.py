@@ -3,7 +3,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import FakeEdge

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import all_promises
+from spacedock.contract.finding import Outcome
+from spacedock.contract.registry import all_promises
 from spacedock.docks.boots import BootResult, Cause
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import Usage

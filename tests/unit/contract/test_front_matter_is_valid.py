@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
+from spacedock.contract.registry import chosen
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock

@@ -5,9 +5,10 @@ from threading import Event, Timer
 
 import pytest
 
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.instances import Instances
 from spacedock.docks.boots import BootResult, BootSpec, Cause
 from spacedock.docks.conditions import StartWindow
+from spacedock.evidence.base import NotReady
 from tests.unit.contract.docks import Crowded, Spent
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 
@@ -16,7 +17,7 @@ OTHER = BootSpec(purpose="another")
 ELSEWHERE = BootSpec(purpose="elsewhere", port=9000)
 
 
-def test_equal_orders_share_a_berth() -> None:
+def test_equal_orders_share_an_instance() -> None:
     dock = FakeDock()
     with Instances(dock) as instances:
         assert instances.boot(DEPLOYED) is instances.boot(BootSpec())
@@ -57,13 +58,13 @@ def test_once_it_is_settled_no_boot_is_under_way() -> None:
         assert {instance.spec for instance in instances.booted()} == {DEPLOYED, OTHER}
 
 
-def test_a_berth_that_did_not_come_up_is_not_ready() -> None:
+def test_an_instance_that_did_not_come_up_is_not_ready() -> None:
     crashing = FakeDock(otherwise=FakeInstance(boot=exited(3)))
     with Instances(crashing) as instances, pytest.raises(NotReady, match="exited with code 3"):
         instances.ready(DEPLOYED)
 
 
-def test_leaving_closes_every_berth() -> None:
+def test_leaving_closes_every_instance() -> None:
     with Instances(FakeDock()) as instances:
         opened = [instances.boot(spec) for spec in (DEPLOYED, OTHER)]
     assert [instance.closed for instance in opened] == [True, True]  # type: ignore[attr-defined]
@@ -84,7 +85,7 @@ def test_on_shared_ports_what_exited_is_kept() -> None:
     assert dock.booted == [DEPLOYED, OTHER]
 
 
-def test_on_shared_ports_a_closed_berth_is_boarded_anew() -> None:
+def test_on_shared_ports_a_closed_instance_is_boarded_anew() -> None:
     dock = FakeDock(shares_ports=True)
     with Instances(dock) as instances:
         for spec in (DEPLOYED, OTHER, DEPLOYED):
@@ -116,7 +117,7 @@ def test_a_boot_that_fails_beside_others_is_tried_alone_and_remembered() -> None
         assert instances.crowded.boot.exit_code == 1
 
 
-def test_a_crowded_space_goes_on_one_berth_at_a_time() -> None:
+def test_a_crowded_space_goes_on_one_instance_at_a_time() -> None:
     dock = Crowded()
     with Instances(dock) as instances:
         for spec in (DEPLOYED, ELSEWHERE, OTHER, DEPLOYED):
@@ -205,8 +206,8 @@ def test_a_boot_that_waits_for_another_to_end_is_one() -> None:
         assert instances.crowded
 
 
-def test_a_berth_that_ended_by_itself_is_not_ready() -> None:
-    with Instances(FakeDock(otherwise=FakeInstance(ended=True))) as instances:
+def test_an_instance_that_ended_by_itself_is_not_ready() -> None:
+    with Instances(FakeDock(otherwise=FakeInstance(gone=True))) as instances:
         with pytest.raises(NotReady, match="was ready and ended by itself"):
             instances.ready(DEPLOYED)
         assert instances.gone(DEPLOYED) is instances.boot(DEPLOYED)

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from spacedock import canary
-from spacedock.contract.base import Finding, Outcome
-from spacedock.contract.examine import chosen, examine, start_ahead
+from spacedock.contract.examine import examine, start_ahead
+from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.instances import Instances
 from spacedock.contract.promises.keeps_secrets_out_of_the_image import _look
+from spacedock.contract.registry import chosen
 from spacedock.docks.capability import Capability
 from spacedock.docks.image_facts import FileInspector, ImageAdditions, Sighting
 from spacedock.space import Space
@@ -48,7 +49,7 @@ def test_a_dock_that_builds_no_image_proves_nothing(space: Space, hold: Hold) ->
     assert hold(PROMISE, space, dock).outcome is Outcome.NOT_PROVEN
 
 
-def test_the_image_is_read_while_berths_boot(space: Space) -> None:
+def test_the_image_is_read_while_instances_boot(space: Space) -> None:
     began: list[str] = []
 
     class Reading(FakeDock):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
+from spacedock.contract.registry import chosen
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome, Problem
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promise import Problem
+from spacedock.contract.registry import chosen
 from spacedock.space import Space, read_space
 from tests.unit.contract.conftest import Hold
 from tests.unit.evidence.repositories import BINARY, commit, git, pointer, repository

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.instance import Process
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
@@ -65,4 +65,4 @@ def test_a_space_that_does_not_boot_cannot_be_looked_at(space: Space, hold: Hold
 
 
 def test_nor_can_one_that_has_ended_since(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(ended=True))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(gone=True))).outcome is Outcome.BLOCKED

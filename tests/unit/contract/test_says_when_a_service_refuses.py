@@ -8,7 +8,8 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract.base import Finding, Level, Outcome
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Level
 from spacedock.contract.promises import says_when_a_service_refuses as module
 from spacedock.docks.capability import Capability
 from spacedock.services.faults.openai import RequestFault
@@ -135,7 +136,7 @@ def test_nothing_is_refused_any_more_when_asking_fails(
     assert model_faults.in_force is None
 
 
-def test_the_berth_that_others_look_at_meets_no_refusal(
+def test_the_instance_that_others_look_at_meets_no_refusal(
     asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
 ) -> None:
     def answered(_request: httpx.Request) -> httpx.Response:

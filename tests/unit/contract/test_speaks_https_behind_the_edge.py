@@ -5,7 +5,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import HOST, FakeEdge

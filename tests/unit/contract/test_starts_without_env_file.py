@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.boots import Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold

@@ -8,7 +8,7 @@ import pytest
 import respx
 
 from spacedock.contract import instances
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.boots import BootResult, BootSpec, Cause
 from spacedock.docks.instance import Stop, Usage
 from spacedock.space import Space
@@ -33,7 +33,7 @@ class Ending(FakeInstance):
 
     def alive(self) -> bool:
         self.looks -= 1
-        self.ended = self.looks < 0
+        self.gone = self.looks < 0
         return super().alive()
 
 
@@ -46,7 +46,7 @@ class AboutToEnd(FakeDock):
 
 def ended(code: int, boot: BootResult = READY) -> FakeDock:
     """A Space that was ready and has ended since."""
-    return FakeDock(otherwise=FakeInstance(boot=boot, ended=True, stopped=Stop(0.0, code, killed=False)))
+    return FakeDock(otherwise=FakeInstance(boot=boot, gone=True, stopped=Stop(0.0, code, killed=False)))
 
 
 def test_a_space_that_serves_keeps_it(space: Space, hold: Hold) -> None:
@@ -94,7 +94,7 @@ def test_memory_is_another_promises(space: Space, hold: Hold) -> None:
 def test_disk_is_another_promises_too(space: Space, hold: Hold) -> None:
     evicted = ended(137)
     evicted.when(
-        "as deployed", FakeInstance(ended=True, used=Usage(exceeded=("Workload evicted, storage limit",)))
+        "as deployed", FakeInstance(gone=True, used=Usage(exceeded=("Workload evicted, storage limit",)))
     )
     finding = hold(PROMISE, space, evicted)
     assert finding.outcome is Outcome.BLOCKED

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.services.faults import openai as openai_faults
 from spacedock.services.faults.openai import ReceivedRequest, RequestFault
 from spacedock.space import Space

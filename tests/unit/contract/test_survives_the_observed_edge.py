@@ -7,7 +7,7 @@ import pytest
 import respx
 
 from spacedock import platform
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.conditions import Conditions
 from spacedock.edge.base import Manner
 from spacedock.space import Space

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.contract.promises import trusts_only_the_edge_for_client_address as promise
 from spacedock.docks.boots import BootSpec
 from spacedock.edge.base import VISITOR

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import all_promises
+from spacedock.contract.finding import Outcome
+from spacedock.contract.registry import all_promises
 from spacedock.contract.unreadable import broken_by, findings_of
 from spacedock.errors import UsageError
 from spacedock.space import read_space

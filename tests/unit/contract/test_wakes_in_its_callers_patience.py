@@ -5,11 +5,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from spacedock.contract.base import Level, Outcome
-from spacedock.contract.evidence import lives
+from spacedock.evidence import lives
 from spacedock.contract.evidence.waking import waking
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Level
+from spacedock.contract.registry import chosen
 from spacedock.docks.boots import BootResult, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.space import Space

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
 from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
+from spacedock.contract.registry import chosen
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
 from spacedock.docks.image_facts import Identity

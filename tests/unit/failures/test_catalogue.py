@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.examine import all_promises
+from spacedock.contract.registry import all_promises
 from spacedock.errors import UsageError
 from spacedock.failures.base import Failure, Layer, Where
 from spacedock.failures.baselines import baselines

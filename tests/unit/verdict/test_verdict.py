@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.verdict.model import digest
 from tests.unit.spaces import sound_space
 from tests.unit.verdict.findings import finding, verdict

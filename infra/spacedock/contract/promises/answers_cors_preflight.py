@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from spacedock.contract.base import LookPromise, Problem
+from spacedock.contract.base import LookPromise
+from spacedock.contract.promise import Problem
 from spacedock.contract.evidence.preflights import preflight
 from spacedock.docks.instance import FullInstance
 from spacedock.space import Space

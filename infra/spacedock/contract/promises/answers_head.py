@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import httpx
 
-from spacedock.contract.base import Level, LookPromise, Problem
+from spacedock.contract.base import LookPromise
+from spacedock.contract.promise import Level, Problem
 from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 

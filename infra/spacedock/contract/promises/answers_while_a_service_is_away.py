@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from spacedock.contract.base import Level, Problem, Promise
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.instances import Instances
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability

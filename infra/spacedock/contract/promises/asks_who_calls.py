@@ -7,7 +7,7 @@ from contextlib import closing
 
 import httpx
 
-from spacedock.contract.base import Problem, Promise
+from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.evidence.asking import Answer, headers_of, send_through
 from spacedock.contract.instances import Instances
 from spacedock.docks.boots import AS_DEPLOYED

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.promise import Problem, Promise
+from spacedock.contract.instances import Instances
+from spacedock.evidence.base import NotReady
 from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
 from spacedock.contract.promises.starts_without_env_file import WITH_ENV_FILE
 from spacedock.docks.boots import AS_DEPLOYED, Cause

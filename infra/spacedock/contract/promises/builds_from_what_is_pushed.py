@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
+from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.unbuilt import Unbuilt

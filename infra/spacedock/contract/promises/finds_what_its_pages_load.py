@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import httpx
 
-from spacedock.contract.base import Level, LookPromise, Problem
+from spacedock.contract.base import LookPromise
+from spacedock.contract.promise import Level, Problem
 from spacedock.contract.evidence.pages import Page, Script
 from spacedock.contract.evidence.visits import is_page, visit
 from spacedock.docks.capability import Capability

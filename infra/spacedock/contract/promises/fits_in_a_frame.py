@@ -8,7 +8,8 @@ from http.cookies import CookieError, Morsel, SimpleCookie
 import httpx
 
 from spacedock import platform
-from spacedock.contract.base import LookPromise, Problem
+from spacedock.contract.base import LookPromise
+from spacedock.contract.promise import Problem
 from spacedock.contract.evidence.visits import is_page, visit
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance

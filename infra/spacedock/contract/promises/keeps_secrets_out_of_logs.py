@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import httpx
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.promise import Problem, Promise
+from spacedock.contract.instances import Instances
+from spacedock.evidence.base import NotReady
 from spacedock.contract.promises.names_missing_secrets import specs_without_secrets
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from spacedock import canary
-from spacedock.contract.base import Problem, Promise
+from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability

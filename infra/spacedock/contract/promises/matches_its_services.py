@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from spacedock.contract.base import Level, LookPromise, Problem
+from spacedock.contract.base import LookPromise
+from spacedock.contract.promise import Level, Problem
 from spacedock.contract.evidence.asking import send
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.docks.capability import Capability

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from spacedock.contract.base import Problem, Promise
+from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
 from spacedock.docks.capability import Capability

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from spacedock.contract.base import Level, Problem, Promise
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.evidence.answered import Unanswered, require_answers
 from spacedock.contract.evidence.asking import send, send_at_once
 from spacedock.contract.evidence.quiet import quiet

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.promise import Problem, Promise
+from spacedock.contract.instances import Instances
+from spacedock.evidence.base import NotReady
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.promise import Level, Problem, Promise
+from spacedock.contract.instances import Instances
+from spacedock.evidence.base import NotReady
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.instance import FullInstance
 from spacedock.evidence.reloading import reloads, said_by_a_reloader, started_reloaders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from spacedock.contract.base import Level, Problem, Promise
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.evidence.answered import require_answers
 from spacedock.contract.evidence.asking import Answer, send
 from spacedock.contract.evidence.quiet import quiet

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import httpx
 
-from spacedock.contract.base import Level, Problem, Promise
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.evidence.asking import PATIENCE, Answer, send
 from spacedock.contract.evidence.preflights import preflight
 from spacedock.contract.evidence.quiet import quiet

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from spacedock import platform
-from spacedock.contract.base import Level, LookPromise, Problem
+from spacedock.contract.base import LookPromise
+from spacedock.contract.promise import Level, Problem
 from spacedock.contract.evidence.pages import Page
 from spacedock.contract.evidence.visits import is_page, visit
 from spacedock.docks.capability import Capability

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.promise import Problem, Promise
+from spacedock.contract.instances import Instances
+from spacedock.evidence.base import NotReady
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
 from spacedock.docks.capability import Capability
 from spacedock.space import Space

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import httpx
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.promise import Problem, Promise
+from spacedock.contract.instances import Instances
+from spacedock.evidence.base import NotReady
 from spacedock.docks.boots import AS_DEPLOYED, Cause
 from spacedock.docks.instance import FullInstance
 from spacedock.docks.life import state_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from spacedock.contract.base import Problem, Promise
+from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
+from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.evidence.preflights import preflight
 from spacedock.contract.evidence.visits import status_of
 from spacedock.contract.instances import Instances

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 
-from spacedock.contract.base import Level, Problem, Promise
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.evidence.answered import require_answers
 from spacedock.contract.evidence.asking import Answer, headers_of, send
 from spacedock.contract.evidence.quiet import quiet

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 
 import httpx
 
-from spacedock.contract.base import Level, LookPromise, Problem
+from spacedock.contract.base import LookPromise
+from spacedock.contract.promise import Level, Problem
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import COMES_AS, VISITOR, Manner

@@ -15,8 +15,9 @@ from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwri
 
 from spacedock.browser.sites import Sites, serving
 from spacedock.browser.window import WITHIN, BrowserWindow, surroundings
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen, examine
+from spacedock.contract.finding import Outcome
+from spacedock.contract.examine import examine
+from spacedock.contract.registry import chosen
 from spacedock.contract.instances import Instances
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.choose import choose

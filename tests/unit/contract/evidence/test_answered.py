@@ -10,7 +10,8 @@ import pytest
 import respx
 
 from spacedock.contract.evidence.answered import Unanswered, asked, require_answers
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.instances import Instances
+from spacedock.evidence.base import NotReady
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space

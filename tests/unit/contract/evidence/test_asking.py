@@ -55,12 +55,12 @@ def test_a_request_without_a_body_sends_none(server: respx.MockRouter) -> None:
     assert sent(server).content == b""
 
 
-def test_a_secret_of_the_berth_takes_the_place_of_its_name(server: respx.MockRouter) -> None:
+def test_a_secret_of_the_instance_takes_the_place_of_its_name(server: respx.MockRouter) -> None:
     send(INSTANCE, Request(path="/", headers={"authorization": "Bearer $API_TOKEN"}))
     assert sent(server).headers["authorization"] == "Bearer t0p"
 
 
-def test_a_name_that_the_berth_does_not_have_is_left_as_it_is() -> None:
+def test_a_name_that_the_instance_does_not_have_is_left_as_it_is() -> None:
     request = Request(path="/", headers={"x-price": "$5", "x-name": "$OTHER"})
     assert headers_of(request, INSTANCE) == {"x-price": "$5", "x-name": "$OTHER"}
 

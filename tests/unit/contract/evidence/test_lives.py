@@ -11,11 +11,12 @@ import respx
 
 from spacedock.contract.evidence import lives
 from spacedock.contract.evidence.lives import ending
-from spacedock.contract.instances import Instances, NotReady
+from spacedock.contract.instances import Instances
 from spacedock.contract.observations import observations
 from spacedock.docks.boots import AS_DEPLOYED, BootResult
 from spacedock.docks.conditions import StartWindow
 from spacedock.docks.instance import Stop
+from spacedock.evidence.base import NotReady
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
@@ -28,7 +29,7 @@ def in_flight(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return held
 
 
-def test_a_berth_is_stopped_once_whoever_asks(space: Space) -> None:
+def test_an_instance_is_stopped_once_whoever_asks(space: Space) -> None:
     dock = FakeDock()
     with Instances(dock) as instances:
         assert ending(space, instances) is ending(space, instances)
@@ -40,7 +41,7 @@ def test_a_space_without_state_is_given_nothing_to_keep(space: Space) -> None:
         assert ending(space, instances).state == ()
 
 
-def test_what_a_berth_is_to_keep_is_written_and_read_before_it_is_stopped(
+def test_what_an_instance_is_to_keep_is_written_and_read_before_it_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import TypeVar
 
-from spacedock.docks.instance import FullInstance
+from spacedock.docks.instance import Instance
+
+T = TypeVar("T", bound=Instance)
 
 _QUIET = 0.2  # seconds without a word
 _PATIENCE = 2.0  # seconds, for one that never stops talking
 _PAUSE = 0.02
 
 
-def quiet(instance: FullInstance) -> FullInstance:
+def quiet(instance: T) -> T:
     """Wait until the instance has written what it has to say, and return it."""
     said, now = instance.logs(), time.monotonic()
     patience_ends, since = now + _PATIENCE, now
