@@ -62,6 +62,18 @@ class Run:
             found |= {finding.promise.id: finding for finding in self._until_undisturbed(rest)}
         return tuple(found[promise.id] for promise in promises)
 
+    @property
+    def dock_name(self) -> str:
+        """Which dock it is held in; empty where files alone are looked at."""
+        return self._described.name if self._described else ""
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """What a reader of the verdict must know of the dock."""
+        if self.dock is not None:
+            return self.dock.header
+        return ("the Space does not build",) if self.gathering is not self._files else ()
+
     def enter(self) -> None:
         """Enter the dock, once. A Space that does not build is evidence, and no error."""
         if self._described is None or self.gathering is not self._files:
@@ -137,7 +149,7 @@ class Run:
 
     def _one(self, promise: Promise) -> Finding | Suspected:
         gathering = self.gathering
-        where = f"the {self._described.name} dock" if self._described else ""
+        where = f"the {self.dock_name} dock"
         canaries = self.dock.canaries if self.dock else {}
         offers = _what_pays(promise, self.space, gathering.offers)
         try:
