@@ -31,7 +31,12 @@ class DockedSpace:
     """A Space in its dock, for as long as tests ask for it, held at once to all promises that tests ask of."""
 
     def __init__(
-        self, run: Run, asked: list[Promise], shown: Callable[[str], AbstractContextManager[None]], *, strict: bool
+        self,
+        run: Run,
+        asked: list[Promise],
+        shown: Callable[[str], AbstractContextManager[None]],
+        *,
+        strict: bool,
     ) -> None:
         self.space: Space = run.space
         self.strict = strict

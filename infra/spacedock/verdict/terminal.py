@@ -79,7 +79,9 @@ def log_lines(log: str) -> Iterator[str]:
 def closing_line(verdict: Verdict) -> str:
     """Return the counts in words, and the digest that they hold for."""
     counts = verdict.counts()
-    said = ", ".join(f"{counts[outcome]} {_named(outcome, verdict)}" for outcome in Outcome if counts[outcome])
+    said = ", ".join(
+        f"{counts[outcome]} {_named(outcome, verdict)}" for outcome in Outcome if counts[outcome]
+    )
     digest = f", Space {verdict.digest[:12]}" if verdict.digest else ""
     return f"{said} in {verdict.seconds:.1f} s{digest}"
 
@@ -120,7 +122,9 @@ def _show_not_asked(console: Console, verdict: Verdict) -> None:
         for finding in found:
             show_finding(console, finding)
     elif found:
-        console.print(Text(f"- {len(found)} not asked: the manifest gives them nothing to check", style="dim"))
+        console.print(
+            Text(f"- {len(found)} not asked: the manifest gives them nothing to check", style="dim")
+        )
 
 
 def _show_not_looked_at(console: Console, verdict: Verdict) -> None:

@@ -27,6 +27,7 @@ class Pieces:
         self._failure = ""
         self._whole = False
         self._answer = self._opened()
+        self._chunks = self._read()
 
     @property
     def reply(self) -> Reply:
@@ -42,6 +43,14 @@ class Pieces:
         )
 
     def __iter__(self) -> Iterator[bytes]:
+        return self._chunks  # who comes back goes on where they were
+
+    def close(self) -> None:
+        """Let go of the answer, however much of it has been read."""
+        if self._answer is not None:
+            self._answer.close()
+
+    def _read(self) -> Iterator[bytes]:
         if self._answer is None or self._failure:
             return
         try:
@@ -50,11 +59,6 @@ class Pieces:
             self._broke(httpx.DecodingError(str(error)))
         except BROKEN as error:
             self._broke(error)
-
-    def close(self) -> None:
-        """Let go of the answer, however much of it has been read."""
-        if self._answer is not None:
-            self._answer.close()
 
     def _opened(self) -> httpx.Response | None:
         try:
