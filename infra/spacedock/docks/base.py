@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from spacedock import platform
+from spacedock.durations import spelled
 from spacedock.edge.base import Edge, Manner
 from spacedock.services.base import Service
-from spacedock.space.durations import spelled
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

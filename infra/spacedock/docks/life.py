@@ -11,9 +11,9 @@ from typing import Self
 
 from spacedock import platform
 from spacedock.docks.base import BootSpec, Capability, Dock, Instance, Stop
+from spacedock.durations import spelled
 from spacedock.errors import BuildError, SpacedockError, UsageError
 from spacedock.space import Space
-from spacedock.space.durations import spelled
 
 _TAIL = 15  # lines of the log that stand as the reason of an exit
 
