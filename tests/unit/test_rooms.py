@@ -15,7 +15,7 @@ PACKAGE = ROOT / "infra" / "spacedock"
 FLOORS = (
     {"cli", "__main__"},
     {"suite", "plugin", "session"},
-    {"console", "verdict"},
+    {"console", "options", "verdict"},
     {"failures"},
     {"contract", "probe"},
     {"docks", "browser"},

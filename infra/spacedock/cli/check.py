@@ -10,23 +10,14 @@ import typer
 from rich.console import Console
 
 from spacedock.cli.app import app
-from spacedock.cli.options import (
-    THIRTIETH,
-    DockName,
-    DockOption,
-    EdgeOption,
-    EgressOption,
-    Place,
-    ScaleOption,
-    Verbose,
-)
+from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Place, ScaleOption, Verbose
 from spacedock.console import ConsoleProgress
 from spacedock.contract.examine import chosen
-from spacedock.docks.base import Conditions, Egress
-from spacedock.edge.base import Manner
+from spacedock.docks.base import Conditions
 from spacedock.errors import UsageError
 from spacedock.failures.catalogue import all_failures
 from spacedock.failures.diagnosis import diagnose
+from spacedock.options import DOCK, EDGE, EGRESS, TIME_SCALE
 from spacedock.verdict.formats import formats
 from spacedock.verdict.model import Verdict
 from spacedock.verdict.terminal import show
@@ -35,16 +26,16 @@ from spacedock.verdict.terminal import show
 @app.command()
 def check(
     path: Place = Path(),
-    dock: DockOption = DockName.auto,
+    dock: DockOption = DOCK.default,
     promise: Annotated[list[str] | None, typer.Option(help="Only this promise; may be repeated.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Count a broken `should` as broken.")] = False,
     report: Annotated[
         list[str] | None,
         typer.Option(metavar="FORMAT=FILE", help="Write the verdict to a file as well: junit=FILE."),
     ] = None,
-    egress: EgressOption = Egress.OBSERVED,
-    edge: EdgeOption = Manner.OBSERVED,
-    time_scale: ScaleOption = THIRTIETH,
+    egress: EgressOption = EGRESS.default,
+    edge: EdgeOption = EDGE.default,
+    time_scale: ScaleOption = TIME_SCALE.default,
     verbose: Verbose = False,
 ) -> None:
     """Hold the Space to its contract, and say what broke, why it would break there, and what mends it."""

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.text import Text
 
 from spacedock.cli.attach import attach
-from spacedock.cli.options import DockName
 from spacedock.console import ConsoleProgress
 from spacedock.contract.base import AS_DEPLOYED, Outcome, tail
 from spacedock.contract.examine import chosen, examine, redact
@@ -19,6 +18,7 @@ from spacedock.docks.life import Stage, state_of
 from spacedock.errors import UsageError
 from spacedock.failures.base import Condition, Failure
 from spacedock.failures.inject import Meeting, meetings, with_less
+from spacedock.options import DockName
 from spacedock.progress import Progress
 from spacedock.space import Space, read_space
 from spacedock.verdict.model import is_red

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.text import Text
 
 from spacedock.cli.app import app
-from spacedock.cli.options import DockName, DockOption, EdgeOption, EgressOption, Verbose
+from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Verbose
 from spacedock.cli.probe import Output, probed
-from spacedock.docks.base import Conditions, Egress
-from spacedock.edge.base import Manner
+from spacedock.docks.base import Conditions
 from spacedock.errors import UsageError
+from spacedock.options import DOCK, EDGE, EGRESS
 from spacedock.probe.compare import Agreement, Compared, compare
 from spacedock.probe.recording import HOW, brought, grace_in, read, summary, write
 from spacedock.verdict.model import BROKEN, KEPT, NOTHING_PROVEN
@@ -36,9 +36,9 @@ def parity(
             show_default=False,
         ),
     ] = "",
-    dock: DockOption = DockName.auto,
-    egress: EgressOption = Egress.OBSERVED,
-    edge: EdgeOption = Manner.OBSERVED,
+    dock: DockOption = DOCK.default,
+    egress: EgressOption = EGRESS.default,
+    edge: EdgeOption = EDGE.default,
     log: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The run log of the probe after a restart: it tells the grace."),

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from spacedock import platform
 from spacedock.cli.app import app
-from spacedock.cli.options import DockName, DockOption, EdgeOption, EgressOption, Verbose
+from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Verbose
 from spacedock.console import ConsoleProgress
-from spacedock.docks.base import Conditions, Egress
-from spacedock.edge.base import Manner
+from spacedock.docks.base import Conditions
+from spacedock.options import DOCK, EDGE, EGRESS, DockName
 from spacedock.probe.compare import shown
 from spacedock.probe.fields import FIELDS, Report, flat
 from spacedock.probe.recording import summary, write
@@ -27,9 +27,9 @@ Output = Annotated[
 
 @app.command()
 def probe(
-    dock: DockOption = DockName.auto,
-    egress: EgressOption = Egress.OBSERVED,
-    edge: EdgeOption = Manner.OBSERVED,
+    dock: DockOption = DOCK.default,
+    egress: EgressOption = EGRESS.default,
+    edge: EdgeOption = EDGE.default,
     output: Output = None,
     verbose: Verbose = False,
 ) -> None:

@@ -15,12 +15,13 @@ from rich.text import Text
 
 from spacedock.cli.app import app
 from spacedock.cli.attach import attach
-from spacedock.cli.options import DockName, DockOption, Verbose
+from spacedock.cli.options import DockOption, Verbose
 from spacedock.console import ConsoleProgress
 from spacedock.contract.base import Finding, Outcome
 from spacedock.errors import UsageError
 from spacedock.failures.base import Failure, Group
 from spacedock.failures.catalogue import all_failures, filtered, find
+from spacedock.options import DockName
 from spacedock.verdict.terminal import headline, problem_lines
 
 _KEPT, _BROKEN = 0, 1

@@ -12,14 +12,15 @@ import typer
 from rich.console import Console
 
 from spacedock.cli.app import app
-from spacedock.cli.options import THIRTIETH, DockName, DockOption, EgressOption, Place, ScaleOption, Verbose
+from spacedock.cli.options import DockOption, EgressOption, Place, ScaleOption, Verbose
 from spacedock.console import ConsoleProgress
 from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.examine import redact
-from spacedock.docks.base import Capability, Conditions, Dock, Egress, Execution
+from spacedock.docks.base import Capability, Conditions, Dock, Execution
 from spacedock.docks.life import PlatformState, Stage, state_after, state_before, state_of
 from spacedock.edge.base import Edge, Manner
 from spacedock.errors import BootError, SpacedockError, UsageError
+from spacedock.options import DOCK, EGRESS, TIME_SCALE
 from spacedock.space import read_space
 
 RunFirst = Annotated[
@@ -37,10 +38,10 @@ EdgeInFront = Annotated[
 @app.command()
 def up(
     path: Place = Path(),
-    dock: DockOption = DockName.auto,
+    dock: DockOption = DOCK.default,
     run_first: RunFirst = "",
-    egress: EgressOption = Egress.OBSERVED,
-    time_scale: ScaleOption = THIRTIETH,
+    egress: EgressOption = EGRESS.default,
+    time_scale: ScaleOption = TIME_SCALE.default,
     edge: EdgeInFront = False,
     verbose: Verbose = False,
 ) -> None:
