@@ -19,7 +19,7 @@ from statistics import median
 
 import httpx
 
-from spacedock.docks.base import BootSpec
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.image.dock import ImageDock
 from spacedock.progress import silent
 from spacedock.runs import open_run

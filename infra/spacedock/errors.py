@@ -11,6 +11,7 @@ from typing import ClassVar
 
 REPORT = "report it in the project's issues, with all that is printed here"
 
+
 class SpacedockError(Exception):
     """Something the user can mend: what is wrong, where, and what mends it."""
 

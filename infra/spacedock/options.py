@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from spacedock.docks.base import Conditions, Egress
+from spacedock.docks.conditions import Conditions, Egress
 from spacedock.edge.base import Manner
 
 Word = TypeVar("Word", bound=StrEnum)

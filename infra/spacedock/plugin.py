@@ -18,7 +18,7 @@ from spacedock.options import SHARED, Choice, Number, Shared
 
 if TYPE_CHECKING:
     from spacedock.contract.base import Promise
-    from spacedock.docks.base import Instance
+    from spacedock.docks.instance import FullInstance
     from spacedock.session import DockedSpace, Session
 
 _SESSION = pytest.StashKey["Session"]()
@@ -125,9 +125,9 @@ def spacedock_docked(request: pytest.FixtureRequest) -> DockedSpace:
 
 
 @pytest.fixture
-def spacedock_instance(spacedock_docked: DockedSpace) -> Instance:
+def spacedock_instance(spacedock_docked: DockedSpace) -> FullInstance:
     """The Space as deployed, ready, answering at `spacedock_instance.url`. Shared: look, do not break."""
-    from spacedock.contract.base import AS_DEPLOYED
+    from spacedock.docks.boots import AS_DEPLOYED
 
     return spacedock_docked.instances.ready(AS_DEPLOYED)
 

@@ -14,8 +14,9 @@ from spacedock.contract.base import Finding, Outcome, Promise
 from spacedock.contract.examine import start_ahead
 from spacedock.contract.instances import Instances
 from spacedock.contract.observations import observations
-from spacedock.docks.base import Conditions, Dock, Egress
 from spacedock.docks.choose import choose
+from spacedock.docks.conditions import Conditions, Egress
+from spacedock.docks.dock import OpenDock
 from spacedock.docks.unbuilt import entered
 from spacedock.edge.base import Manner
 from spacedock.errors import SpacedockError
@@ -30,7 +31,7 @@ class DockedSpace:
     """A Space in its dock, for as long as tests ask for it."""
 
     space: Space
-    dock: Dock
+    dock: OpenDock
     instances: Instances
     strict: bool
     findings: list[Finding] = field(default_factory=list)
@@ -113,7 +114,7 @@ def _conditions(config: pytest.Config) -> Conditions:
     )
 
 
-def _title(space: Space, dock: Dock) -> str:
+def _title(space: Space, dock: OpenDock) -> str:
     return f"{space.manifest.space.id} in the {dock.name} dock"
 
 

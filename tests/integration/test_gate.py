@@ -7,7 +7,7 @@ import pytest
 from qdrant_client import QdrantClient
 from qdrant_client.models import Distance, VectorParams
 
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from spacedock.failures.catalogue import all_failures
 from spacedock.failures.diagnosis import diagnose
 from spacedock.session import DockedSpace
@@ -18,18 +18,18 @@ class TestTextbookSpace(SpaceContract):
     """The retrieval backend, as it would be pushed."""
 
 
-def test_its_log_shows_none_of_the_known_failures(spacedock_instance: Instance) -> None:
+def test_its_log_shows_none_of_the_known_failures(spacedock_instance: FullInstance) -> None:
     assert diagnose(spacedock_instance.logs(), all_failures()) == ()
 
 
-def missing(instance: Instance) -> tuple[int, list[str]]:
+def missing(instance: FullInstance) -> tuple[int, list[str]]:
     answer = httpx.get(f"{instance.url}/ready", timeout=20, trust_env=False)
     return answer.status_code, answer.json()["missing"]
 
 
 @pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")  # as within a dock
 def test_every_service_is_reached_from_within_the_space(
-    spacedock_docked: DockedSpace, spacedock_instance: Instance
+    spacedock_docked: DockedSpace, spacedock_instance: FullInstance
 ) -> None:
     assert missing(spacedock_instance) == (503, ["qdrant"])  # it is there, and has no collection yet
     qdrant = spacedock_docked.dock.services["qdrant"].local

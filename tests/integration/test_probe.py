@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from spacedock import platform
-from spacedock.docks.base import BootSpec, Conditions, Egress
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.image.dock import ImageDock
 from spacedock.failures.catalogue import all_failures
 from spacedock.failures.diagnosis import diagnose

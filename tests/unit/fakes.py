@@ -9,29 +9,16 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self
 
-from spacedock.docks.base import (
-    AS_OBSERVED,
-    BootResult,
-    BootSpec,
-    Capability,
-    Cause,
-    Conditions,
-    Denial,
-    Execution,
-    FileInspector,
-    Identity,
-    Listener,
-    Made,
-    Process,
-    Sighting,
-    Stop,
-    Usage,
-)
+from spacedock.docks.boots import BootResult, BootSpec, Cause, Listener
+from spacedock.docks.capability import Capability
+from spacedock.docks.conditions import AS_OBSERVED, Conditions
+from spacedock.docks.image_facts import FileInspector, Identity, ImageAdditions, Sighting
+from spacedock.docks.instance import Denial, Execution, Process, Stop, Usage
 from spacedock.edge.base import Edge
 from spacedock.services.base import Service
 from spacedock.services.faults.network import NetworkFaults
 
-NOTHING_MADE = Made({}, {}, (), ())
+NOTHING_MADE = ImageAdditions({}, {}, (), ())
 AS_ROOT = Identity()
 READY = BootResult(seconds=0.5, port=8080)
 
@@ -129,7 +116,7 @@ class FakeDock:
         shares_ports: bool = False,
         canaries: Mapping[str, tuple[str, ...]] | None = None,
         conditions: Conditions = AS_OBSERVED,
-        made: Made = NOTHING_MADE,
+        made: ImageAdditions = NOTHING_MADE,
         image_user: Identity | None = AS_ROOT,
         layers: Mapping[str, Mapping[str, bytes]] = MappingProxyType({}),
         otherwise: FakeInstance | None = None,
@@ -161,7 +148,7 @@ class FakeDock:
     def image_identity(self) -> Identity | None:
         return self._image_user
 
-    def made(self) -> Made:
+    def made(self) -> ImageAdditions:
         return self._made
 
     def search(self, look: FileInspector, rules: str) -> Future[tuple[Sighting, ...]]:

@@ -16,7 +16,7 @@ from spacedock import cli
 from spacedock.contract.base import Promise
 from spacedock.contract.examine import all_promises
 from spacedock.docks import choose
-from spacedock.docks.base import Stop
+from spacedock.docks.instance import Stop
 from spacedock.errors import BootError, BuildError, EngineError, SpacedockError
 from spacedock.verdict import hold
 from tests.unit.edges import FakeEdge

@@ -18,6 +18,7 @@ FLOORS = (
     {"console", "options", "verdict"},
     {"failures"},
     {"contract", "probe"},
+    {"evidence"},
     {"docks", "browser"},
     {"edge", "services"},
     {"images"},

@@ -25,7 +25,8 @@ class TestSpace(SpaceContract):
 # What the docks do is tested elsewhere: a dock of pretence takes the place of the real ones.
 CONFTEST = """
 import spacedock.session
-from spacedock.docks.base import Capability, Stop
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import Stop
 from tests.unit.fakes import FakeInstance, FakeDock, exited
 
 spacedock.session.choose = lambda *_: FakeDock({dock})

@@ -28,7 +28,7 @@ class Commands(TyperGroup):
         self.imported = commands
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Return name, command and what is left of the arguments. The group itself says what it does not know."""
+        """Return name, command and what is left of the arguments; click tells what is unknown."""
         name, command, rest = super().resolve_command(ctx, args)
         if name and isinstance(command, StandIn):
             importlib.import_module(command.module)

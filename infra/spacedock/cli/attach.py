@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.text import Text
 
 from spacedock.contract.examine import redact
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 
 
-def attach(console: Console, instance: Instance, canaries: Mapping[str, tuple[str, ...]]) -> None:
+def attach(console: Console, instance: FullInstance, canaries: Mapping[str, tuple[str, ...]]) -> None:
     """Say how to look into it, and show what it goes on to say. Returns when it ends, or at Ctrl-C."""
     console.print(f"{instance.url}  (Ctrl-C ends it)", style="bold")
     if instance.shell:

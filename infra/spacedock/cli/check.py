@@ -13,7 +13,7 @@ from spacedock.cli.app import app
 from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Place, ScaleOption, Verbose
 from spacedock.console import ConsoleProgress
 from spacedock.contract.examine import chosen
-from spacedock.docks.base import Conditions
+from spacedock.docks.conditions import Conditions
 from spacedock.errors import UsageError
 from spacedock.failures.catalogue import all_failures
 from spacedock.failures.diagnosis import diagnose

@@ -10,10 +10,13 @@ from rich.text import Text
 
 from spacedock.cli.attach import attach
 from spacedock.console import ConsoleProgress
-from spacedock.contract.base import AS_DEPLOYED, Outcome, tail
+from spacedock.contract.base import Outcome, tail
 from spacedock.contract.examine import chosen, examine, redact
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import AS_OBSERVED, Dock, Usage
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.conditions import AS_OBSERVED
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import Usage
 from spacedock.docks.life import Stage, state_of
 from spacedock.errors import UsageError
 from spacedock.failures.base import Condition, Failure
@@ -66,7 +69,7 @@ def _used(condition: Condition, space: Space, dock_name: DockName, progress: Pro
         return instances.ready(AS_DEPLOYED).usage()
 
 
-def _show(console: Console, meeting: Meeting, dock: Dock, *, asleep: bool) -> None:
+def _show(console: Console, meeting: Meeting, dock: OpenDock, *, asleep: bool) -> None:
     """Show what happened to one instance: its log's end, its answers, what Hugging Face would show."""
     console.print(Text(f"== {meeting.how}", style="bold"))
     for line in redact(tail(meeting.instance.logs()), dock.canaries).splitlines():

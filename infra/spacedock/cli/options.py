@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from spacedock.docks.base import Egress
+from spacedock.docks.conditions import Egress
 from spacedock.edge.base import Manner
 from spacedock.options import DOCK, EDGE, EGRESS, TIME_SCALE, Choice, DockName, Shared
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from spacedock.cli.app import app
 from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Verbose
 from spacedock.cli.probe import Output, probed
-from spacedock.docks.base import Conditions
+from spacedock.docks.conditions import Conditions
 from spacedock.errors import UsageError
 from spacedock.options import DOCK, EDGE, EGRESS
 from spacedock.probe.compare import Agreement, Compared, compare

@@ -13,7 +13,7 @@ from spacedock import platform
 from spacedock.cli.app import app
 from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Verbose
 from spacedock.console import ConsoleProgress
-from spacedock.docks.base import Conditions
+from spacedock.docks.conditions import Conditions
 from spacedock.options import DOCK, EDGE, EGRESS, DockName
 from spacedock.probe.compare import shown
 from spacedock.probe.fields import FIELDS, Report, flat

@@ -14,9 +14,12 @@ from rich.console import Console
 from spacedock.cli.app import app
 from spacedock.cli.options import DockOption, EgressOption, Place, ScaleOption, Verbose
 from spacedock.console import ConsoleProgress
-from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.examine import redact
-from spacedock.docks.base import Capability, Conditions, Dock, Execution
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.capability import Capability
+from spacedock.docks.conditions import Conditions
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import Execution
 from spacedock.docks.life import PlatformState, Stage, state_after, state_before, state_of
 from spacedock.edge.base import Edge, Manner
 from spacedock.errors import BootError, SpacedockError, UsageError
@@ -87,7 +90,7 @@ def up(
     console.print("ended")
 
 
-def _require_edge(dock: Dock) -> None:
+def _require_edge(dock: OpenDock) -> None:
     if Capability.EDGE not in dock.capabilities:
         raise UsageError(
             f"the {dock.name} dock has no edge", remedy="use `--dock=image`, or leave `--edge` out"

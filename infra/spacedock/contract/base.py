@@ -9,10 +9,12 @@ from enum import StrEnum
 from typing import ClassVar
 
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability, Dock, Instance
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
-AS_DEPLOYED = BootSpec()
 LOG_LINES = 15
 
 
@@ -84,7 +86,7 @@ class Promise(ABC):
         """Return the boots that a check is sure to want, so that they can start at once."""
         return (AS_DEPLOYED,)
 
-    def ahead(self, _space: Space, _dock: Dock) -> None:  # noqa: B027 - most promises have nothing to begin
+    def ahead(self, _space: Space, _dock: OpenDock) -> None:  # noqa: B027 - most promises have nothing to begin
         """Begin what a check is sure to want, takes long and is no boot; do not wait for it."""
 
     @abstractmethod
@@ -92,7 +94,7 @@ class Promise(ABC):
         """Yield what is wrong. Raises NotReady where a boot that it needs did not come up."""
 
     def problem(
-        self, seen: str, *, instance: Instance | None = None, remedy: str = "", consequence: str = ""
+        self, seen: str, *, instance: FullInstance | None = None, remedy: str = "", consequence: str = ""
     ) -> Problem:
         """Return a problem of this promise, with the last lines of `instance`."""
         return Problem(
@@ -112,7 +114,7 @@ class LookPromise(Promise):
         yield from self.look(space, instances.ready(AS_DEPLOYED))
 
     @abstractmethod
-    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         """Yield what is wrong with an instance that is ready."""
 
 

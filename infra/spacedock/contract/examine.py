@@ -11,8 +11,9 @@ from dataclasses import replace
 import httpx
 
 from spacedock.contract import promises
-from spacedock.contract.base import AS_DEPLOYED, Finding, Outcome, Problem, Promise, tail
+from spacedock.contract.base import Finding, Outcome, Problem, Promise, tail
 from spacedock.contract.instances import Instances, NotReady
+from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.unbuilt import Unbuilt
 from spacedock.errors import SpaceBuildError, UsageError
 from spacedock.space import Space

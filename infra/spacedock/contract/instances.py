@@ -10,7 +10,9 @@ from dataclasses import replace
 from threading import RLock
 from typing import Any, Self, TypeVar
 
-from spacedock.docks.base import BootSpec, Cause, Dock, Instance
+from spacedock.docks.boots import BootSpec, Cause
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import FullInstance
 from spacedock.docks.life import state_of
 
 # A boot is bound by the processor; more of them at once than this only slow each other down.
@@ -28,7 +30,7 @@ T = TypeVar("T")
 class NotReady(Exception):  # noqa: N818 - a state that a promise meets, not an error of the harness
     """A boot that a promise needs did not come up, or its instance has ended since; `instance` says how."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: FullInstance) -> None:
         what = f"the Space did not boot ({instance.spec.purpose}): {instance.boot}"
         if instance.boot.ready:
             what = f"the Space was ready and ended by itself ({instance.spec.purpose})"
@@ -51,11 +53,11 @@ class Instances:
     - always, once the Space has booted on these services: `spent` is the instance that failed.
     """
 
-    def __init__(self, dock: Dock) -> None:
+    def __init__(self, dock: OpenDock) -> None:
         self.dock = dock
-        self.crowded: Instance | None = None
-        self.spent: Instance | None = None
-        self._boots: dict[BootSpec, Future[Instance]] = {}
+        self.crowded: FullInstance | None = None
+        self.spent: FullInstance | None = None
+        self._boots: dict[BootSpec, Future[FullInstance]] = {}
         self._ahead: list[BootSpec] = []  # boots that wait for the first one to come up
         self._starting = RLock()
         self._pool = ThreadPoolExecutor(1 if dock.shares_ports else BOOTS_AT_ONCE, "boot")
@@ -78,7 +80,7 @@ class Instances:
                 else:
                     self._boot(spec)
 
-    def boot(self, spec: BootSpec) -> Instance:
+    def boot(self, spec: BootSpec) -> FullInstance:
         """Return the instance of `order`, ready or not. Raises BootError when the dock could not even try.
 
         Raises NotReady for a boot that fails because the Space has booted on these services before, and for
@@ -95,11 +97,11 @@ class Instances:
             raise NotReady(instance)
         return instance
 
-    def attempt(self, spec: BootSpec) -> Instance:
+    def attempt(self, spec: BootSpec) -> FullInstance:
         """Return the instance of a spec that may fail for what it is given: nothing is concluded."""
         return self._boot_now(spec)
 
-    def ready(self, spec: BootSpec) -> Instance:
+    def ready(self, spec: BootSpec) -> FullInstance:
         """Return the instance of `order`; raise NotReady unless it answers."""
         instance = self.boot(spec)
         if not (instance.boot.ready and instance.alive()):
@@ -111,12 +113,12 @@ class Instances:
         while under_way := [boot for boot in tuple(self._boots.values()) if not boot.done()]:
             wait(under_way)
 
-    def booted(self) -> tuple[Instance, ...]:
+    def booted(self) -> tuple[FullInstance, ...]:
         """Return the instances that have been booted so far."""
         done = [boot for boot in tuple(self._boots.values()) if boot.done() and not boot.cancelled()]
         return tuple(boot.result() for boot in done if not boot.exception())
 
-    def each(self, look: Callable[[Instance], T]) -> tuple[tuple[Instance, T], ...]:
+    def each(self, look: Callable[[FullInstance], T]) -> tuple[tuple[FullInstance, T], ...]:
         """Return each instance with what `look` gives of it; they are looked at side by side."""
         instances = self.booted()
         with ThreadPoolExecutor(BOOTS_AT_ONCE, "look") as pool:
@@ -133,7 +135,7 @@ class Instances:
         """Return what was learned under this name; None when nothing was."""
         return self._learned.get(name)
 
-    def gone(self, spec: BootSpec) -> Instance | None:
+    def gone(self, spec: BootSpec) -> FullInstance | None:
         """Return the instance of `order` when it was ready and has ended by itself, or does so right now."""
         if spec not in self._boots or not (instance := self._boots[spec].result()).boot.ready:
             return None
@@ -146,18 +148,18 @@ class Instances:
     def _one_at_a_time(self) -> bool:
         return self.dock.shares_ports or self.crowded is not None
 
-    def _boot_now(self, spec: BootSpec) -> Instance:
+    def _boot_now(self, spec: BootSpec) -> FullInstance:
         if self._one_at_a_time:
             self._close_all_but(spec)
         return self._boot(spec).result()
 
-    def _boot(self, spec: BootSpec) -> Future[Instance]:
+    def _boot(self, spec: BootSpec) -> Future[FullInstance]:
         with self._starting:
             if spec not in self._boots:
                 self._boots[spec] = self._pool.submit(self._try, spec)
             return self._boots[spec]
 
-    def _try(self, spec: BootSpec) -> Instance:
+    def _try(self, spec: BootSpec) -> FullInstance:
         instance = self.dock.boot(spec)
         if instance.boot.ready:
             with self._starting, suppress(RuntimeError):  # no boot is taken any more
@@ -166,7 +168,7 @@ class Instances:
                     self._boot(self._ahead.pop(0))
         return instance
 
-    def _judged_alone(self, instance: Instance) -> Instance:
+    def _judged_alone(self, instance: FullInstance) -> FullInstance:
         """Return how the boot ends with no other instance beside it, where another one has come up."""
         wait([boot for boot in tuple(self._boots.values()) if boot.running()])
         self._judged.add(_bare(instance.spec))
@@ -182,7 +184,7 @@ class Instances:
         self.spent = self._seen_spent(alone)
         return alone
 
-    def _seen_spent(self, instance: Instance) -> Instance | None:
+    def _seen_spent(self, instance: FullInstance) -> FullInstance | None:
         """Return the instance that shows that what came up once does not come up again; None when it does."""
         before = [spec for spec in self._came_up if _is_given_all(spec) and not spec.environment]
         if _bare(instance.spec) in map(_bare, before):
@@ -214,7 +216,7 @@ class Instances:
         self.each(lambda instance: instance.close())
 
 
-def _ought_to_succeed(instance: Instance) -> bool:
+def _ought_to_succeed(instance: FullInstance) -> bool:
     """Whether a boot has failed, with all that a Space needs, in a way that others may have caused."""
     failed = instance.boot.cause is Cause.EXITED or instance.boot.late
     return failed and _is_given_all(instance.spec)
@@ -225,7 +227,7 @@ def _is_given_all(spec: BootSpec) -> bool:
     return not spec.withheld and not spec.blank
 
 
-def _for_the_others_sake(beside: Instance, alone: Instance) -> bool:
+def _for_the_others_sake(beside: FullInstance, alone: FullInstance) -> bool:
     """Whether a boot that fails beside others and not alone was in their way, not short of processor time."""
     return not beside.boot.late or alone.boot.seconds < alone.boot.window.here * _QUICK
 

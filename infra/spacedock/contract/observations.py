@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.base import AS_DEPLOYED
-from spacedock.contract.evidence.addresses import Address, addresses
-from spacedock.contract.evidence.kept import databases
 from spacedock.contract.evidence.lives import seen_ending
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import Dock, Usage
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import Usage
+from spacedock.evidence.addresses import Address, addresses
+from spacedock.evidence.kept import databases
 from spacedock.platform import USER_ID
 from spacedock.space import Space
 from spacedock.space.hints import build_hints
@@ -68,7 +69,7 @@ def _usage(instances: Instances) -> Iterator[str]:
         )
 
 
-def _identity(dock: Dock) -> Iterator[str]:
+def _identity(dock: OpenDock) -> Iterator[str]:
     identity = dock.image_identity()
     if identity is None:
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from spacedock.docks.base import AS_OBSERVED, Conditions, Dock
+from spacedock.docks.conditions import AS_OBSERVED, Conditions
+from spacedock.docks.dock import Dock
 from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.process.dock import ProcessDock
 from spacedock.engine import Engine

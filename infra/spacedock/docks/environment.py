@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from spacedock import canary, platform
-from spacedock.docks.base import BootSpec
+from spacedock.docks.boots import BootSpec
 from spacedock.errors import UsageError
 from spacedock.services.base import Service
 from spacedock.space import Space

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Self
 
 from spacedock import platform
-from spacedock.docks.base import BootSpec, Capability, Dock, Instance, Stop
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import FullInstance, Stop
 from spacedock.durations import spelled
 from spacedock.errors import BuildError, SpacedockError, UsageError
 from spacedock.space import Space
@@ -52,7 +55,7 @@ class PlatformState:
         return f"{self.stage}: {self.headline}" if self.text else self.stage
 
 
-def state_of(instance: Instance, at_rest: Stage | None = None) -> PlatformState:
+def state_of(instance: FullInstance, at_rest: Stage | None = None) -> PlatformState:
     """Return what the platform would show of an instance; `at_rest` says why it was stopped, where it was."""
     if at_rest is not None:
         return PlatformState(at_rest)
@@ -63,7 +66,7 @@ def state_of(instance: Instance, at_rest: Stage | None = None) -> PlatformState:
     return PlatformState(Stage.RUNNING) if instance.boot.ready else _too_late(instance)
 
 
-def _too_late(instance: Instance) -> PlatformState:
+def _too_late(instance: FullInstance) -> PlatformState:
     text = platform.LAUNCH_TIMEOUT_TEXT.value.format(window=spelled(instance.boot.window.there))
     return PlatformState(Stage(platform.LAUNCH_TIMEOUT_STAGE.value), text)
 
@@ -92,7 +95,7 @@ def state_after(error: SpacedockError) -> PlatformState | None:
     return None
 
 
-def _end_of(instance: Instance) -> str:
+def _end_of(instance: FullInstance) -> str:
     if exceeded := instance.usage().exceeded:
         return exceeded[-1]
     if instance.out_of_memory():
@@ -106,8 +109,8 @@ def _end_of(instance: Instance) -> str:
 class Handover:
     """What a redeploy led to: the old one is stopped where the new one came up, and serves on where not."""
 
-    old: Instance
-    new: Instance
+    old: FullInstance
+    new: FullInstance
     stop: Stop | None  # of the old one
 
 
@@ -120,7 +123,7 @@ class Life:
 
     def __init__(
         self,
-        dock: Dock,
+        dock: OpenDock,
         spec: BootSpec | None = None,
         *,
         grace: float = platform.STOP_GRACE_SECONDS.value,
@@ -132,7 +135,7 @@ class Life:
         self._tell = tell if tell is not None else lambda _state: None
         self._passing: PlatformState | None = None
         self._at_rest: Stage | None = None
-        self.instance: Instance  # that serves, or did last
+        self.instance: FullInstance  # that serves, or did last
 
     @property
     def state(self) -> PlatformState:
@@ -147,11 +150,11 @@ class Life:
         """Stop it as its owner does; no visit wakes it."""
         return self._end(Stage.PAUSED)
 
-    def wake(self) -> Instance:
+    def wake(self) -> FullInstance:
         """Boot it anew, with nothing of what it had on its disk."""
         return self._start_over()
 
-    def restart(self) -> Instance:
+    def restart(self) -> FullInstance:
         """Stop it and boot it anew, with nothing of what it had on its disk."""
         self.instance.stop(self._grace)
         return self._start_over()
@@ -183,11 +186,11 @@ class Life:
         old.close()
         return Handover(old, new, stop)
 
-    def _start_over(self) -> Instance:
+    def _start_over(self) -> FullInstance:
         self.instance.close()
         return self._boot()
 
-    def _boot(self) -> Instance:
+    def _boot(self) -> FullInstance:
         self._pass(Stage.APP_STARTING)
         try:
             self.instance = self._dock.boot(self._spec)

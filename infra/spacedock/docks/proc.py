@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from signal import SIGTERM
 
-from spacedock.docks.base import Listener
+from spacedock.docks.boots import Listener
 
 SOCKETS = ("/proc/net/tcp", "/proc/net/tcp6")
 STATUS = "/proc/1/status"

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from socket import create_connection, socket
 from typing import Protocol
 
-from spacedock.docks.base import BootResult, Cause, Listener, StartWindow
+from spacedock.docks.boots import BootResult, Cause, Listener
+from spacedock.docks.conditions import StartWindow
 
 POLL = 0.02  # seconds between two calls; the process's death ends the wait at once
 ANSWER = 0.01  # seconds that one poll waits for an answer that is under way

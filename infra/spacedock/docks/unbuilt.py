@@ -7,7 +7,10 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from spacedock.docks.base import BootSpec, Dock, FileInspector, Identity, Instance, Made, Sighting
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.dock import Dock, OpenDock
+from spacedock.docks.image_facts import FileInspector, Identity, ImageAdditions, Sighting
+from spacedock.docks.instance import FullInstance
 from spacedock.errors import SpaceBuildError
 from spacedock.services.base import Service
 
@@ -18,12 +21,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def entered(dock: Dock) -> Iterator[Dock]:
+def entered(dock: Dock) -> Iterator[OpenDock]:
     """Enter a dock; where the Space does not build, give one that has nothing and says why.
 
     What can be said of such a Space without a boot is said all the same.
     """
     with ExitStack() as stack:
+        opened: OpenDock
         try:
             opened = stack.enter_context(dock)
         except SpaceBuildError as error:
@@ -48,13 +52,13 @@ class Unbuilt:
         """None: there is no image."""
         return None
 
-    def boot(self, _spec: BootSpec) -> Instance:
+    def boot(self, _spec: BootSpec) -> FullInstance:
         self._refuse()
 
     def start(self, _service: str) -> Service:
         self._refuse()
 
-    def made(self) -> Made:
+    def made(self) -> ImageAdditions:
         self._refuse()
 
     def search(self, _look: FileInspector, _rules: str) -> Future[tuple[Sighting, ...]]:

@@ -9,7 +9,7 @@ import httpx
 
 from spacedock.browser.base import Visit
 from spacedock.browser.visit import consoles
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import MEMBERS_TOKEN
 from spacedock.errors import UsageError
 from spacedock.failures.base import Ask
@@ -18,7 +18,7 @@ _PATIENCE = 30.0  # seconds that an answer may take
 _BODY = 400  # characters of an answer that are shown
 
 
-def told(instance: Instance, ask: Ask) -> str:
+def told(instance: FullInstance, ask: Ask) -> str:
     """Return a request and its answer as curl shows them."""
     body = {"json": ask.body} if isinstance(ask.body, (dict, list)) else {"content": ask.body}
     with ExitStack() as stack:
@@ -43,7 +43,7 @@ def _lines(ask: Ask, answer: httpx.Response) -> Iterator[str]:
         yield answer.text[:_BODY]
 
 
-def seen(instance: Instance, visits: Iterable[Visit], *, credentials: bool) -> Iterator[str]:
+def seen(instance: FullInstance, visits: Iterable[Visit], *, credentials: bool) -> Iterator[str]:
     """Yield what consoles say; where there is no browser, which is an extra, how to come by one."""
     try:
         yield from consoles(instance.edge(), visits, credentials=credentials)

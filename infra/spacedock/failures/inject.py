@@ -7,11 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from spacedock import platform
-from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.evidence.asking import Answer, send
 from spacedock.contract.instances import Instances
 from spacedock.contract.promises.names_missing_secrets import specs_without_secrets
-from spacedock.docks.base import BootSpec, Capability, Instance, Usage
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance, Usage
 from spacedock.edge.base import Manner
 from spacedock.errors import UsageError
 from spacedock.failures.base import Condition
@@ -35,7 +36,7 @@ class Meeting:
     """An instance under a condition: how it was brought about, and what callers are told."""
 
     how: str
-    instance: Instance
+    instance: FullInstance
     answers: tuple[str, ...]
 
 
@@ -130,7 +131,7 @@ def _require(given: bool, otherwise: str) -> None:
         raise UsageError(otherwise, remedy="reproduce the failure's own specimen: leave `--here` out")
 
 
-def _answers(space: Space, instance: Instance) -> tuple[str, ...]:
+def _answers(space: Space, instance: FullInstance) -> tuple[str, ...]:
     """Return what callers of the ready path and of the manifest's requests are told."""
     if not instance.boot.ready:
         return ()

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from spacedock.contract.base import AS_DEPLOYED, Finding, Outcome, Promise, tail
+from spacedock.contract.base import Finding, Outcome, Promise, tail
 from spacedock.contract.evidence.waking import waking
 from spacedock.contract.examine import examine, redact, start_ahead
 from spacedock.contract.instances import Instances, NotReady
 from spacedock.contract.unreadable import broken_by, findings_of
-from spacedock.docks.base import Capability, Instance
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.capability import Capability
 from spacedock.docks.choose import choose
+from spacedock.docks.instance import FullInstance
 from spacedock.docks.life import state_after, state_before, state_of
 from spacedock.docks.unbuilt import Unbuilt, entered
 from spacedock.errors import UsageError
@@ -74,7 +76,7 @@ class Scene:
             tuple((where, redact(text, canaries)) for where, text in said), tuple(findings)
         )
 
-    def deployed(self) -> Instance | None:
+    def deployed(self) -> FullInstance | None:
         """Return the instance as deployed, ready or not; None where the Space does not build."""
         if self.instances is None or isinstance(self.instances.dock, Unbuilt):
             return None
@@ -102,7 +104,7 @@ class Scene:
         refused = state_before(self.space) if self.space is not None else None
         yield Where.PAGE, str(refused or state_of(instance))
 
-    def _asked_asleep(self) -> Instance:
+    def _asked_asleep(self) -> FullInstance:
         """Return the instance that answers, in the end, a caller who calls while it sleeps."""
         if self.space is None or self.instances is None:
             raise ValueError("it was not booted")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from spacedock.docks.base import Capability
+from spacedock.docks.capability import Capability
 
 Report = Mapping[str, Any]
 

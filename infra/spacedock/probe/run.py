@@ -9,7 +9,10 @@ from typing import Any
 import httpx
 
 from spacedock import images
-from spacedock.docks.base import BootSpec, Capability, Dock, Instance
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import FullInstance
 from spacedock.errors import BootError
 from spacedock.probe.fields import masked
 from spacedock.probe.recording import CLAIMED_ADDRESS, grace_in, parsed
@@ -28,7 +31,7 @@ def probe_space(scratch: Path) -> Space:
     return read_space(folder)
 
 
-def record(dock: Dock, progress: Progress, *, grace: float, scale: float = 1.0) -> dict[str, Any]:
+def record(dock: OpenDock, progress: Progress, *, grace: float, scale: float = 1.0) -> dict[str, Any]:
     """Boot the probe, ask it, stop it, and return what it saw, as far as the dock can show it.
 
     `grace` is in the platform's seconds; `scale` shortens the wait for its end. Raises BootError when the
@@ -49,17 +52,17 @@ def record(dock: Dock, progress: Progress, *, grace: float, scale: float = 1.0) 
     return masked(report, dock.capabilities)
 
 
-def _place(dock: Dock) -> str:
+def _place(dock: OpenDock) -> str:
     return f"the {dock.name} dock, egress {dock.conditions.egress}, edge {dock.conditions.edge}"
 
 
-def _spec(dock: Dock) -> BootSpec:
+def _spec(dock: OpenDock) -> BootSpec:
     """Return the boot: as deployed; where nothing limits what it reaches, it tries nothing outside."""
     limited = Capability.EGRESS in dock.capabilities
     return BootSpec(purpose="to be probed", environment=() if limited else (("PROBE_TARGETS", ""),))
 
 
-def _asked(dock: Dock, instance: Instance) -> str:
+def _asked(dock: OpenDock, instance: FullInstance) -> str:
     """Return its report, asked for through the edge where there is one."""
     if Capability.EDGE in dock.capabilities:
         client = instance.edge().client(dock.conditions.edge)

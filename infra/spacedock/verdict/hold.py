@@ -11,8 +11,8 @@ from spacedock.contract.examine import examine, start_ahead
 from spacedock.contract.instances import Instances
 from spacedock.contract.observations import observations
 from spacedock.contract.unreadable import broken_by, findings_of
-from spacedock.docks.base import AS_OBSERVED, Conditions
 from spacedock.docks.choose import choose
+from spacedock.docks.conditions import AS_OBSERVED, Conditions
 from spacedock.docks.unbuilt import entered
 from spacedock.errors import UsageError
 from spacedock.progress import Progress

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from spacedock.docks.base import BootSpec, Dock, Instance
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.choose import choose
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import FullInstance
 from spacedock.progress import silent
 from spacedock.runs import open_run
 from spacedock.space import read_space
@@ -16,14 +18,14 @@ from tests.integration.commands import ROOT
 
 
 @pytest.fixture(scope="package")
-def dock(dock_name: str) -> Iterator[Dock]:
+def dock(dock_name: str) -> Iterator[OpenDock]:
     """The dock, once for all tests of the application."""
     with open_run() as run, choose(dock_name, read_space(ROOT), run, silent) as opened:
         yield opened
 
 
 @pytest.fixture(scope="package")
-def book(dock: Dock) -> str:
+def book(dock: OpenDock) -> str:
     """What the ingestion said that filled Qdrant, run where the Space runs."""
     instance = dock.boot(BootSpec("ingestion"))
     try:
@@ -35,7 +37,7 @@ def book(dock: Dock) -> str:
 
 
 @pytest.fixture(scope="module")
-def instance(dock: Dock, book: str) -> Iterator[Instance]:
+def instance(dock: OpenDock, book: str) -> Iterator[FullInstance]:
     """The Space, for tests that ask more often than a reader may."""
     booted = dock.boot(BootSpec("asked", environment=(("RATE_LIMIT", "1000/second"),)))
     assert booted.boot.ready, booted.logs()
@@ -44,7 +46,7 @@ def instance(dock: Dock, book: str) -> Iterator[Instance]:
 
 
 @pytest.fixture
-def reader(instance: Instance) -> Iterator[Reader]:
+def reader(instance: FullInstance) -> Iterator[Reader]:
     """Somebody who asks that Space."""
     with Reader(instance) as opened:
         yield opened

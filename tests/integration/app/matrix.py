@@ -12,7 +12,8 @@ from psycopg.conninfo import make_conninfo
 from qdrant_client import QdrantClient
 from qdrant_client.models import Distance, VectorParams
 
-from spacedock.docks.base import Dock, Instance
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import FullInstance
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.services.faults.network import NetworkFaults
 from spacedock.services.faults.openai import OpenAIFaults, RequestFault
@@ -34,10 +35,10 @@ OTHER = "other"  # a collection that the book is not in
 class Stage:
     """A dock with faults to order; the Space and a reader of it once it is booted."""
 
-    dock: Dock
+    dock: OpenDock
     faults: NetworkFaults
     model_faults: OpenAIFaults
-    instance: Instance = field(init=False)
+    instance: FullInstance = field(init=False)
     reader: Reader = field(init=False)
 
 

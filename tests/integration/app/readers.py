@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 
 EVENTS = {"Accept": "text/event-stream"}
 
@@ -26,7 +26,7 @@ class Event:
 class Reader:
     """Asks an instance, and waits `patience` seconds for it. Leaving closes the connections."""
 
-    def __init__(self, instance: Instance, *, patience: float = 30.0) -> None:
+    def __init__(self, instance: FullInstance, *, patience: float = 30.0) -> None:
         self.seen: list[str] = []  # everything that was answered
         self.http = httpx.Client(
             base_url=instance.url, timeout=patience, trust_env=False, event_hooks={"response": [self._note]}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from tests.integration.app.readers import Reader
 from tests.questions import QUESTIONS, UNANSWERABLE, Question
 
 
-def test_the_book_is_ingested_once(book: str, instance: Instance) -> None:
+def test_the_book_is_ingested_once(book: str, instance: FullInstance) -> None:
     assert " added, 0 changed, 0 removed, 0 unchanged" in book
     again = instance.execute("python", "-m", "backend.ingest")
     assert again.exit_code == 0
@@ -45,7 +45,7 @@ def test_what_the_book_does_not_know_is_not_invented(reader: Reader, question: s
     assert "has nothing about this" in answer["answer"]
 
 
-def test_a_conversation_goes_on_and_is_its_owners_alone(reader: Reader, instance: Instance) -> None:
+def test_a_conversation_goes_on_and_is_its_owners_alone(reader: Reader, instance: FullInstance) -> None:
     reader.introduce()
     first = reader.ask(QUESTIONS[0].text).json()
     second = reader.ask(QUESTIONS[1].text, conversation_id=first["conversation_id"]).json()

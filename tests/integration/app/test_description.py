@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from tests.integration.app.readers import Reader
 
 CHECKS = [
@@ -25,7 +25,7 @@ CHECKS = [
 ]
 
 
-def test_it_answers_as_described(reader: Reader, instance: Instance) -> None:
+def test_it_answers_as_described(reader: Reader, instance: FullInstance) -> None:
     reader.introduce()
     headers = {"Authorization": reader.http.headers["Authorization"]}
     description = schemathesis.openapi.from_url(f"{instance.url}/openapi.json")

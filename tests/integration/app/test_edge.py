@@ -9,7 +9,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from spacedock.browser.sites import framing, serving
 from spacedock.browser.window import WITHIN, BrowserWindow, surroundings
-from spacedock.docks.base import Capability, Dock, Instance
+from spacedock.docks.capability import Capability
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner
 from spacedock.services.faults.openai import OpenAIFaults, RequestFault
 from tests.integration.chromium import launch
@@ -38,7 +40,7 @@ ASK = """([space, question]) => {
 
 
 @pytest.fixture(scope="module")
-def browser(dock: Dock, instance: Instance) -> Iterator[Browser]:
+def browser(dock: OpenDock, instance: FullInstance) -> Iterator[Browser]:
     if Capability.EDGE not in dock.capabilities:
         pytest.skip("needs a dock with an edge: tox -e integration -- --dock=image")
     with serving(FRONT, HUB) as sites, sync_playwright() as playwright:
@@ -58,7 +60,7 @@ def wait_for_event(page: Page, name: str) -> None:
 
 
 def test_the_front_end_reads_an_answer_while_the_model_writes_it(
-    window: BrowserWindow, instance: Instance, dock: Dock
+    window: BrowserWindow, instance: FullInstance, dock: OpenDock
 ) -> None:
     model_faults, question = OpenAIFaults.of(dock.services["openai"]), QUESTIONS[0]
     model_faults.order(SLOWLY)
@@ -73,7 +75,7 @@ def test_the_front_end_reads_an_answer_while_the_model_writes_it(
     assert window.console == []
 
 
-def test_the_page_works_in_a_frame_of_huggingface(window: BrowserWindow, instance: Instance) -> None:
+def test_the_page_works_in_a_frame_of_huggingface(window: BrowserWindow, instance: FullInstance) -> None:
     question = QUESTIONS[0]
     window.page.goto(HUB + framing(instance.edge().url))
     window.frame.get_by_label("Your question").fill(question.text)

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from spacedock.docks.base import BootSpec, Dock
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.dock import OpenDock
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.services.faults.network import NetworkFaults
 from spacedock.services.faults.openai import OpenAIFaults, RequestFault
@@ -28,13 +29,13 @@ PATIENT = dict.fromkeys(("SERVICE_TIMEOUT", "ANSWER_TIMEOUT", "REQUEST_BUDGET"),
 
 
 @pytest.fixture(scope="package")
-def faults(dock: Dock, book: str) -> Iterator[NetworkFaults]:
+def faults(dock: OpenDock, book: str) -> Iterator[NetworkFaults]:
     with dock.faults() as opened:
         yield opened
 
 
 @pytest.fixture
-def stage(dock: Dock, faults: NetworkFaults) -> Iterator[Stage]:
+def stage(dock: OpenDock, faults: NetworkFaults) -> Iterator[Stage]:
     """Everything works; the test breaks what it wants to."""
     stage = Stage(dock, faults, OpenAIFaults.of(dock.services["openai"]))
     stage.model_faults.forget()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from tests.integration.chromium import launch
 from tests.questions import QUESTIONS
 
@@ -15,7 +15,7 @@ WITHIN = 20_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
-def page(instance: Instance) -> Iterator[Page]:
+def page(instance: FullInstance) -> Iterator[Page]:
     with sync_playwright() as playwright, launch(playwright) as browser:
         page = browser.new_page()
         page.set_default_timeout(WITHIN)

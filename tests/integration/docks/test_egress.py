@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.docks.base import BootSpec, Capability, Conditions, Denial, Egress
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.image import firewall
 from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.image.instance import ContainerInstance
+from spacedock.docks.instance import Denial
 from spacedock.engine import Engine
 from spacedock.images.supply import Supply
 from spacedock.progress import silent

@@ -9,8 +9,10 @@ from contextlib import closing
 import httpx
 import pytest
 
-from spacedock.docks.base import BootSpec, Dock, Instance
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.choose import choose
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import FullInstance
 from spacedock.errors import UsageError
 from spacedock.progress import silent
 from spacedock.runs import Run, open_run
@@ -30,7 +32,7 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture(scope="module")
-def dock(dock_name: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
+def dock(dock_name: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDock]:
     port = free_port()
     space = space_of(tmp_path_factory.mktemp("space"), asking(port), port=port, manifest=MANIFEST)
     with choose(dock_name, space, run, silent) as opened:
@@ -38,7 +40,7 @@ def dock(dock_name: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def opened(dock: Dock) -> Iterator[NetworkFaults]:
+def opened(dock: OpenDock) -> Iterator[NetworkFaults]:
     with dock.faults() as faults:
         yield faults
 
@@ -50,20 +52,20 @@ def faults(opened: NetworkFaults) -> Iterator[NetworkFaults]:
 
 
 @pytest.fixture(scope="module")
-def instance(dock: Dock, opened: NetworkFaults) -> Iterator[Instance]:
+def instance(dock: OpenDock, opened: NetworkFaults) -> Iterator[FullInstance]:
     with closing(dock.boot(BootSpec("faults", environment=opened.environment))) as booted:
         assert booted.boot.ready, booted.logs()
         yield booted
 
 
 @pytest.fixture
-def meets(instance: Instance) -> Callable[[], str]:
+def meets(instance: FullInstance) -> Callable[[], str]:
     """What the Space meets when it asks OpenAI."""
     return lambda: httpx.get(instance.url, timeout=60, trust_env=False).text
 
 
 def test_the_space_is_given_the_proxies_and_the_secrets_stay(
-    dock: Dock, faults: NetworkFaults, instance: Instance
+    dock: OpenDock, faults: NetworkFaults, instance: FullInstance
 ) -> None:
     given = dict(faults.environment)
     assert given.keys() == {"OPENAI_API_KEY", "OPENAI_BASE_URL", "DATABASE_URL"}
@@ -113,7 +115,9 @@ def test_one_service_breaks_and_the_others_do_not(faults: NetworkFaults, meets: 
     assert meets() == JSON
 
 
-def test_tls_passes_untouched(dock: Dock, dock_name: str, faults: NetworkFaults, instance: Instance) -> None:
+def test_tls_passes_untouched(
+    dock: OpenDock, dock_name: str, faults: NetworkFaults, instance: FullInstance
+) -> None:
     """The Space has no Postgres client: its handshake is begun by hand, up to the server's word on TLS."""
     code = (
         "import os, socket, struct, urllib.parse\n"
@@ -127,7 +131,7 @@ def test_tls_passes_untouched(dock: Dock, dock_name: str, faults: NetworkFaults,
 
 
 def test_requests_are_seen_and_broken_at_the_doubles_desk(
-    dock: Dock, faults: NetworkFaults, meets: Callable[[], str]
+    dock: OpenDock, faults: NetworkFaults, meets: Callable[[], str]
 ) -> None:
     model_faults = OpenAIFaults.of(dock.services["openai"])
     model_faults.order(RequestFault(error="overloaded"))
@@ -139,7 +143,7 @@ def test_requests_are_seen_and_broken_at_the_doubles_desk(
     ] * 2
 
 
-def test_one_more_service_runs_beside_the_space_and_can_be_broken(dock: Dock) -> None:
+def test_one_more_service_runs_beside_the_space_and_can_be_broken(dock: OpenDock) -> None:
     service = dock.start("qdrant")
     assert dock.start("qdrant") is service
     assert httpx.get(f"{service.local['url']}/readyz", trust_env=False).status_code == 200

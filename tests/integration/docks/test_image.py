@@ -15,7 +15,9 @@ import pytest
 from docker.errors import DockerException
 
 from spacedock.docks import ready
-from spacedock.docks.base import BootSpec, Capability, Cause, StartWindow
+from spacedock.docks.boots import BootSpec, Cause
+from spacedock.docks.capability import Capability
+from spacedock.docks.conditions import StartWindow
 from spacedock.docks.image.dock import ImageDock
 from spacedock.engine import Engine
 from spacedock.errors import BuildError

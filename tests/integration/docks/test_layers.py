@@ -9,17 +9,18 @@ from secrets import token_hex
 
 import pytest
 
-from spacedock.contract.base import AS_DEPLOYED, Finding, Outcome
+from spacedock.contract.base import Finding, Outcome
 from spacedock.contract.examine import chosen, examine
 from spacedock.contract.instances import Instances
+from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.image import contents
 from spacedock.docks.image.dock import ImageDock
 from spacedock.engine import Engine
 from spacedock.errors import BuildError
 from spacedock.progress import silent
 from spacedock.runs import open_run
-from tests.unit.contract.evidence.test_keys import REAL
 from tests.unit.docks.servers import space_of
+from tests.unit.evidence.test_keys import REAL
 
 Docked = Callable[..., ImageDock]
 MANIFEST = "[secrets]\nAPI_KEY = {}\n"

@@ -9,14 +9,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from spacedock.contract.base import AS_DEPLOYED, Outcome
-from spacedock.contract.evidence.inflight import hold
+from spacedock.contract.base import Outcome
 from spacedock.contract.examine import chosen, examine
 from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.base import BootSpec, Cause, Conditions
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
+from spacedock.docks.conditions import Conditions
 from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.life import Life, PlatformState, Stage, state_of
 from spacedock.edge.base import Manner
+from spacedock.evidence.inflight import hold
 from spacedock.progress import silent
 from spacedock.runs import Run
 from spacedock.space import Space

@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from spacedock.docks import proc
-from spacedock.docks.base import BootResult, BootSpec, Cause, Usage
+from spacedock.docks.boots import BootResult, BootSpec, Cause
 from spacedock.docks.image import accounting
 from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.image.instance import ContainerInstance
+from spacedock.docks.instance import Usage
 from spacedock.progress import silent
 from spacedock.runs import Run
 from tests.unit.docks.servers import serving, space_of

@@ -19,8 +19,9 @@ import httpx
 import pytest
 
 from spacedock import platform
-from spacedock.docks.base import BootSpec, Instance
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR, Edge, HostForm, Manner
 from spacedock.edge.transport import trusting
 from spacedock.progress import silent
@@ -55,14 +56,14 @@ def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDo
 
 
 @pytest.fixture(scope="module")
-def instance(dock: ImageDock) -> Instance:
+def instance(dock: ImageDock) -> FullInstance:
     instance = dock.boot(BootSpec())
     assert instance.boot.ready, instance.logs()
     return instance
 
 
 @pytest.fixture(scope="module")
-def edge(instance: Instance) -> Edge:
+def edge(instance: FullInstance) -> Edge:
     return instance.edge()
 
 
@@ -206,7 +207,7 @@ def test_transparent_the_space_answers_preflights_and_its_word_stands(edge: Edge
 
 
 @every_manner
-def test_events_come_one_by_one(edge: Edge, instance: Instance, manner: Manner) -> None:
+def test_events_come_one_by_one(edge: Edge, instance: FullInstance, manner: Manner) -> None:
     name = token_hex()
     with edge.client(manner) as client, client.stream("GET", f"/events?{name}") as answer:
         pieces = answer.iter_raw()
@@ -234,7 +235,7 @@ def test_a_body_of_any_size_passes(client: httpx.Client) -> None:
     assert client.post("/upload", content=bytes(size)).json() == size
 
 
-def test_a_body_is_passed_on_while_it_is_being_sent(client: httpx.Client, instance: Instance) -> None:
+def test_a_body_is_passed_on_while_it_is_being_sent(client: httpx.Client, instance: FullInstance) -> None:
     name = token_hex()
 
     def body() -> Iterator[bytes]:
@@ -246,7 +247,7 @@ def test_a_body_is_passed_on_while_it_is_being_sent(client: httpx.Client, instan
 
 
 @contextmanager
-def away(instance: Instance) -> Iterator[None]:
+def away(instance: FullInstance) -> Iterator[None]:
     """Have the Space leave its port, and come back."""
     seen = instance.logs().count("away")
     instance.execute("sh", "-c", "kill -USR1 1")
@@ -259,7 +260,7 @@ def away(instance: Instance) -> Iterator[None]:
 
 @every_manner
 def test_while_the_space_is_away_it_answers_503_by_itself_and_recovers(
-    edge: Edge, instance: Instance, manner: Manner
+    edge: Edge, instance: FullInstance, manner: Manner
 ) -> None:
     with edge.client(manner) as client:
         with away(instance):

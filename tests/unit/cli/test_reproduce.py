@@ -9,7 +9,8 @@ from typer.testing import CliRunner, Result
 
 from spacedock.cli import app
 from spacedock.docks import choose as docks
-from spacedock.docks.base import Cause, Dock
+from spacedock.docks.boots import Cause
+from spacedock.docks.dock import Dock
 from spacedock.errors import UsageError
 from spacedock.failures import scene
 from spacedock.failures.base import Group

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from spacedock.docks.base import BootResult, BootSpec
+from spacedock.docks.boots import BootResult, BootSpec
 from spacedock.services.faults.fault import NetworkFault
 from tests.unit.fakes import READY, FakeDock, FakeInstance, exited
 

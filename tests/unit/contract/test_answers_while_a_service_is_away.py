@@ -9,7 +9,7 @@ import respx
 
 from spacedock.contract.base import Finding, Level, Outcome
 from spacedock.contract.promises import answers_while_a_service_is_away as module
-from spacedock.docks.base import Capability
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import BreakableDock, FakeFaults

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from spacedock.contract.base import Finding, Outcome
-from spacedock.docks.base import Capability, Made
+from spacedock.docks.capability import Capability
+from spacedock.docks.image_facts import ImageAdditions
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock
@@ -15,7 +16,7 @@ CHOWN = "RUN /bin/sh -c chown -R 1000:1000 /home/user # buildkit"
 def made(*layers: tuple[str, int]) -> FakeDock:
     """A dock whose image's steps made layers of so many megabytes."""
     steps = tuple(step for step, _ in layers)
-    return FakeDock(made=Made({}, {}, steps, tuple(size * 10**6 for _, size in layers)))
+    return FakeDock(made=ImageAdditions({}, {}, steps, tuple(size * 10**6 for _, size in layers)))
 
 
 def seen(finding: Finding) -> list[str]:

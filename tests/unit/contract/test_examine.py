@@ -10,7 +10,7 @@ import pytest
 from spacedock.contract.base import LookPromise, Outcome, Problem
 from spacedock.contract.examine import examine
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import Instance, Stop
+from spacedock.docks.instance import FullInstance, Stop
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 
@@ -20,7 +20,7 @@ class Asks(LookPromise):
 
     ends = True
 
-    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         instance.ended = self.ends  # type: ignore[attr-defined]
         yield self.problem(self._ask())
 
@@ -50,7 +50,7 @@ def test_a_connection_that_a_living_space_breaks_is_an_error_of_the_harness(
 
 def test_a_boot_that_failed_is_told_in_the_platforms_words_and_without_secrets(space: Space) -> None:
     class Looks(LookPromise):
-        def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+        def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
             yield from ()
 
     crashing = FakeInstance(boot=exited(1), log="key s3cret is wrong")

@@ -5,7 +5,7 @@ import pytest
 
 from spacedock.contract.base import Level, Outcome
 from spacedock.contract.examine import chosen
-from spacedock.docks.base import Capability
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import HOST, FakeEdge

@@ -7,7 +7,7 @@ import pytest
 
 from spacedock.contract.base import Outcome
 from spacedock.contract.evidence import lives
-from spacedock.docks.base import Stop
+from spacedock.docks.instance import Stop
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from spacedock.contract.base import Outcome
 from spacedock.contract.examine import all_promises
-from spacedock.docks.base import BootResult, Capability, Cause, Usage
+from spacedock.docks.boots import BootResult, Cause
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import Usage
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited

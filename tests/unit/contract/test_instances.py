@@ -6,7 +6,8 @@ from threading import Event, Timer
 import pytest
 
 from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.base import BootResult, BootSpec, Cause, StartWindow
+from spacedock.docks.boots import BootResult, BootSpec, Cause
+from spacedock.docks.conditions import StartWindow
 from tests.unit.contract.docks import Crowded, Spent
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 

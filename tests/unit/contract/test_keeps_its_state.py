@@ -9,7 +9,7 @@ import respx
 
 from spacedock.contract.base import Outcome
 from spacedock.contract.evidence import lives
-from spacedock.docks.base import Capability
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import Spent

@@ -10,10 +10,11 @@ from spacedock.contract.base import Finding, Outcome
 from spacedock.contract.examine import chosen, examine, start_ahead
 from spacedock.contract.instances import Instances
 from spacedock.contract.promises.keeps_secrets_out_of_the_image import _look
-from spacedock.docks.base import Capability, FileInspector, Made, Sighting
+from spacedock.docks.capability import Capability
+from spacedock.docks.image_facts import FileInspector, ImageAdditions, Sighting
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.contract.evidence.test_keys import REAL
+from tests.unit.evidence.test_keys import REAL
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space
 
@@ -23,7 +24,7 @@ COPY = "COPY . . # buildkit"
 
 
 def made(*steps: str, labels: dict[str, str] | None = None, **environment: str) -> FakeDock:
-    return FakeDock(made=Made(environment, labels or {}, steps, (0,) * len(steps)))
+    return FakeDock(made=ImageAdditions(environment, labels or {}, steps, (0,) * len(steps)))
 
 
 def holding(path: str, content: str | bytes, step: str = COPY) -> FakeDock:

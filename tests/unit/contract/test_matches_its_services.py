@@ -7,7 +7,7 @@ import pytest
 import respx
 
 from spacedock.contract.base import Finding, Level, Outcome
-from spacedock.docks.base import Capability
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import BootResult, Cause
+from spacedock.docks.boots import BootResult, Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import READY, FakeDock, FakeInstance, exited

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Capability, Denial
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import Denial
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance

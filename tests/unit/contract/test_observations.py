@@ -4,7 +4,9 @@ from pathlib import Path
 
 from spacedock.contract.instances import Instances
 from spacedock.contract.observations import observations
-from spacedock.docks.base import BootSpec, Identity, Usage
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.image_facts import Identity
+from spacedock.docks.instance import Usage
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock, FakeInstance
 from tests.unit.spaces import sound_space

@@ -8,7 +8,7 @@ from spacedock.contract.base import Outcome, Problem
 from spacedock.contract.examine import chosen
 from spacedock.space import Space, read_space
 from tests.unit.contract.conftest import Hold
-from tests.unit.contract.evidence.repositories import BINARY, commit, git, pointer, repository
+from tests.unit.evidence.repositories import BINARY, commit, git, pointer, repository
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space, write_space
 

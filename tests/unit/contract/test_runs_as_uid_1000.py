@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Capability
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited

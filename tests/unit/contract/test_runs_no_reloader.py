@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Process
+from spacedock.docks.instance import Process
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited

@@ -10,7 +10,7 @@ import respx
 
 from spacedock.contract.base import Finding, Level, Outcome
 from spacedock.contract.promises import says_when_a_service_refuses as module
-from spacedock.docks.base import Capability
+from spacedock.docks.capability import Capability
 from spacedock.services.faults.openai import RequestFault
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold

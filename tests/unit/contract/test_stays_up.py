@@ -9,7 +9,8 @@ import respx
 
 from spacedock.contract import instances
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import BootResult, BootSpec, Cause, Stop, Usage
+from spacedock.docks.boots import BootResult, BootSpec, Cause
+from spacedock.docks.instance import Stop, Usage
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import READY, FakeDock, FakeInstance, exited

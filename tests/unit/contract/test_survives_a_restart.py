@@ -7,7 +7,7 @@ import pytest
 from spacedock.contract.base import Outcome
 from spacedock.contract.examine import chosen, examine
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec
+from spacedock.docks.boots import BootSpec
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import Crowded, Spent

@@ -8,7 +8,7 @@ import respx
 
 from spacedock import platform
 from spacedock.contract.base import Outcome
-from spacedock.docks.base import Conditions
+from spacedock.docks.conditions import Conditions
 from spacedock.edge.base import Manner
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold

@@ -8,7 +8,7 @@ import pytest
 
 from spacedock.contract.base import Outcome
 from spacedock.contract.promises import trusts_only_the_edge_for_client_address as promise
-from spacedock.docks.base import BootSpec
+from spacedock.docks.boots import BootSpec
 from spacedock.edge.base import VISITOR
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold

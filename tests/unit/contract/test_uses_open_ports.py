@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from spacedock.contract.base import Level, Outcome
-from spacedock.docks.base import Capability, Conditions, Denial, Egress
+from spacedock.docks.capability import Capability
+from spacedock.docks.conditions import Conditions, Egress
+from spacedock.docks.instance import Denial
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited

@@ -10,7 +10,8 @@ from spacedock.contract.evidence import lives
 from spacedock.contract.evidence.waking import waking
 from spacedock.contract.examine import chosen
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootResult, BootSpec, Capability
+from spacedock.docks.boots import BootResult, BootSpec
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import FakeEdge

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import AS_DEPLOYED, Outcome
+from spacedock.contract.base import Outcome
 from spacedock.contract.examine import chosen
 from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
-from spacedock.docks.base import Capability, Identity
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.capability import Capability
+from spacedock.docks.image_facts import Identity
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import AS_ROOT, FakeDock, FakeInstance, exited

@@ -7,7 +7,7 @@ from typing import Self
 
 import pytest
 
-from spacedock.docks.base import BootSpec
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.environment import BootEnvironment
 from spacedock.errors import UsageError
 from spacedock.platform import space_host

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from spacedock import platform
-from spacedock.docks.base import BootResult, BootSpec, Capability, Cause, StartWindow, Stop, Usage
+from spacedock.docks.boots import BootResult, BootSpec, Cause
+from spacedock.docks.capability import Capability
+from spacedock.docks.conditions import StartWindow
+from spacedock.docks.instance import Stop, Usage
 from spacedock.docks.life import Life, PlatformState, Stage, state_after, state_before, state_of
 from spacedock.errors import BootError, BuildError, SpacedockError, UsageError
 from spacedock.space import read_space

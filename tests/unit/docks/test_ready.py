@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from spacedock.docks import ready
-from spacedock.docks.base import BootResult, Cause, Listener, StartWindow
+from spacedock.docks.boots import BootResult, Cause, Listener
+from spacedock.docks.conditions import StartWindow
 from spacedock.docks.ready import SocketLook, cause, watch
 
 PUBLIC = Listener("0.0.0.0", 8080)

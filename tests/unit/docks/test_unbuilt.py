@@ -7,7 +7,8 @@ from typing import Self
 
 import pytest
 
-from spacedock.docks.base import BootSpec, Conditions
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.conditions import Conditions
 from spacedock.docks.unbuilt import Unbuilt, entered
 from spacedock.errors import BuildError, EngineError, SpaceBuildError
 from tests.unit.fakes import FakeDock

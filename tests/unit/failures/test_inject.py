@@ -11,7 +11,8 @@ import pytest
 import respx
 
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import Capability, Usage
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import Usage
 from spacedock.errors import UsageError
 from spacedock.failures.base import Condition
 from spacedock.failures.inject import Meeting, meetings, with_less

@@ -12,7 +12,9 @@ import respx
 
 from spacedock.contract.base import Outcome
 from spacedock.contract.examine import chosen
-from spacedock.docks.base import Cause, Conditions, Dock, Egress
+from spacedock.docks.boots import Cause
+from spacedock.docks.conditions import Conditions, Egress
+from spacedock.docks.dock import Dock
 from spacedock.errors import SpaceBuildError, UsageError
 from spacedock.failures import scene
 from spacedock.failures.base import Failure, Where, failure_from

@@ -12,7 +12,7 @@ import respx
 
 from spacedock import cli
 from spacedock.docks import choose
-from spacedock.docks.base import Capability
+from spacedock.docks.capability import Capability
 from spacedock.probe.recording import read, write
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.probe.reports import report

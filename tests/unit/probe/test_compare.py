@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from spacedock.docks.base import Capability
+from spacedock.docks.capability import Capability
 from spacedock.probe.compare import Agreement, Compared, compare
 from spacedock.probe.fields import FIELDS, flat, masked
 from tests.unit.probe.reports import report

@@ -8,7 +8,8 @@ import pytest
 
 from spacedock.contract.base import Outcome
 from spacedock.contract.examine import all_promises, chosen
-from spacedock.docks.base import Conditions, Dock, Egress
+from spacedock.docks.conditions import Conditions, Egress
+from spacedock.docks.dock import Dock
 from spacedock.errors import BuildError, SpaceBuildError, UsageError
 from spacedock.progress import silent
 from spacedock.verdict import hold as module

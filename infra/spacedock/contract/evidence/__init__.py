@@ -1,1 +1,1 @@
-"""What promises look at, a module a subject: where a manifest points, what files say, how it ends."""
+"""What promises look at in a running Space, a module a subject: what it is asked, how it ends."""

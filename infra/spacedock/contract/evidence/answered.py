@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.evidence.asking import Answer, send, send_at_once
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.base import Instance
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 _AT_ONCE = 8  # of each request: more than a small pool of connections has
@@ -19,7 +19,7 @@ _NAME = "requests as deployed"
 class Unanswered(NotReady):
     """A request is not answered whatever is done to the Space, which another promise says of it."""
 
-    def __init__(self, instance: Instance, seen: str) -> None:
+    def __init__(self, instance: FullInstance, seen: str) -> None:
         Exception.__init__(self, f"it cannot be told from what goes wrong anyway: {seen}")
         self.instance = instance
 
@@ -28,7 +28,7 @@ class Unanswered(NotReady):
 class Asked:
     """The instance as deployed that was asked, and how its requests failed, if any did."""
 
-    instance: Instance
+    instance: FullInstance
     failed: tuple[str, ...]
 
 
@@ -47,12 +47,12 @@ def require_answers(space: Space, instances: Instances) -> None:
         raise Unanswered(found.instance, seen)
 
 
-def _asked(space: Space, instance: Instance) -> Asked:
+def _asked(space: Space, instance: FullInstance) -> Asked:
     failed = tuple(_failing(space, instance))
     return Asked(quiet(instance) if failed else instance, failed)
 
 
-def _failing(space: Space, instance: Instance) -> Iterator[str]:
+def _failing(space: Space, instance: FullInstance) -> Iterator[str]:
     """Ask one after the other; only where all goes well, ask all at once."""
     requests = space.manifest.requests
     if alone := [answer for answer in (send(instance, request) for request in requests) if answer.failed]:

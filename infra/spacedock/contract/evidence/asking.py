@@ -9,7 +9,7 @@ from string import Template
 
 import httpx
 
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from spacedock.space.manifest import Request
 
 PATIENCE = 30.0  # seconds that an answer may take to begin
@@ -37,13 +37,13 @@ class Answer:
         return f"{self.request.method} {self.request.path} answers {self.status}{said}"
 
 
-def send(instance: Instance, request: Request, headers: dict[str, str] | None = None) -> Answer:
+def send(instance: FullInstance, request: Request, headers: dict[str, str] | None = None) -> Answer:
     """Send one request, with `headers` beside its own, and read the answer. Never raises for want of one."""
     with httpx.Client(base_url=instance.url, trust_env=False) as client:
         return send_through(client, request, {**headers_of(request, instance), **(headers or {})})
 
 
-def headers_of(request: Request, instance: Instance) -> dict[str, str]:
+def headers_of(request: Request, instance: FullInstance) -> dict[str, str]:
     """Return the headers of a request; in them `$NAME` stands for a secret or variable of the instance."""
     values = instance.environment
     return {name: Template(value).safe_substitute(values) for name, value in request.headers.items()}
@@ -59,7 +59,7 @@ def send_through(client: httpx.Client, request: Request, headers: dict[str, str]
     return Answer(request, answer.status_code, " ".join(answer.text.split())[:_BODY], answer.headers)
 
 
-def send_at_once(instance: Instance, requests: Iterable[Request], times: int) -> tuple[Answer, ...]:
+def send_at_once(instance: FullInstance, requests: Iterable[Request], times: int) -> tuple[Answer, ...]:
     """Send each request `times` times, all of them side by side."""
     every = [request for request in requests for _ in range(times)]
     with ThreadPoolExecutor(len(every), "ask") as pool:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from spacedock import platform
 from spacedock.contract.evidence.asking import Answer, send
-from spacedock.contract.evidence.inflight import Held, hold
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Instance, Stop
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.instance import FullInstance, Stop
+from spacedock.evidence.inflight import Held, hold
 from spacedock.space import Space
 
 TO_BE_STOPPED = BootSpec(purpose="to be stopped with SIGTERM")
@@ -19,7 +20,7 @@ _NAME = "ending"
 class Ending:
     """How an instance ended that was told to."""
 
-    instance: Instance
+    instance: FullInstance
     stop: Stop
     request: Held | None  # that was in flight; None where the Space lets none be
     state: tuple[Answer, ...] = ()  # to the `write` and the `read` of the manifest's [state], if it has one
@@ -47,7 +48,7 @@ def seen_ending(instances: Instances) -> Ending | None:
     return found
 
 
-def _end(space: Space, instance: Instance) -> Ending:
+def _end(space: Space, instance: FullInstance) -> Ending:
     grace = platform.STOP_GRACE_SECONDS.value
     state = _write(space, instance)
     request = hold(space, instance.url, within=grace)
@@ -55,6 +56,6 @@ def _end(space: Space, instance: Instance) -> Ending:
     return Ending(instance, stop, request, state)
 
 
-def _write(space: Space, instance: Instance) -> tuple[Answer, ...]:
+def _write(space: Space, instance: FullInstance) -> tuple[Answer, ...]:
     state = space.manifest.state
     return (send(instance, state.write), send(instance, state.read)) if state else ()

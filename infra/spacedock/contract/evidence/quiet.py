@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 
 _QUIET = 0.2  # seconds without a word
 _PATIENCE = 2.0  # seconds, for one that never stops talking
 _PAUSE = 0.02
 
 
-def quiet(instance: Instance) -> Instance:
+def quiet(instance: FullInstance) -> FullInstance:
     """Wait until the instance has written what it has to say, and return it."""
     said, now = instance.logs(), time.monotonic()
     patience_ends, since = now + _PATIENCE, now

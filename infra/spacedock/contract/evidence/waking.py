@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from spacedock.contract.evidence.lives import ending
 from spacedock.contract.evidence.visits import status_of
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Instance
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 WOKEN = BootSpec(purpose="woken by a visit")
@@ -19,13 +20,13 @@ _NAME = "waking"
 class Waking:
     """How a Space woke; the one that slept is a container that has been stopped, with an edge in front."""
 
-    asleep: Instance
-    awake: Instance
+    asleep: FullInstance
+    awake: FullInstance
     turned_away: int  # the status of the edge while it slept
     status: int  # of the first answer of its own
     seconds: float  # from the call that woke it to that answer; on the platform, the least that it takes
 
-    def answering(self, patience: float) -> Instance:
+    def answering(self, patience: float) -> FullInstance:
         """Return the instance whose edge answers, in the end, a caller with so much patience."""
         return self.awake if self.seconds <= patience else self.asleep
 
@@ -47,7 +48,7 @@ def _wake(space: Space, instances: Instances) -> Waking:
     return Waking(asleep, awake, turned_away, status, awake.boot.seconds + seconds)
 
 
-def _status(instance: Instance, instances: Instances, path: str) -> tuple[int, float]:
+def _status(instance: FullInstance, instances: Instances, path: str) -> tuple[int, float]:
     """Return the status of a GET through the edge, and the seconds that it took."""
     with instance.edge().client(instances.dock.conditions.edge) as client:
         began = time.monotonic()

@@ -10,7 +10,7 @@ import httpx
 
 from spacedock.contract.base import LookPromise, Problem
 from spacedock.contract.evidence.preflights import preflight
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 _TIMEOUT_SECONDS = 10.0
@@ -39,7 +39,7 @@ class AnswersCorsPreflight(LookPromise):
         origins = space.manifest.origins
         return "" if origins.allowed or origins.refused else "the manifest names no origins"
 
-    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         """Send one preflight an origin and compare what it gets."""
         with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
             allowed = {origin: _allowed_defect(space, client, origin) for origin in space.allowed_origins}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 
 from spacedock.contract.base import Level, LookPromise, Problem
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 _TIMEOUT_SECONDS = 10.0
@@ -24,7 +24,7 @@ class AnswersHead(LookPromise):
     since = "0.1"
     level = Level.SHOULD
 
-    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         """Ask for the root, as the Space page and a monitor do."""
         with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
             for method in ("GET", "HEAD"):

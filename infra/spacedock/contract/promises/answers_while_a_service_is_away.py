@@ -11,7 +11,9 @@ import httpx
 
 from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 
@@ -70,7 +72,7 @@ class AnswersWhileAServiceIsAway(Promise):
                     yield self.problem(seen, instance=instance)
 
     def _hang(
-        self, space: Space, instance: Instance, faults: NetworkFaults, service: str
+        self, space: Space, instance: FullInstance, faults: NetworkFaults, service: str
     ) -> Iterator[Problem]:
         """Compare the answers before, while and after a service hangs."""
         path = space.manifest.space.ready
@@ -88,7 +90,7 @@ class AnswersWhileAServiceIsAway(Promise):
             yield self.problem(seen + _told(_status(instance, path)), instance=instance)
 
 
-def _status(instance: Instance, path: str) -> int | None:
+def _status(instance: FullInstance, path: str) -> int | None:
     """Return the status of a GET; None where none comes in time."""
     try:
         with httpx.stream("GET", instance.url + path, timeout=_BUDGET, trust_env=False) as answer:
@@ -97,7 +99,7 @@ def _status(instance: Instance, path: str) -> int | None:
         return None
 
 
-def _answers(instance: Instance, path: str, status: int) -> bool:
+def _answers(instance: FullInstance, path: str, status: int) -> bool:
     """Whether it comes to that status within the budget."""
     patience_ends = time.monotonic() + _BUDGET
     while _status(instance, path) != status:

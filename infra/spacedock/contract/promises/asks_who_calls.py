@@ -7,10 +7,12 @@ from contextlib import closing
 
 import httpx
 
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.evidence.asking import Answer, headers_of, send_through
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import Capability, Instance
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 from spacedock.space.manifest import Request
 
@@ -51,7 +53,7 @@ class AsksWhoCalls(Promise):
                 yield from self._request(client, instance, request, origin)
 
     def _request(
-        self, client: httpx.Client, instance: Instance, request: Request, origin: str
+        self, client: httpx.Client, instance: FullInstance, request: Request, origin: str
     ) -> Iterator[Problem]:
         headers = headers_of(request, instance)
         known = send_through(client, request, headers)
@@ -74,7 +76,7 @@ def _private(space: Space) -> Iterator[Request]:
     return (request for request in space.manifest.requests if request.private)
 
 
-def _caller(instance: Instance, instances: Instances) -> httpx.Client:
+def _caller(instance: FullInstance, instances: Instances) -> httpx.Client:
     if Capability.EDGE in instances.dock.capabilities:
         return instance.edge().client(instances.dock.conditions.edge)
     return httpx.Client(base_url=instance.url, trust_env=False)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from spacedock import platform
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.base import BootResult, BootSpec, Cause, Instance
+from spacedock.docks.boots import AS_DEPLOYED, BootResult, BootSpec, Cause
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 
@@ -53,7 +54,7 @@ class BindsAppPort(Promise):
                 yield self._port_problem(instance)
                 return
 
-    def _port_problem(self, instance: Instance) -> Problem:
+    def _port_problem(self, instance: FullInstance) -> Problem:
         asked = "PORT unset" if instance.spec.port is None else f"PORT={instance.spec.port}"
         return self.problem(f"{asked}: {instance.boot}", instance=instance, remedy=_remedy(instance.boot))
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances, NotReady
 from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
 from spacedock.contract.promises.starts_without_env_file import WITH_ENV_FILE
-from spacedock.docks.base import Capability, Cause, Dock, Instance
+from spacedock.docks.boots import AS_DEPLOYED, Cause
+from spacedock.docks.capability import Capability
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import FullInstance
 from spacedock.docks.life import state_of
 from spacedock.errors import BootError
 from spacedock.space import Space
@@ -38,7 +41,7 @@ class BootsAsDeployed(Promise):
         yield self.problem(f"it {instance.boot}", instance=instance, consequence=f"{state}.")
 
 
-def _failed(instance: Instance) -> bool:
+def _failed(instance: FullInstance) -> bool:
     """Whether it ended with an error of its own, and not for want of memory or disk."""
     ended = instance.boot.cause is Cause.EXITED and instance.boot.exit_code != 0
     return ended and not (instance.out_of_memory() or instance.usage().exceeded)
@@ -49,5 +52,5 @@ def _would_boot_otherwise(instances: Instances) -> bool:
     return any(instances.attempt(spec).boot.ready for spec in (*others, WITH_ENV_FILE))
 
 
-def _tells_users_apart(dock: Dock) -> bool:
+def _tells_users_apart(dock: OpenDock) -> bool:
     return Capability.IDENTITY in dock.capabilities

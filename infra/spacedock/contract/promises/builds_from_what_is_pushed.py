@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from spacedock import platform
 from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.unbuilt import Unbuilt
 from spacedock.errors import BuildError
 from spacedock.space import Space

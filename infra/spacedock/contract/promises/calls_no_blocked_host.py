@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.evidence.addresses import addresses
+from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import Capability, Egress
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.capability import Capability
+from spacedock.docks.conditions import Egress
+from spacedock.evidence.addresses import addresses
 from spacedock.space import Space
 
 _HOSTS = " and ".join(platform.BLOCKED_HOSTS.value)

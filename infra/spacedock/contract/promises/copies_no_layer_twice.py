@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.instances import Instances
 from spacedock.contract.promises.keeps_secrets_out_of_the_image import shown
-from spacedock.docks.base import BootSpec, Capability
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 
 _MEGABYTE = 10**6

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from spacedock import platform
-from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.evidence.cores import CORES, fixed_workers, sizings
+from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import Process
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.instance import Process
+from spacedock.evidence.cores import CORES, fixed_workers, sizings
 from spacedock.space import Space
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 import httpx
 
 from spacedock.contract.base import Level, LookPromise, Problem
-from spacedock.contract.evidence.examples import told
 from spacedock.contract.evidence.pages import Page, Script
 from spacedock.contract.evidence.visits import is_page, visit
-from spacedock.docks.base import Capability, Instance
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner
+from spacedock.evidence.examples import told
 from spacedock.space import Space
 
 _PAGES = ("/", "/docs")
@@ -53,7 +54,7 @@ class FindsWhatItsPagesLoad(LookPromise):
     level = Level.SHOULD  # a page may get by without something that it loads
     needs = frozenset({Capability.EDGE})
 
-    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         """Open each page through the edge, and ask for what it loads."""
         with instance.edge().client(Manner.OBSERVED) as client:
             for path in _PAGES:

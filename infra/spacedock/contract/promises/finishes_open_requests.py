@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 
 

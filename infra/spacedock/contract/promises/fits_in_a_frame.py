@@ -10,7 +10,8 @@ import httpx
 from spacedock import platform
 from spacedock.contract.base import LookPromise, Problem
 from spacedock.contract.evidence.visits import is_page, visit
-from spacedock.docks.base import Capability, Instance
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner
 from spacedock.space import Space
 
@@ -38,7 +39,7 @@ class FitsInAFrame(LookPromise):
     since = "0.2"
     needs = frozenset({Capability.EDGE})
 
-    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         """Open `/` through the edge."""
         with instance.edge().client(Manner.OBSERVED) as client:
             answers = visit(client)

@@ -8,9 +8,11 @@ from contextlib import suppress
 import httpx
 
 from spacedock import platform
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.base import Capability, Instance, Usage
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance, Usage
 from spacedock.space import Space
 
 _GIB = 2**30
@@ -41,7 +43,7 @@ class FitsItsHardware(Promise):
         if first.boot.ready:
             _visit(space, first)
         memory = platform.HARDWARE.value[space.manifest.space.hardware].memory_gb * _GIB
-        over: dict[str, list[Instance]] = {}
+        over: dict[str, list[FullInstance]] = {}
         for instance, usage in instances.each(lambda instance: instance.usage()):
             for text in _over(usage, memory):
                 over.setdefault(text, []).append(instance)
@@ -52,7 +54,7 @@ class FitsItsHardware(Promise):
             raise NotReady(first)
 
 
-def _visit(space: Space, instance: Instance) -> None:
+def _visit(space: Space, instance: FullInstance) -> None:
     with (
         suppress(httpx.HTTPError),  # it may end by what it is asked: then the limits tell
         httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client,

@@ -10,7 +10,8 @@ from spacedock.contract.evidence.asking import Answer, send
 from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import RESTARTED, Instances
-from spacedock.docks.base import BootSpec, Capability
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 
 

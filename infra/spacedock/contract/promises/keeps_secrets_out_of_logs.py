@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import httpx
 
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances, NotReady
 from spacedock.contract.promises.names_missing_secrets import specs_without_secrets
-from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 _TIMEOUT_SECONDS = 10.0
@@ -55,7 +57,7 @@ class KeepsSecretsOutOfLogs(Promise):
         return [name for name, values in instances.dock.canaries.items() if any(v in text for v in values)]
 
 
-def _answers(space: Space, instance: Instance) -> Iterator[tuple[str, str]]:
+def _answers(space: Space, instance: FullInstance) -> Iterator[tuple[str, str]]:
     """Yield what the server says where it speaks of its state, and where it has nothing to say."""
     with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
         for path in dict.fromkeys(("/", space.manifest.space.ready, _NO_SUCH_PAGE)):

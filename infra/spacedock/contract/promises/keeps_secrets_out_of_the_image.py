@@ -8,9 +8,12 @@ from pathlib import Path, PurePosixPath
 
 from spacedock import canary
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.evidence import keys
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability, Dock, FileInspector, Made
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.image_facts import FileInspector, ImageAdditions
+from spacedock.evidence import keys
 from spacedock.space import Space
 
 _CANARY = "a secret that the build was given"
@@ -50,7 +53,7 @@ class KeepsSecretsOutOfTheImage(Promise):
         """The image is looked at, no instance."""
         return ()
 
-    def ahead(self, space: Space, dock: Dock) -> None:
+    def ahead(self, space: Space, dock: OpenDock) -> None:
         """Begin to read the image while instances boot."""
         dock.search(_look(space), _rules(space))
 
@@ -77,7 +80,7 @@ def shown(step: str, space: Space) -> str:
     return step if len(step) <= _STEP_CHARACTERS else f"{step[:_STEP_CHARACTERS]}..."
 
 
-def _in_settings(space: Space, made: Made) -> Iterator[str]:
+def _in_settings(space: Space, made: ImageAdditions) -> Iterator[str]:
     """Yield what the image's settings and history say that they must not."""
     said: set[str] = set()
     for kind, values in (("ENV", made.environment), ("LABEL", made.labels)):

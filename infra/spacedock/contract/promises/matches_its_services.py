@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from spacedock.contract.base import Level, LookPromise, Problem
 from spacedock.contract.evidence.asking import send
 from spacedock.contract.evidence.quiet import quiet
-from spacedock.docks.base import Capability, Instance
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 # How clients say it that compare versions: Qdrant's for Python and JavaScript, MongoDB's for Python.
@@ -43,7 +44,7 @@ class MatchesItsServices(LookPromise):
         """Without a service there is no client."""
         return "" if space.manifest.services else "the manifest names no service"
 
-    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         """Ask each request, since many a client is made when it is first needed; then read."""
         for request in space.manifest.requests:
             send(instance, request)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability, Cause, Instance
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 
@@ -57,7 +59,7 @@ def specs_without_secrets(space: Space) -> tuple[BootSpec, ...]:
     return tuple(specs)
 
 
-def _defect(space: Space, instance: Instance) -> str:
+def _defect(space: Space, instance: FullInstance) -> str:
     """Return what is wrong with how a boot without secrets ended; empty when nothing is."""
     if instance.boot.cause is not Cause.EXITED:
         return (

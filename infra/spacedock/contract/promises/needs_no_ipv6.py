@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
-from spacedock.contract.evidence.addresses import addresses
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import Capability
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.capability import Capability
+from spacedock.evidence.addresses import addresses
 from spacedock.space import Space
 
 

@@ -11,7 +11,9 @@ from spacedock.contract.evidence.answered import Unanswered, require_answers
 from spacedock.contract.evidence.asking import send, send_at_once
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 
@@ -72,7 +74,7 @@ class OutlivesANapOfItsDatabase(Promise):
                     yield from lost or self._waking(space, instance, faults, database)
 
     def _asleep(
-        self, space: Space, instance: Instance, faults: NetworkFaults, database: str
+        self, space: Space, instance: FullInstance, faults: NetworkFaults, database: str
     ) -> Iterator[Problem]:
         """Let each request be the first one after a pause, until one fails."""
         for request in space.manifest.requests:
@@ -83,7 +85,7 @@ class OutlivesANapOfItsDatabase(Promise):
                 return
 
     def _waking(
-        self, space: Space, instance: Instance, faults: NetworkFaults, database: str
+        self, space: Space, instance: FullInstance, faults: NetworkFaults, database: str
     ) -> Iterator[Problem]:
         """Send the requests side by side, so that they wait for it together."""
         faults.break_(database, NetworkFault("close"))

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import httpx
 
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
 from spacedock.contract.instances import RESTARTED, Instances
-from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 _TIMEOUT_SECONDS = 10.0
@@ -71,7 +73,7 @@ class OverlapsOnRedeploy(Promise):
                 return
 
 
-def _answer(space: Space, instance: Instance) -> str:
+def _answer(space: Space, instance: FullInstance) -> str:
     """Return what an instance does when it is asked whether it is ready."""
     try:
         answer = httpx.get(

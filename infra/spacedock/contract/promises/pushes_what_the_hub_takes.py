@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from spacedock import platform
 from spacedock.contract.base import Problem, Promise
-from spacedock.contract.evidence.pushed import Carried, carried, in_folder
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec
+from spacedock.docks.boots import BootSpec
+from spacedock.evidence.pushed import Carried, carried, in_folder
 from spacedock.space import Space
 from spacedock.space.workflows import Way, deploys
 

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.base import BootSpec, Capability, Cause, Instance
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 AS_IMAGE_USER = BootSpec(purpose="as the image's own user", user="image")
@@ -43,7 +45,7 @@ class RunsAsUid1000(Promise):
         else:
             raise NotReady(instance)
 
-    def _look(self, instance: Instance) -> Iterator[Problem]:
+    def _look(self, instance: FullInstance) -> Iterator[Problem]:
         user = instance.identity()
         if user != platform.USER_ID.value:
             yield self.problem(
@@ -53,6 +55,6 @@ class RunsAsUid1000(Promise):
             yield self.problem(f"it starts, but something is denied to it.{denied}")
 
 
-def _denials(instance: Instance) -> str:
+def _denials(instance: FullInstance) -> str:
     lines = dict.fromkeys(match.strip() for match in _DENIED.findall(instance.logs()))
     return "".join(f" Log: {line}" for line in lines)

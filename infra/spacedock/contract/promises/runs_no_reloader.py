@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
-from spacedock.contract.evidence.reloading import reloads, said_by_a_reloader, started_reloaders
+from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.base import Instance
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.instance import FullInstance
+from spacedock.evidence.reloading import reloads, said_by_a_reloader, started_reloaders
 from spacedock.space import Space
 
 _LONGEST = 120  # characters of a command that are shown
@@ -43,7 +44,7 @@ class RunsNoReloader(Promise):
             raise NotReady(instance)
 
 
-def _among_processes(instance: Instance) -> str:
+def _among_processes(instance: FullInstance) -> str:
     for process in instance.processes():
         if reloads(process.command):
             return _says(f"`{_shown(process.command)}` runs")

@@ -10,7 +10,9 @@ from spacedock.contract.evidence.answered import require_answers
 from spacedock.contract.evidence.asking import Answer, send
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.services.faults.openai import OpenAIFaults, RequestFault
 from spacedock.space import Space
 
@@ -71,7 +73,7 @@ class SaysWhenAServiceRefuses(Promise):
 
 
 def _answers(
-    space: Space, instance: Instance, model_faults: OpenAIFaults, refusal: RequestFault
+    space: Space, instance: FullInstance, model_faults: OpenAIFaults, refusal: RequestFault
 ) -> tuple[Answer, ...]:
     model_faults.order(refusal)
     try:

@@ -7,13 +7,15 @@ from contextlib import closing
 
 import httpx
 
-from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
+from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.evidence.asking import PATIENCE, Answer, send
-from spacedock.contract.evidence.examples import told
 from spacedock.contract.evidence.preflights import preflight
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
+from spacedock.evidence.examples import told
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 from spacedock.space.manifest import Request
@@ -90,7 +92,7 @@ def _called_with_a_body(space: Space) -> bool:
     return space.manifest.origins.method not in {"GET", "DELETE"}
 
 
-def _what_browsers_call(space: Space, instance: Instance, origin: str) -> Iterator[Request]:
+def _what_browsers_call(space: Space, instance: FullInstance, origin: str) -> Iterator[Request]:
     """Yield the manifest's call of browsers with a broken body, where the preflight lets it pass."""
     asked = space.manifest.origins
     with httpx.Client(base_url=instance.url, timeout=PATIENCE, trust_env=False) as client:
@@ -99,7 +101,7 @@ def _what_browsers_call(space: Space, instance: Instance, origin: str) -> Iterat
             yield Request(path=asked.path, method=asked.method, headers=headers, body=_BROKEN)
 
 
-def _is_read(instance: Instance, request: Request, origin: str) -> bool:
+def _is_read(instance: FullInstance, request: Request, origin: str) -> bool:
     """Whether a browser is shown the answer when it goes well."""
     answer = send(instance, request, {"origin": origin})
     return answer.status is not None and answer.status < 400 and _shown(answer, origin)
@@ -115,7 +117,7 @@ def _spoilt(request: Request) -> Iterator[Request]:
         yield request.model_copy(update={"headers": {}})
 
 
-def _unreadable(instance: Instance, requests: Iterable[Request], origin: str) -> Iterator[str]:
+def _unreadable(instance: FullInstance, requests: Iterable[Request], origin: str) -> Iterator[str]:
     """Yield the errors that a browser at `origin` is not shown."""
     for request in requests:
         answer = send(instance, request, {"origin": origin})

@@ -11,11 +11,12 @@ import httpx
 
 from spacedock import platform
 from spacedock.contract.base import Level, LookPromise, Problem
-from spacedock.contract.evidence.examples import told
 from spacedock.contract.evidence.pages import Page
 from spacedock.contract.evidence.visits import is_page, visit
-from spacedock.docks.base import Capability, Instance
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner
+from spacedock.evidence.examples import told
 from spacedock.space import Space
 
 _PATHS = 20  # at most, of those whose slash at the end is turned
@@ -54,7 +55,7 @@ class SpeaksHttpsBehindTheEdge(LookPromise):
     level = Level.SHOULD  # a redirect that nobody follows harms nobody
     needs = frozenset({Capability.EDGE})
 
-    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         """Ask through the edge for what may redirect, and read the page."""
         with instance.edge().client(Manner.TRANSPARENT) as client:
             answers = visit(client)

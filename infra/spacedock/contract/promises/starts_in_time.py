@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances, NotReady
+from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.life import state_of
 from spacedock.space import Space
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.base import BootSpec, Capability, Cause
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 
 WITH_ENV_FILE = BootSpec(purpose="with a .env file in its working directory", env_file=True)

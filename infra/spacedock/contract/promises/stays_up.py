@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import httpx
 
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.base import Cause, Instance
+from spacedock.docks.boots import AS_DEPLOYED, Cause
+from spacedock.docks.instance import FullInstance
 from spacedock.docks.life import state_of
 from spacedock.space import Space
 
@@ -43,7 +44,7 @@ class StaysUp(Promise):
             raise NotReady(instance)
 
 
-def _hangs_up(space: Space, instance: Instance) -> bool:
+def _hangs_up(space: Space, instance: FullInstance) -> bool:
     """Whether there is nobody any more who would answer, be it late."""
     try:
         httpx.get(instance.url + space.manifest.space.ready, timeout=_TIMEOUT_SECONDS, trust_env=False)
@@ -52,7 +53,7 @@ def _hangs_up(space: Space, instance: Instance) -> bool:
     return False
 
 
-def _ended(instance: Instance) -> str:
+def _ended(instance: FullInstance) -> str:
     """Return how it ended by itself; empty where it did not, or for a reason that it could not help."""
     if instance.alive() or instance.out_of_memory() or instance.usage().exceeded:
         return ""

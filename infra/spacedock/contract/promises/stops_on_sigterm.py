@@ -8,7 +8,9 @@ from spacedock import platform
 from spacedock.contract.base import Problem, Promise
 from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability, Stop
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import Stop
 from spacedock.space import Space
 
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import Capability, Dock
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.capability import Capability
+from spacedock.docks.dock import OpenDock
 from spacedock.services.faults.openai import OpenAIFaults, RequestFault
 from spacedock.space import Space
 from spacedock.space.manifest import Stream, WebSocket
@@ -84,7 +86,7 @@ class StreamsThroughTheEdge(Promise):
                 yield from self._websocket(websocket, edge, direct)
 
     def _stream(
-        self, stream: Stream, dock: Dock, edge: httpx.Client, direct: httpx.Client
+        self, stream: Stream, dock: OpenDock, edge: httpx.Client, direct: httpx.Client
     ) -> Iterator[Problem]:
         asked = f"{stream.method} {stream.path}"
         heard = _hear(stream, dock, edge)
@@ -110,7 +112,7 @@ class StreamsThroughTheEdge(Promise):
             )
 
 
-def _hear(stream: Stream, dock: Dock, client: httpx.Client) -> Heard:
+def _hear(stream: Stream, dock: OpenDock, client: httpx.Client) -> Heard:
     """Ask for the stream, and hang up as soon as it is seen to be one."""
     with _slowed(dock) as service, _asked(stream, client) as answer:
         if not answer.is_success:
@@ -158,7 +160,7 @@ class _Service:
 
 
 @contextmanager
-def _slowed(dock: Dock) -> Iterator[_Service]:
+def _slowed(dock: OpenDock) -> Iterator[_Service]:
     """Have the double of OpenAI, where it runs, take its time for every word."""
     service = dock.services.get("openai")
     if service is None:

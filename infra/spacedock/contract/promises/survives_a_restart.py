@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from spacedock.contract.base import Problem, Promise
 from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
 from spacedock.contract.instances import RESTARTED, Instances, NotReady
-from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 
@@ -46,7 +48,7 @@ class SurvivesARestart(Promise):
         if not second.boot.ready:
             yield self._failed(second)
 
-    def _failed(self, instance: Instance) -> Problem:
+    def _failed(self, instance: FullInstance) -> Problem:
         return self.problem(
             f"it has booted before on these services; again, it {instance.boot}", instance=instance
         )

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import httpx
 
 from spacedock import platform
-from spacedock.contract.base import AS_DEPLOYED, Problem, Promise
+from spacedock.contract.base import Problem, Promise
 from spacedock.contract.evidence.preflights import preflight
 from spacedock.contract.evidence.visits import status_of
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import Capability, Instance
+from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import HostForm, Manner
 from spacedock.space import Space
 
@@ -55,7 +57,7 @@ class SurvivesTheObservedEdge(Promise):
         if instances.dock.conditions.edge is Manner.OBSERVED:
             yield from self._credentials(space, instance)
 
-    def _hosts(self, space: Space, instance: Instance, path: str) -> Iterator[Problem]:
+    def _hosts(self, space: Space, instance: FullInstance, path: str) -> Iterator[Problem]:
         with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as direct:
             statuses = {"directly": status_of(direct, path)}
         names = {HostForm.PUBLIC: space.host, HostForm.INTERNAL: platform.INTERNAL_HOST.value}
@@ -71,7 +73,7 @@ class SurvivesTheObservedEdge(Promise):
                 f"GET {path} through the edge answers {answers}; {served[0]}", instance=instance
             )
 
-    def _origins(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def _origins(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         path = space.manifest.space.ready
         with instance.edge().client(Manner.OBSERVED) as client:
             if status_of(client, path) in _REFUSED:
@@ -84,7 +86,7 @@ class SurvivesTheObservedEdge(Promise):
             told = ", ".join(f"{status} from {origin}" for origin, status in refused.items())
             yield self.problem(f"GET {path} through the edge answers {told}; without an Origin it is served")
 
-    def _credentials(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def _credentials(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         origins = space.manifest.origins
         own = f"https://{space.host}"
         foreign = [origin for origin in space.allowed_origins if origin != own]

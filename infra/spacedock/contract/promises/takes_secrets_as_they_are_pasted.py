@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 
-from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
+from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.evidence.answered import require_answers
 from spacedock.contract.evidence.asking import Answer, headers_of, send
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability, Instance
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 _PURPOSE = "with a line break after each secret"
@@ -60,13 +62,13 @@ class TakesSecretsAsTheyArePasted(Promise):
                     )
 
 
-def _pasted(space: Space, deployed: Instance) -> BootSpec:
+def _pasted(space: Space, deployed: FullInstance) -> BootSpec:
     values = deployed.environment
     there = sorted(name for name in space.manifest.secrets if name in values)
     return BootSpec(_PURPOSE, environment=tuple((name, f"{values[name]}\n") for name in there))
 
 
-def _answers(space: Space, instance: Instance, headers: list[dict[str, str]]) -> list[Answer]:
+def _answers(space: Space, instance: FullInstance, headers: list[dict[str, str]]) -> list[Answer]:
     """Ask each request with these headers: callers know the secrets as they are."""
     return [send(instance, *asked) for asked in zip(space.manifest.requests, headers, strict=True)]
 
@@ -75,7 +77,7 @@ def _served(answer: Answer) -> bool:
     return not answer.failed and answer.status not in _NOT_LET_IN
 
 
-def _names_a_secret(space: Space, instance: Instance) -> bool:
+def _names_a_secret(space: Space, instance: FullInstance) -> bool:
     """Whether it says in so many words which secret it is; the lines of code in a traceback are indented."""
     said = [line for line in instance.logs().splitlines() if line[:1].strip()]
     names = "|".join(map(re.escape, space.manifest.secrets))

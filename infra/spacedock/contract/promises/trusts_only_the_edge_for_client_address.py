@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 import httpx
 
 from spacedock.contract.base import Level, LookPromise, Problem
-from spacedock.docks.base import Capability, Instance
+from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import COMES_AS, VISITOR, Manner
 from spacedock.space import Space
 
@@ -42,7 +43,7 @@ class TrustsOnlyTheEdgeForClientAddress(LookPromise):
     level = Level.SHOULD
     needs = frozenset({Capability.EDGE})
 
-    def look(self, space: Space, instance: Instance) -> Iterator[Problem]:
+    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
         """Come as somebody else, and look for them where a client's address is written down."""
         path = space.manifest.space.ready
         first, second = made_up(2)
@@ -87,7 +88,7 @@ def _come(client: httpx.Client, path: str, headers: dict[str, str]) -> Mapping[s
         return answer.headers
 
 
-def _written_since(instance: Instance, before: int) -> str:
+def _written_since(instance: FullInstance, before: int) -> str:
     """Return what the log has gained; a server may write a request down a moment after it has answered."""
     patience_ends = time.monotonic() + _PATIENCE
     while len(log := instance.logs()) <= before and time.monotonic() < patience_ends:

@@ -9,7 +9,8 @@ from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.evidence.lives import TO_BE_STOPPED
 from spacedock.contract.evidence.waking import waking
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import BootSpec, Capability
+from spacedock.docks.boots import BootSpec
+from spacedock.docks.capability import Capability
 from spacedock.space import Space
 
 _HOURS = 48  # until a Space on free hardware sleeps (spaces-gpus)

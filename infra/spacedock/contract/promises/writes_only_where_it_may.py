@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.base import AS_DEPLOYED, Level, Problem, Promise
+from spacedock.contract.base import Level, Problem, Promise
 from spacedock.contract.instances import Instances
 from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
-from spacedock.docks.base import BootSpec, Capability, Identity, Instance
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.docks.image_facts import Identity
+from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 
 _USER = platform.USER_ID.value
@@ -64,7 +67,7 @@ class WritesOnlyWhereItMay(Promise):
             )
 
 
-def _missed(instance: Instance, deployed: Instance, identity: Identity) -> list[str]:
+def _missed(instance: FullInstance, deployed: FullInstance, identity: Identity) -> list[str]:
     """Return what uid 1000 could not write and did not complain of; HOME is the user's own in any case."""
     log = deployed.logs()
     home = "" if identity.home == "/" else f"{identity.home.rstrip('/')}/"

@@ -17,8 +17,9 @@ from requests.exceptions import RequestException
 
 from spacedock import platform
 from spacedock.docks import proc
-from spacedock.docks.base import Identity, Process, Usage
 from spacedock.docks.image.limits import Limits
+from spacedock.docks.image_facts import Identity
+from spacedock.docks.instance import Process, Usage
 
 if TYPE_CHECKING:
     from docker import DockerClient

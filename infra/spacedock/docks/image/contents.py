@@ -16,8 +16,8 @@ from docker.errors import DockerException
 from docker.models.images import Image
 from requests.exceptions import RequestException
 
-from spacedock.docks.base import FileInspector, Made, Sighting
 from spacedock.docks.image.layers import sightings
+from spacedock.docks.image_facts import FileInspector, ImageAdditions, Sighting
 from spacedock.engine import IMAGE_LABEL, Engine
 from spacedock.errors import EngineError
 from spacedock.runs import HOST_LABEL, RUN_LABEL, cache_folder
@@ -57,14 +57,14 @@ class Contents:
         return f"{size} on a base of {_megabytes(self._base)}" if self._base else size
 
     @cached_property
-    def made(self) -> Made:
+    def made(self) -> ImageAdditions:
         """What the build added to its base's settings."""
         base: dict[str, Any] = self._base.attrs["Config"] if self._base else {}
         given = set(base.get("Env") or ())
         environment = [pair.partition("=") for pair in self.config.get("Env") or () if pair not in given]
         labels = (self.config.get("Labels") or {}).items() - (base.get("Labels") or {}).items()
         history = _history(self._image)[len(_history(self._base)) if self._base else 0 :]
-        return Made(
+        return ImageAdditions(
             {name: value for name, _, value in environment},
             {name: value for name, value in labels if name not in _OURS},
             tuple(str(step["CreatedBy"]) for step in history),

@@ -20,18 +20,9 @@ from testcontainers.core.network import Network
 
 from spacedock import platform
 from spacedock.docks.alongside import Alongside, service_module, service_modules
-from spacedock.docks.base import (
-    AS_OBSERVED,
-    BootSpec,
-    Capability,
-    Cause,
-    Conditions,
-    FileInspector,
-    Identity,
-    Made,
-    Sighting,
-    StartWindow,
-)
+from spacedock.docks.boots import BootSpec, Cause
+from spacedock.docks.capability import Capability
+from spacedock.docks.conditions import AS_OBSERVED, Conditions, StartWindow
 from spacedock.docks.context import lay_out
 from spacedock.docks.environment import BootEnvironment
 from spacedock.docks.image.accounting import (
@@ -55,6 +46,7 @@ from spacedock.docks.image.instance import ContainerInstance, Surroundings
 from spacedock.docks.image.limits import Limits
 from spacedock.docks.image.network import RunNetwork
 from spacedock.docks.image.sandbox import NetworkSandbox, Sandboxes
+from spacedock.docks.image_facts import FileInspector, Identity, ImageAdditions, Sighting
 from spacedock.docks.ready import watch
 from spacedock.edge.base import Edge
 from spacedock.edge.nginx import NginxEdge, Site
@@ -76,19 +68,7 @@ class ImageDock:
     """Boots a Space in containers of its image."""
 
     name = "image"
-    capabilities = frozenset(
-        {
-            Capability.IMAGE,
-            Capability.IDENTITY,
-            Capability.LIMITS,
-            Capability.SIGNALS,
-            Capability.SERVICES,
-            Capability.EDGE,
-            Capability.EGRESS,
-            Capability.DISK,
-            Capability.OVERLAP,
-        }
-    )
+    capabilities = frozenset(Capability)
     shares_ports = False
 
     def __init__(
@@ -168,7 +148,7 @@ class ImageDock:
         sources = self._space.manifest.sources
         return network.in_container(self._alongside.running, sources, self._network, self._supply, self._run)
 
-    def made(self) -> Made:
+    def made(self) -> ImageAdditions:
         """What the Space's image adds to its base."""
         return self._contents.made
 

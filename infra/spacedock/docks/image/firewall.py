@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from spacedock import platform
-from spacedock.docks.base import Egress
+from spacedock.docks.conditions import Egress
 
 RESOLVER = "198.18.0.1"  # RFC 2544: in use nowhere outside
 

@@ -17,9 +17,10 @@ from testcontainers.core.exceptions import ContainerStartException
 
 from spacedock import platform
 from spacedock.docks import proc
-from spacedock.docks.base import BootResult, BootSpec, Denial, Execution, Process, Stop, Usage
+from spacedock.docks.boots import BootResult, BootSpec
 from spacedock.docks.image.accounting import FileChange, Meter, OomKills, changes_of, processes_of
 from spacedock.docks.image.limits import Limits
+from spacedock.docks.instance import Denial, Execution, Process, Stop, Usage
 from spacedock.docks.ready import SocketLook
 from spacedock.errors import EngineError
 

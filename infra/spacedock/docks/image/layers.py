@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import IO, Any, cast
 
-from spacedock.docks.base import FileInspector, Sighting
+from spacedock.docks.image_facts import FileInspector, Sighting
 from spacedock.errors import EngineError
 
 _CHUNK = 1 << 18

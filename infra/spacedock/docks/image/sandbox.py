@@ -25,8 +25,9 @@ from requests.exceptions import RequestException
 from testcontainers.core.container import DockerContainer
 
 from spacedock import platform
-from spacedock.docks.base import Denial, Egress
+from spacedock.docks.conditions import Egress
 from spacedock.docks.image import firewall
+from spacedock.docks.instance import Denial
 from spacedock.errors import EngineError, SpacedockError
 
 if TYPE_CHECKING:

@@ -19,19 +19,12 @@ from types import ModuleType
 from typing import Self
 
 from spacedock.docks.alongside import Alongside, service_module, service_modules
-from spacedock.docks.base import (
-    AS_OBSERVED,
-    BootSpec,
-    Capability,
-    Cause,
-    Conditions,
-    FileInspector,
-    Made,
-    Sighting,
-    StartWindow,
-)
+from spacedock.docks.boots import BootSpec, Cause
+from spacedock.docks.capability import Capability
+from spacedock.docks.conditions import AS_OBSERVED, Conditions, StartWindow
 from spacedock.docks.context import lay_out, leave_out_ignored
 from spacedock.docks.environment import BootEnvironment
+from spacedock.docks.image_facts import FileInspector, ImageAdditions, Sighting
 from spacedock.docks.process.instance import ProcessInstance, Start
 from spacedock.docks.process.interpreter import Interpreter, find_interpreter
 from spacedock.docks.process.paths import Paths
@@ -53,7 +46,16 @@ class ProcessDock:
     """Boots a Space as a process of this machine."""
 
     name = "process"
-    capabilities = frozenset({Capability.SIGNALS, Capability.SERVICES})
+    capabilities = frozenset(
+        {
+            Capability.FILES,
+            Capability.BOOT,
+            Capability.VARY,
+            Capability.LOGS,
+            Capability.SIGNALS,
+            Capability.SERVICES,
+        }
+    )
     shares_ports = True
 
     def __init__(
@@ -120,7 +122,7 @@ class ProcessDock:
         """Proxies in a child process, for as long as they are entered."""
         return network.in_process(self._alongside.running, self._space.manifest.sources, self._run)
 
-    def made(self) -> Made:
+    def made(self) -> ImageAdditions:
         raise NotImplementedError("no image is built here")
 
     def search(self, look: FileInspector, rules: str) -> Future[tuple[Sighting, ...]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from spacedock.docks.base import Listener, Process
+from spacedock.docks.boots import Listener
+from spacedock.docks.instance import Process
 from spacedock.docks.proc import hears_sigterm, resident_peak
 
 _ROUNDS = 20  # a process may fork while its family is being killed

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from spacedock.docks.base import BootResult, BootSpec, Denial, Execution, Process, Stop, Usage
+from spacedock.docks.boots import BootResult, BootSpec
+from spacedock.docks.instance import Denial, Execution, Process, Stop, Usage
 from spacedock.docks.process.family import Family, command_of
 from spacedock.docks.ready import SocketLook
 from spacedock.platform import USER_ID

@@ -15,11 +15,13 @@ from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwri
 
 from spacedock.browser.sites import Sites, serving
 from spacedock.browser.window import WITHIN, BrowserWindow, surroundings
-from spacedock.contract.base import AS_DEPLOYED, Outcome
+from spacedock.contract.base import Outcome
 from spacedock.contract.examine import chosen, examine
 from spacedock.contract.instances import Instances
-from spacedock.docks.base import Dock, Instance
+from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.choose import choose
+from spacedock.docks.dock import OpenDock
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner
 from spacedock.progress import silent
 from spacedock.runs import open_run
@@ -46,7 +48,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Space:
 
 
 @pytest.fixture(scope="package")
-def dock(dock_name: str, space: Space) -> Iterator[Dock]:
+def dock(dock_name: str, space: Space) -> Iterator[OpenDock]:
     if dock_name != "image":
         pytest.skip("needs the image dock: tox -e integration -- --dock=image")
     with open_run() as run, choose(dock_name, space, run, silent) as opened:
@@ -54,13 +56,13 @@ def dock(dock_name: str, space: Space) -> Iterator[Dock]:
 
 
 @pytest.fixture(scope="package")
-def instances(dock: Dock) -> Iterator[Instances]:
+def instances(dock: OpenDock) -> Iterator[Instances]:
     with Instances(dock) as opened:
         yield opened
 
 
 @pytest.fixture(scope="package")
-def instance(instances: Instances) -> Instance:
+def instance(instances: Instances) -> FullInstance:
     """The Space that the browser and the promises look at."""
     return instances.ready(AS_DEPLOYED)
 
@@ -87,7 +89,7 @@ def manner(request: pytest.FixtureRequest) -> Manner:
 
 
 @pytest.fixture(scope="package")
-def switches(instance: Instance, manner: Manner, sites: Sites) -> tuple[str, str]:
+def switches(instance: FullInstance, manner: Manner, sites: Sites) -> tuple[str, str]:
     """What makes a browser find the Space behind its edge, and the sites."""
     return surroundings(instance.edge(), sites, manner)
 
@@ -116,7 +118,7 @@ def visit(profile: BrowserContext) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def adopt(instance: Instance) -> Iterator[Adopt]:
+def adopt(instance: FullInstance) -> Iterator[Adopt]:
     """Gives the Space a habit until the test ends."""
 
     def adopt(habit: str) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Error, Page
 
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner
 from spacedock.space import Space
 from tests.integration.edge.browser.conftest import EDGE, Broken, Visit, observed, transparent
@@ -39,14 +39,14 @@ def heard(page: Page, *what: object) -> None:
     assert page.evaluate("heard") == list(what)
 
 
-def seen(instance: Instance) -> list[str]:
+def seen(instance: FullInstance) -> list[str]:
     """What the Space itself was asked so far."""
     requests: list[str] = httpx.get(f"{instance.url}/seen").json()
     return requests
 
 
 def test_a_front_end_with_a_token_reads_an_answer_while_it_is_written(
-    visit: Visit, instance: Instance, manner: Manner
+    visit: Visit, instance: FullInstance, manner: Manner
 ) -> None:
     gate = token_hex(4)
     path = f"/api/stream?{gate}"
@@ -61,7 +61,7 @@ def test_a_front_end_with_a_token_reads_an_answer_while_it_is_written(
 
 @transparent
 def test_a_call_with_credentials_works_where_the_space_answers_the_preflight(
-    visit: Visit, instance: Instance
+    visit: Visit, instance: FullInstance
 ) -> None:
     page = visit(FRONT).page
     page.evaluate("(url) => fetch(url, { credentials: 'include' }).then(() => {})", instance.edge().url)
@@ -71,7 +71,7 @@ def test_a_call_with_credentials_works_where_the_space_answers_the_preflight(
 
 @observed
 def test_a_call_with_credentials_is_refused_where_the_edge_answers_the_preflight(
-    visit: Visit, instance: Instance, space: Space, broken: Broken
+    visit: Visit, instance: FullInstance, space: Space, broken: Broken
 ) -> None:
     window = visit(FRONT)
     asked = {"credentials": "include", "headers": BEARER}
@@ -87,7 +87,7 @@ def test_a_call_with_credentials_is_refused_where_the_edge_answers_the_preflight
     assert broken() == []
 
 
-def test_a_call_with_credentials_and_without_preflight_works(visit: Visit, instance: Instance) -> None:
+def test_a_call_with_credentials_and_without_preflight_works(visit: Visit, instance: FullInstance) -> None:
     page = visit(FRONT).page
     page.evaluate("(url) => fetch(url, { credentials: 'include' }).then(() => {})", instance.edge().url)
     asked = {"credentials": "include"}
@@ -97,7 +97,7 @@ def test_a_call_with_credentials_and_without_preflight_works(visit: Visit, insta
 @transparent
 @pytest.mark.parametrize("headers", [{}, BEARER], ids=["simple", "preflighted"])
 def test_a_foreign_page_cannot_read_where_the_space_is_asked(
-    visit: Visit, instance: Instance, headers: dict[str, str]
+    visit: Visit, instance: FullInstance, headers: dict[str, str]
 ) -> None:
     window = visit(FOREIGN)
     with pytest.raises(Error, match="Failed to fetch"):
@@ -108,7 +108,7 @@ def test_a_foreign_page_cannot_read_where_the_space_is_asked(
 @observed
 @pytest.mark.parametrize("headers", [{}, BEARER], ids=["simple", "preflighted"])
 def test_a_foreign_page_can_read_where_the_edge_reflects_the_origin(
-    visit: Visit, instance: Instance, headers: dict[str, str]
+    visit: Visit, instance: FullInstance, headers: dict[str, str]
 ) -> None:
     page = visit(FOREIGN).page
     answer = page.evaluate(ASK, [f"{instance.edge().url}/api/visit/", {"headers": headers}])

@@ -9,7 +9,7 @@ from playwright.sync_api import Playwright, expect
 
 from spacedock.browser.sites import Sites, framing
 from spacedock.browser.window import BrowserWindow, surroundings
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import HostForm, Manner
 from tests.integration.chromium import launch
 from tests.integration.edge.browser.conftest import EDGE, FRAME, HTTPS, Adopt, Broken, Visit, observed
@@ -62,7 +62,7 @@ HABITS = (
 @observed
 @pytest.mark.parametrize("habit", HABITS, ids=lambda habit: habit.name or "sound")
 def test_browser_and_contract_say_the_same(
-    habit: Habit, adopt: Adopt, broken: Broken, instance: Instance, visit: Visit
+    habit: Habit, adopt: Adopt, broken: Broken, instance: FullInstance, visit: Visit
 ) -> None:
     adopt(habit.name)
     window = visit(HUB + framing(instance.edge().url))
@@ -78,7 +78,7 @@ def test_browser_and_contract_say_the_same(
 
 @observed
 def test_a_private_window_keeps_only_the_partitioned_cookies_of_a_frame(
-    adopt: Adopt, instance: Instance, playwright: Playwright, switches: tuple[str, str]
+    adopt: Adopt, instance: FullInstance, playwright: Playwright, switches: tuple[str, str]
 ) -> None:
     with launch(playwright, *switches) as browser:
         for habit, tells in (("", WORKS), ("cookie without Partitioned", FORGETS)):
@@ -89,7 +89,7 @@ def test_a_private_window_keeps_only_the_partitioned_cookies_of_a_frame(
 
 
 def test_a_space_that_knows_one_host_shows_nothing_where_the_edge_uses_the_other(
-    adopt: Adopt, broken: Broken, instance: Instance, sites: Sites, playwright: Playwright
+    adopt: Adopt, broken: Broken, instance: FullInstance, sites: Sites, playwright: Playwright
 ) -> None:
     adopt("knows one host")
     arguments = surroundings(instance.edge(), sites, Manner.OBSERVED, HostForm.INTERNAL)

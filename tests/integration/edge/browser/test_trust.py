@@ -8,7 +8,7 @@ from playwright.sync_api import Error, Playwright
 from spacedock.browser.sites import Sites, serving
 from spacedock.browser.trust import presented, trusting
 from spacedock.browser.window import BrowserWindow, resolving
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from tests.integration.chromium import launch
 from tests.integration.edge.browser.conftest import Visit
 from tests.integration.edge.browser.sites import HUB
@@ -19,7 +19,7 @@ def test_any_other_host_is_unknown(visit: Visit) -> None:
         visit("https://api.openai.com")
 
 
-def test_the_space_has_no_port_but_that_of_https(visit: Visit, instance: Instance) -> None:
+def test_the_space_has_no_port_but_that_of_https(visit: Visit, instance: FullInstance) -> None:
     with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
         visit(instance.edge().url.replace("https", "http"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Error
 
-from spacedock.docks.base import Instance
+from spacedock.docks.instance import FullInstance
 from tests.integration.edge.browser.conftest import Visit
 
 SPEAK = """(url) => new Promise((resolve, reject) => {
@@ -16,13 +16,13 @@ SPEAK = """(url) => new Promise((resolve, reject) => {
 })"""
 
 
-def test_a_page_speaks_with_its_space_by_wss(visit: Visit, instance: Instance) -> None:
+def test_a_page_speaks_with_its_space_by_wss(visit: Visit, instance: FullInstance) -> None:
     url = instance.edge().url
     page = visit(url).page
     assert page.evaluate(SPEAK, f"{url.replace('https', 'wss')}/ws") == "hello"
 
 
-def test_the_browser_refuses_ws_from_a_page_of_https(visit: Visit, instance: Instance) -> None:
+def test_the_browser_refuses_ws_from_a_page_of_https(visit: Visit, instance: FullInstance) -> None:
     url = instance.edge().url
     page = visit(url).page
     with pytest.raises(Error, match="An insecure WebSocket connection may not be initiated"):

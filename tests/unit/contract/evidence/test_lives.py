@@ -9,12 +9,13 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract.base import AS_DEPLOYED
 from spacedock.contract.evidence import lives
 from spacedock.contract.evidence.lives import ending
 from spacedock.contract.instances import Instances, NotReady
 from spacedock.contract.observations import observations
-from spacedock.docks.base import BootResult, StartWindow, Stop
+from spacedock.docks.boots import AS_DEPLOYED, BootResult
+from spacedock.docks.conditions import StartWindow
+from spacedock.docks.instance import Stop
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
-from spacedock.contract.evidence.examples import told
 from spacedock.contract.evidence.pages import Load, Page, Script
 
 HOST = "https://owner-name.hf.space"
@@ -77,8 +76,3 @@ def test_a_url_is_known_for_the_spaces_own(url: str, found: str | None) -> None:
 def test_the_base_of_a_page_counts() -> None:
     assert str(page('<base href="/static/">').of_the_space("a.js")) == f"{HOST}/static/a.js"
     assert page('<base href="https://cdn.example/">').of_the_space("a.js") is None
-
-
-def test_a_few_examples_stand_for_all() -> None:
-    assert told(["a"]) == "a"
-    assert told("abcde") == "a; b; c (and 2 more)"

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from spacedock import platform
-from spacedock.docks.base import Egress
+from spacedock.docks.conditions import Egress
 from spacedock.docks.image.firewall import Surrounds, blocked_hosts, described, rules
 
 AROUND = Surrounds(subnet="10.1.2.0/24", gateway="10.1.2.1")

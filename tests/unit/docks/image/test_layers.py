@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from spacedock.docks.base import Sighting
 from spacedock.docks.image.layers import sightings
+from spacedock.docks.image_facts import Sighting
 from spacedock.errors import EngineError
 
 LOOKED_AT: list[str] = []

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from docker.errors import APIError, NotFound
 
-from spacedock.docks.base import Denial
 from spacedock.docks.image import sandbox as sandbox_module
 from spacedock.docks.image.sandbox import Lacking, NetworkSandbox
+from spacedock.docks.instance import Denial
 
 READY = {"ready": True}
 

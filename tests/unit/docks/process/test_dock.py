@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from spacedock.docks import ready
-from spacedock.docks.base import BootSpec, Capability, Cause
+from spacedock.docks.boots import BootSpec, Cause
+from spacedock.docks.capability import Capability
 from spacedock.docks.process import dock
 from spacedock.docks.process.dock import ProcessDock
 from spacedock.docks.process.interpreter import Interpreter, find_interpreter
@@ -317,7 +318,7 @@ def test_one_more_service_runs_beside_the_space_as_long_as_the_dock(
 HARNESS = """
 import sys
 from pathlib import Path
-from spacedock.docks.base import BootSpec
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.process.dock import ProcessDock
 from spacedock.platform import USER_ID
 from spacedock.progress import silent
@@ -373,7 +374,14 @@ def test_the_header_names_what_is_not_shown(tmp_path: Path, docked: Boots, port:
     assert "Dockerfile:2 RUN apt-get update && apt-get install -y ffmpeg" in header
     assert "Dockerfile:3" not in header
     assert "USER in the Dockerfile: user" in header
-    assert dock.capabilities == {Capability.SIGNALS, Capability.SERVICES}
+    assert dock.capabilities == {
+        Capability.FILES,
+        Capability.BOOT,
+        Capability.VARY,
+        Capability.LOGS,
+        Capability.SIGNALS,
+        Capability.SERVICES,
+    }
     assert dock.shares_ports
 
 

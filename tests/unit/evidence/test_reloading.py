@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.evidence.reloading import reloads, said_by_a_reloader, started_reloaders
+from spacedock.evidence.reloading import reloads, said_by_a_reloader, started_reloaders
 from tests.unit.spaces import sound_space
 
 

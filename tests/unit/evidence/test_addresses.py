@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.evidence.addresses import Address, addresses
 from spacedock.contract.instances import Instances
 from spacedock.contract.observations import observations
+from spacedock.evidence.addresses import Address, addresses
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space
 

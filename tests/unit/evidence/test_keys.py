@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.contract.evidence.keys import is_filler, shapes_in, without_keys
+from spacedock.evidence.keys import is_filler, shapes_in, without_keys
 
 LETTERS = "QxkPzmVbTfLrWnYcDsHjGuEaoKiRxMqBtZ"
 LETTERS_AND_DIGITS = "Q7xkPz2mVb9TfLr4WnYc8DsHj3GuEa6oKi1RxM5qBtZw0Nv"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.evidence.pushed import Carried, arriving, carried, in_folder
+from spacedock.evidence.pushed import Carried, arriving, carried, in_folder
 from spacedock.space import Space, read_space
-from tests.unit.contract.evidence.repositories import BINARY, commit, git, pointer, repository
+from tests.unit.evidence.repositories import BINARY, commit, git, pointer, repository
 from tests.unit.spaces import sound_space, write_space
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.evidence.cores import fixed_workers, sizings
+from spacedock.evidence.cores import fixed_workers, sizings
 from tests.unit.spaces import sound_space
 
 MOST = 5

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.evidence import inflight
-from spacedock.contract.evidence.inflight import hold
+from spacedock.evidence import inflight
+from spacedock.evidence.inflight import hold
 from spacedock.space import Space
 from tests.unit.spaces import sound_space
 

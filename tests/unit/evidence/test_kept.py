@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.contract.evidence.kept import databases
+from spacedock.evidence.kept import databases
 
 
 @pytest.mark.parametrize(
