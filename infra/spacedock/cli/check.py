@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,15 +12,13 @@ from rich.console import Console
 from spacedock.cli.app import app
 from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Place, ScaleOption, Verbose
 from spacedock.console import ConsoleProgress
-from spacedock.contract.examine import chosen
 from spacedock.docks.conditions import Conditions
 from spacedock.errors import UsageError
-from spacedock.failures.catalogue import all_failures
-from spacedock.failures.diagnosis import diagnose
 from spacedock.options import DOCK, EDGE, EGRESS, TIME_SCALE
 from spacedock.verdict.formats import formats
-from spacedock.verdict.model import Verdict
-from spacedock.verdict.terminal import show
+
+if TYPE_CHECKING:
+    from spacedock.verdict.model import Verdict
 
 
 @app.command()
@@ -39,7 +37,9 @@ def check(
     verbose: Verbose = False,
 ) -> None:
     """Hold the Space to its contract, and say what broke, why it would break there, and what mends it."""
+    from spacedock.contract.examine import chosen
     from spacedock.verdict.hold import hold
+    from spacedock.verdict.terminal import show
 
     reports = [_report(wish) for wish in report or ()]
     promises, conditions = chosen(promise or ()), Conditions(egress, edge, time_scale)
@@ -58,6 +58,9 @@ def check(
 
 def _likely(verdict: Verdict) -> Iterator[str]:
     """Yield the failure that the logs below what is broken or blocked show best, where they show one."""
+    from spacedock.failures.catalogue import all_failures
+    from spacedock.failures.diagnosis import diagnose
+
     logs = [problem.log for finding in verdict.findings for problem in finding.problems]
     logs += [finding.log for finding in verdict.findings]
     for diagnosis in diagnose("\n".join(dict.fromkeys(filter(None, logs))), all_failures())[:1]:

@@ -17,7 +17,6 @@ from spacedock.docks.conditions import Conditions
 from spacedock.options import DOCK, EDGE, EGRESS, DockName
 from spacedock.probe.compare import shown
 from spacedock.probe.fields import FIELDS, Report, flat
-from spacedock.probe.recording import summary, write
 from spacedock.probe.settle import verdicts
 
 Output = Annotated[
@@ -34,6 +33,8 @@ def probe(
     verbose: Verbose = False,
 ) -> None:
     """Run the probe in the dock, and print what a Space sees there."""
+    from spacedock.probe.recording import write
+
     report = probed(dock, Conditions(egress, edge), verbose=verbose)
     if output:
         write(report, output)
@@ -56,6 +57,8 @@ def probed(dock: DockName, conditions: Conditions, *, verbose: bool) -> dict[str
 
 def show(console: Console, report: Report) -> None:
     """Print each field with its value, and then how the facts come out."""
+    from spacedock.probe.recording import summary
+
     seen = flat(report)
     for field in FIELDS:
         console.print(Text.assemble((field.name, "bold"), (f"  {field.tells}", "dim")), soft_wrap=True)

@@ -48,6 +48,11 @@ def test_a_module_of_a_command_imports_no_container_library_and_no_client(module
     assert imported_by(f"import {module}") & {"docker", "testcontainers", "httpx", "pydantic"} == set()
 
 
+@pytest.mark.parametrize("words", [("list",), ("reproduce", "loopback"), ("platform", "egress")])
+def test_what_is_only_read_out_imports_no_container_library(words: tuple[str, ...]) -> None:
+    assert imported_by(ending(*words)) & {"docker", "testcontainers"} == set()
+
+
 def test_the_plugin_of_pytest_imports_nothing_heavy() -> None:
     assert imported_by("import spacedock.plugin") == set()
 
