@@ -15,7 +15,7 @@ PACKAGE = ROOT / "infra" / "spacedock"
 FLOORS = (
     {"cli", "__main__"},
     {"suite", "plugin", "session"},
-    {"console", "verdict"},
+    {"console", "options", "verdict"},
     {"failures"},
     {"contract", "probe"},
     {"evidence"},
@@ -24,7 +24,7 @@ FLOORS = (
     {"images"},
     {"engine", "builder"},
     {"space", "runs"},
-    {"platform", "progress", "errors", "canary", "recordings"},
+    {"platform", "progress", "errors", "canary", "durations", "recordings"},
 )
 APART = {"doubles"}  # run in containers of their own: they import no room, and no room imports them
 

@@ -9,14 +9,12 @@ from rich.console import Console
 from rich.text import Text
 
 from spacedock.cli.attach import attach
-from spacedock.cli.options import DockName
 from spacedock.console import ConsoleProgress
-from spacedock.contract.finding import Outcome
-from spacedock.contract.promise import tail
 from spacedock.contract.examine import examine
-from spacedock.contract.registry import chosen
-from spacedock.contract.finding import redact
+from spacedock.contract.finding import Outcome, redact
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import tail
+from spacedock.contract.registry import chosen
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.conditions import AS_OBSERVED
 from spacedock.docks.dock import OpenDock
@@ -25,6 +23,7 @@ from spacedock.docks.life import Stage, state_of
 from spacedock.errors import UsageError
 from spacedock.failures.base import Condition, Failure
 from spacedock.failures.inject import Meeting, meetings, with_less
+from spacedock.options import DockName
 from spacedock.progress import Progress
 from spacedock.space import Space, read_space
 from spacedock.verdict.model import is_red

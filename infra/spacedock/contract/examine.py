@@ -12,12 +12,12 @@ import httpx
 
 from spacedock.contract import promises
 from spacedock.contract.finding import Finding, Outcome
-from spacedock.contract.promise import Problem, Promise, tail
 from spacedock.contract.instances import Instances
-from spacedock.evidence.base import NotReady
+from spacedock.contract.promise import Problem, Promise, tail
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.unbuilt import Unbuilt
 from spacedock.errors import SpaceBuildError, UsageError
+from spacedock.evidence.base import NotReady
 from spacedock.space import Space
 
 

@@ -56,8 +56,14 @@ class Refused:
         said = ((Where.PUSH, self._pushed), (Where.PAGE, str(state_after(self._error) or "")))
         return SpecimenAccount(said, findings_of(self._error, promises))
 
-    def deployed(self) -> None:
+    @property
+    def canaries(self) -> dict[str, tuple[str, ...]]:
+        """None: nothing was given any."""
+        return {}
+
+    def deployed(self) -> FullInstance | None:
         """None: nothing was booted."""
+        return None
 
 
 class Staged:

@@ -54,10 +54,11 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Found:
-    """A promise was judged. What is `preliminary` rests on files alone, and a later finding replaces it."""
+    """A promise was judged: `ahead` of any boot, by files alone, and then perhaps not for the last time."""
 
     finding: Finding
-    preliminary: bool = False
+    ahead: bool = False
+    final: bool = True
 
 
 @dataclass(frozen=True)

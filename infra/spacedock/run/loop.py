@@ -91,7 +91,8 @@ class Run:
         """Judge what files alone tell. With a dock, what else there is may still change it."""
         for promise in promises:
             finding = judge(promise, self._files, FILES, "what is read of files")
-            self._listen(Found(finding, preliminary=not (_is_settled(finding) or self._described is None)))
+            final = self._described is None or _is_settled(finding)
+            self._listen(Found(finding, ahead=self._described is not None, final=final))
             yield finding
 
     def _until_undisturbed(self, promises: list[Promise]) -> Iterator[Finding]:

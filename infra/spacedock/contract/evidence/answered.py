@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from spacedock.contract.evidence.asking import Answer, send, send_at_once
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances
-from spacedock.evidence.base import NotReady
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.instance import FullInstance
+from spacedock.evidence.base import NotReady
 from spacedock.space import Space
 
 _AT_ONCE = 8  # of each request: more than a small pool of connections has

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from spacedock.contract.base import LookPromise
-from spacedock.contract.promise import Problem
 from spacedock.contract.evidence.preflights import preflight
+from spacedock.contract.promise import Problem
 from spacedock.docks.instance import FullInstance
 from spacedock.space import Space
 

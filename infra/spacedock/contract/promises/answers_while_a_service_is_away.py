@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance

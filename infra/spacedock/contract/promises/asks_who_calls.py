@@ -7,9 +7,9 @@ from contextlib import closing
 
 import httpx
 
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.evidence.asking import Answer, headers_of, send_through
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.evidence.base import NotReady
+from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
 from spacedock.contract.promises.starts_without_env_file import WITH_ENV_FILE
 from spacedock.docks.boots import AS_DEPLOYED, Cause
@@ -15,6 +14,7 @@ from spacedock.docks.dock import OpenDock
 from spacedock.docks.instance import FullInstance
 from spacedock.docks.life import state_of
 from spacedock.errors import BootError
+from spacedock.evidence.base import NotReady
 from spacedock.space import Space
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.unbuilt import Unbuilt
 from spacedock.errors import BuildError

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.promises.keeps_secrets_out_of_the_image import shown
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability

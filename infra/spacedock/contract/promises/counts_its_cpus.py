@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from spacedock import platform
-from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.instance import Process
 from spacedock.evidence.cores import CORES, fixed_workers, sizings

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 import httpx
 
 from spacedock.contract.base import LookPromise
-from spacedock.contract.promise import Level, Problem
 from spacedock.contract.evidence.pages import Page, Script
 from spacedock.contract.evidence.visits import is_page, visit
+from spacedock.contract.promise import Level, Problem
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner

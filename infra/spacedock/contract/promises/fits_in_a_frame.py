@@ -9,8 +9,8 @@ import httpx
 
 from spacedock import platform
 from spacedock.contract.base import LookPromise
-from spacedock.contract.promise import Problem
 from spacedock.contract.evidence.visits import is_page, visit
+from spacedock.contract.promise import Problem
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner

@@ -8,12 +8,12 @@ from contextlib import suppress
 import httpx
 
 from spacedock import platform
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.evidence.base import NotReady
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance, Usage
+from spacedock.evidence.base import NotReady
 from spacedock.space import Space
 
 _GIB = 2**30

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import httpx
 
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.evidence.base import NotReady
+from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.promises.names_missing_secrets import specs_without_secrets
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
+from spacedock.evidence.base import NotReady
 from spacedock.space import Space
 
 _TIMEOUT_SECONDS = 10.0

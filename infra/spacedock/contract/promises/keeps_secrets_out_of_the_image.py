@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from spacedock import canary
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.dock import OpenDock

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from spacedock.contract.base import LookPromise
-from spacedock.contract.promise import Level, Problem
 from spacedock.contract.evidence.asking import send
 from spacedock.contract.evidence.quiet import quiet
+from spacedock.contract.promise import Level, Problem
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
 from spacedock.space import Space

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.life import PlatformState, Stage
 from spacedock.space import Space

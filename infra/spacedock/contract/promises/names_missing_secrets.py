@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance

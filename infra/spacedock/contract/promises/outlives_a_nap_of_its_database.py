@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.evidence.answered import Unanswered, require_answers
 from spacedock.contract.evidence.asking import send, send_at_once
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance

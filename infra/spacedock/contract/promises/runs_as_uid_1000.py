@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.evidence.base import NotReady
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
+from spacedock.evidence.base import NotReady
 from spacedock.space import Space
 
 AS_IMAGE_USER = BootSpec(purpose="as the image's own user", user="image")

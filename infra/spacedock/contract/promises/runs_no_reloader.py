@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.evidence.base import NotReady
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.instance import FullInstance
+from spacedock.evidence.base import NotReady
 from spacedock.evidence.reloading import reloads, said_by_a_reloader, started_reloaders
 from spacedock.space import Space
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.evidence.answered import require_answers
 from spacedock.contract.evidence.asking import Answer, send
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance

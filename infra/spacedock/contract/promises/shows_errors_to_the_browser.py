@@ -7,11 +7,11 @@ from contextlib import closing
 
 import httpx
 
-from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.evidence.asking import PATIENCE, Answer, send
 from spacedock.contract.evidence.preflights import preflight
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.evidence.base import NotReady
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.life import state_of
+from spacedock.evidence.base import NotReady
 from spacedock.space import Space
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import httpx
 
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
-from spacedock.evidence.base import NotReady
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED, Cause
 from spacedock.docks.instance import FullInstance
 from spacedock.docks.life import state_of
+from spacedock.evidence.base import NotReady
 from spacedock.space import Space
 
 _TIMEOUT_SECONDS = 10.0

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
 from spacedock.docks.dock import OpenDock

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import httpx
 
 from spacedock import platform
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.evidence.preflights import preflight
 from spacedock.contract.evidence.visits import status_of
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance

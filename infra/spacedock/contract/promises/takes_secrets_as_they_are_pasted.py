@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 
-from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.evidence.answered import require_answers
 from spacedock.contract.evidence.asking import Answer, headers_of, send
 from spacedock.contract.evidence.quiet import quiet
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spacedock.contract.promise import Problem, Promise
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import Egress

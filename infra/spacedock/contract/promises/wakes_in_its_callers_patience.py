@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.evidence.lives import TO_BE_STOPPED
 from spacedock.contract.evidence.waking import waking
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.space import Space

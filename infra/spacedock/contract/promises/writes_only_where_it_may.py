@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from spacedock import platform
-from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Level, Problem, Promise
 from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability

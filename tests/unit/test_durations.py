@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.space.durations import seconds, spelled
+from spacedock.durations import seconds, spelled
 
 
 @pytest.mark.parametrize(
