@@ -33,7 +33,7 @@ class Answers:
 
     replies: tuple[Reply, ...]
     failed: tuple[str, ...]
-    log: str
+    log: str  # once it had come to rest
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Answered(Evidence[Answers]):
             replies = tuple(sent(asker, requests, instance.environment))
             failed = tuple(str(reply) for reply in replies if reply.failed)
             if requests and not failed:
-                given = [_with_values(request, instance.environment) for request in requests]
+                given = [with_values(request, instance.environment) for request in requests]
                 crowd = asker.send_at_once(given, _AT_ONCE)
                 failed = tuple(_of_a_crowd(reply for reply in crowd if reply.failed))
-        return Answers(replies, failed, (quiet(instance) if failed else instance).logs())
+        return Answers(replies, failed, quiet(instance).logs())
 
 
 def sent(
@@ -78,7 +78,8 @@ def require_answers(around: Surroundings) -> Answers:
     return answers
 
 
-def _with_values(request: Request, values: Mapping[str, str]) -> Request:
+def with_values(request: Request, values: Mapping[str, str]) -> Request:
+    """Return a request with `$NAME` in its headers filled in."""
     return request.model_copy(update={"headers": headers_of(request, values)})
 
 
