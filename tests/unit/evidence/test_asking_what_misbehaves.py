@@ -435,6 +435,6 @@ class TestThroughTls:
 
 
 def test_what_comes_over_no_connection_ends_with_the_time_too() -> None:
-    edge = FakeEdge(lambda _: httpx.Response(200, content=repeat(b"")))
-    with through(edge, Manner.OBSERVED, limits=LIMITS) as asker:
+    edge = FakeEdge(lambda _: httpx.Response(200, content=repeat(b"a")))
+    with through(edge, Manner.OBSERVED, limits=AskLimits(seconds=0.05, body=2**30)) as asker:
         assert asker.ask("GET", "/").failure == TOO_LATE
