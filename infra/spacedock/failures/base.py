@@ -65,16 +65,32 @@ class Certainty(StrEnum):
 class Condition(StrEnum):
     """What can be brought to any Space, by `spacedock reproduce NAME --here`."""
 
-    AS_DEPLOYED = "as deployed"  # the promise itself looks for what is wrong
-    SECRETS_WITHHELD = "its secrets are withheld"
-    SECRETS_PASTED = "its secrets end in a line break"
-    SERVICES_REFUSE = "its services refuse connections"
-    SERVICES_HANG = "its services hang"
-    CONNECTIONS_CLOSED = "the connections to its services are closed"
-    SERVICES_WAKE = "its services take 5 s to accept a connection"
-    ASLEEP = "it sleeps"
-    LITTLE_MEMORY = "it has half of the memory that it uses"
-    LITTLE_DISK = "it has half of the disk that it uses"
+    AS_DEPLOYED = "as-deployed"  # the promise itself looks for what is wrong
+    SECRETS_WITHHELD = "secrets-withheld"
+    SECRETS_PASTED = "secrets-pasted"
+    SERVICES_REFUSE = "services-refuse"
+    SERVICES_HANG = "services-hang"
+    CONNECTIONS_CLOSED = "connections-closed"
+    SERVICES_WAKE = "services-wake"
+    ASLEEP = "asleep"
+    LITTLE_MEMORY = "little-memory"
+    LITTLE_DISK = "little-disk"
+
+    @property
+    def prose(self) -> str:
+        """What is said of it to a reader."""
+        return {
+            Condition.AS_DEPLOYED: "as deployed",
+            Condition.SECRETS_WITHHELD: "its secrets are withheld",
+            Condition.SECRETS_PASTED: "its secrets end in a line break",
+            Condition.SERVICES_REFUSE: "its services refuse connections",
+            Condition.SERVICES_HANG: "its services hang",
+            Condition.CONNECTIONS_CLOSED: "the connections to its services are closed",
+            Condition.SERVICES_WAKE: "its services take 5 s to accept a connection",
+            Condition.ASLEEP: "it sleeps",
+            Condition.LITTLE_MEMORY: "it has half of the memory that it uses",
+            Condition.LITTLE_DISK: "it has half of the disk that it uses",
+        }[self]
 
 
 class _Table(BaseModel):
@@ -172,7 +188,7 @@ class Failure(_Table):
     remedy: str
     sources: tuple[str, ...] = Field(min_length=1)
     symptoms: tuple[Symptom, ...] = ()
-    here: Condition | None = None  # what brings it about in a Space that is like it
+    inject: Condition | None = None  # what brings it about in a Space that is like it
     not_here: str = ""  # why no specimen can be had
     specimen: SpecimenRecipe | None = None
 
