@@ -124,11 +124,12 @@ class Symptom(_Table):
 
 
 class SpecimenChange(_Table):
-    """What makes a sound file a broken one. Of a file that is not there, `after` is its content."""
+    """What becomes of a file. Of one that is not there, `after` is the content."""
 
     file: str
     before: str | None = None
     after: str | None = None
+    append: str | None = None  # what it ends in from then on
     remove: bool = False
     mode: Literal["644", "755"] | None = None
     line_ends: Literal["crlf"] | None = None
@@ -137,7 +138,8 @@ class SpecimenChange(_Table):
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
-        done = (self.after is not None, self.remove, self.mode, self.line_ends, self.size, self.bytes_hex)
+        written = self.after is not None or self.append is not None
+        done = (written, self.remove, self.mode, self.line_ends, self.size, self.bytes_hex)
         if not any(done) or (self.before is not None and self.after is None):
             raise ValueError(f"the change of {self.file} says not what to do")
         return self
@@ -153,13 +155,15 @@ class Ask(Request):
 
 
 class SpecimenRecipe(_Table):
-    """How the specimen is made: a sound Space, with `space/` laid over it, then `broken/`, then changed.
+    """How the specimen is made: of a sound Space, in four steps.
 
-    The mended twin is the same without `broken/` and the changes. Both meet the conditions.
+    `space/` is laid over it and it is changed as `both` says: that is the mended twin. Then `broken/` is laid
+    over it and it is changed as `changes` says. Specimen and twin meet the same conditions.
     """
 
     baseline: str = "web"
     says: str  # what the promise's problem says of it
+    both: tuple[SpecimenChange, ...] = ()  # what the twin has of it, too
     changes: tuple[SpecimenChange, ...] = ()
     egress: Egress = Egress.OBSERVED
     edge: Manner = Manner.OBSERVED
