@@ -37,7 +37,7 @@ def bring(
     from spacedock.docks.choose import choose
     from spacedock.runs import open_run
 
-    if failure.here is None:
+    if failure.inject is None:
         raise UsageError(
             f"{failure.name} is a fault of the Space itself: no condition brings it about in another",
             remedy=f"leave `--here` out, or `spacedock check` your Space: {', '.join(failure.breaks)}",
@@ -45,11 +45,11 @@ def bring(
     space = read_space(path)
     conditions = replace(AS_OBSERVED, egress=failure.specimen.egress) if failure.specimen else AS_OBSERVED
     with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress, open_run() as run:
-        space = with_less(failure.here, space, _used(failure.here, space, dock_name, progress))
+        space = with_less(failure.inject, space, _used(failure.inject, space, dock_name, progress))
         with choose(dock_name, space, run, progress, conditions) as dock, Instances(dock) as instances:
-            console.print(Text(f"{space.manifest.space.id}: {failure.here}", style="bold"))
-            for meeting in meetings(failure.here, space, instances):
-                _show(console, meeting, dock, asleep=failure.here is Condition.ASLEEP)
+            console.print(Text(f"{space.manifest.space.id}: {failure.inject.prose}", style="bold"))
+            for meeting in meetings(failure.inject, space, instances):
+                _show(console, meeting, dock, asleep=failure.inject is Condition.ASLEEP)
                 if keep and meeting.instance.alive():
                     attach(console, meeting.instance, dock.canaries)
             return _hold(console, failure, space, instances, progress)

@@ -57,6 +57,12 @@ def met(condition: Condition, space: Space, dock: FakeDock) -> list[Meeting]:
         return list(meetings(condition, space, instances))
 
 
+@pytest.mark.parametrize("condition", Condition)
+def test_a_condition_is_named_by_a_key_and_told_in_prose(condition: Condition) -> None:
+    assert condition.replace("-", "").isalpha()
+    assert " " in condition.prose
+
+
 @pytest.fixture
 def space(tmp_path: Path) -> Space:
     return sound_space(tmp_path)
