@@ -15,6 +15,7 @@ from spacedock.edge.base import HostForm, Manner
 from spacedock.errors import SpaceBuildError
 from spacedock.evidence.asking import Asker, directly, through
 from spacedock.evidence.base import Evidence, NotBuilt, NotReady, Surroundings
+from spacedock.evidence.quiet import quiet
 from spacedock.space import Space
 
 AS_IMAGE_USER = BootSpec(purpose="as the image's own user", user="image")
@@ -132,8 +133,8 @@ class Processes(Evidence[tuple[Process, ...]]):
         return (self.spec,)
 
     def gather(self, around: Surroundings) -> tuple[Process, ...]:
-        """Look at it once it is ready."""
-        return around.ready(self.spec).processes()
+        """Look at it once it is ready and at rest: the first worker answers before the others are there."""
+        return quiet(around.ready(self.spec)).processes()
 
 
 @dataclass(frozen=True)

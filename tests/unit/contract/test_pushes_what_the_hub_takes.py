@@ -6,7 +6,7 @@ import pytest
 
 from spacedock.contract.finding import Outcome
 from spacedock.contract.promise import Problem
-from spacedock.contract.registry import chosen
+from spacedock.evidence.base import FILES
 from spacedock.space import Space, read_space
 from tests.unit.contract.conftest import Hold
 from tests.unit.evidence.repositories import BINARY, commit, git, pointer, repository
@@ -44,9 +44,10 @@ def test_text_keeps_it(space: Space, hold: Hold) -> None:
 
 def test_it_is_looked_at_without_a_boot(space: Space, hold: Hold) -> None:
     dock = FakeDock(capabilities=frozenset())
-    (promise,) = chosen([PROMISE])
-    assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
-    assert (promise.specs(space), dock.booted) == ((), [])
+    finding = hold(PROMISE, space, dock)
+    assert finding.outcome is Outcome.KEPT
+    assert finding.promise.needs == FILES
+    assert dock.booted == []
 
 
 def test_a_binary_breaks_it_in_the_hubs_words(space: Space, hold: Hold) -> None:
