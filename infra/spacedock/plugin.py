@@ -118,7 +118,7 @@ def spacedock_docked(request: pytest.FixtureRequest) -> DockedSpace:
     from spacedock.errors import SpacedockError
 
     try:
-        return _session(request.config).boot(place, asked)
+        return _session(request.config).dock(place, asked)
     except SpacedockError as error:
         refusal = str(error)
     pytest.fail(refusal, pytrace=False)  # outside of `except`, or pytest shows how the error came about
@@ -127,9 +127,7 @@ def spacedock_docked(request: pytest.FixtureRequest) -> DockedSpace:
 @pytest.fixture
 def spacedock_instance(spacedock_docked: DockedSpace) -> FullInstance:
     """The Space as deployed, ready, answering at `spacedock_instance.url`. Shared: look, do not break."""
-    from spacedock.docks.boots import AS_DEPLOYED
-
-    return spacedock_docked.instances.ready(AS_DEPLOYED)
+    return spacedock_docked.ready()
 
 
 def _session(config: pytest.Config) -> Session:
