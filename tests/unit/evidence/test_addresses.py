@@ -4,10 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.instances import Instances
-from spacedock.contract.observations import observations
 from spacedock.evidence.addresses import Address, addresses
-from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space
 
 URL = '[secrets]\nDATABASE_URL = { from = "postgres.url" }\n'
@@ -50,31 +47,3 @@ def test_a_key_points_nowhere(tmp_path: Path) -> None:
 )
 def test_a_literal_is_read_as_a_url(tmp_path: Path, value: str, places: list[tuple[str, int]]) -> None:
     assert of_variable(tmp_path, value) == places
-
-
-@pytest.mark.parametrize(
-    ("manifest", "says"),
-    [
-        (URL, "port 5432 of postgres, which the documentation closes and was seen open"),
-        (
-            '[secrets]\nX = { from = "qdrant.url" }\n',
-            "6333 of qdrant, which the documentation closes and of which",
-        ),
-        (
-            '[variables]\nX = "smtp://mail.example:587"\n',
-            "X points at port 587 of mail.example, which is closed",
-        ),
-    ],
-)
-def test_the_verdict_names_what_points_at_a_port_that_is_said_to_be_closed(
-    tmp_path: Path, manifest: str, says: str
-) -> None:
-    with Instances(FakeDock()) as instances:
-        lines = observations(sound_space(tmp_path, manifest=manifest), instances)
-    assert [line for line in lines if says in line]
-
-
-def test_what_points_at_an_open_port_is_not_named(tmp_path: Path) -> None:
-    space = sound_space(tmp_path, manifest='[secrets]\nX = { from = "openai.base_url" }\n')
-    with Instances(FakeDock()) as instances:
-        assert not [line for line in observations(space, instances) if "points at port" in line]
