@@ -146,9 +146,7 @@ def test_a_script_that_makes_or_gets_a_history_has_one(tmp_path: Path, command: 
 
 @pytest.mark.parametrize("words", ["add", "add -f", "set-url", "set-url --push"])
 def test_a_push_to_a_remote_is_one_to_where_that_points(tmp_path: Path, words: str) -> None:
-    remote = (
-        f"git remote {words} space https://me:${{{{ secrets.HF_TOKEN }}}}@huggingface.co/spaces/owner/name"
-    )
+    url = "https://me:${{ secrets.HF_TOKEN }}@huggingface.co/spaces/owner/name"
     (step,) = found(tmp_path, CHECKOUT, run(f"git remote {words} space {url}"), run("git push space main"))
     assert step.shallow
 
