@@ -46,6 +46,13 @@ def test_a_digest_changes_with_content_and_with_name(tmp_path: Path) -> None:
     assert len(seen) == 3
 
 
+def test_a_digest_changes_with_a_content_of_the_same_length(tmp_path: Path) -> None:
+    space = sound_space(tmp_path)
+    before = digest(space)
+    (tmp_path / "app.py").write_text("print('hullo')\n")
+    assert digest(space) != before
+
+
 def test_a_digest_of_the_same_files_is_the_same(tmp_path: Path) -> None:
     one, other = sound_space(tmp_path / "one"), sound_space(tmp_path / "other")
     assert digest(one) == digest(other)
