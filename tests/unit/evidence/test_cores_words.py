@@ -58,7 +58,14 @@ def test_a_cap_counts_where_it_is_low_enough(tmp_path: Path, cap: int, lines: li
     assert found(tmp_path, "app.py", f"workers = min({COUNT}, {cap})") == lines
 
 
-@pytest.mark.parametrize("text", [f"workers = max(2, {COUNT})", f"n: int = {COUNT}\nrun(workers=n)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"workers = max(2, {COUNT})",
+        f"n: int = {COUNT}\nrun(workers=n)",
+        f"with Pool({COUNT}) as pool:\n    pool.map(f, x)",
+    ],
+)
 def test_a_count_that_reaches_workers_is_found(tmp_path: Path, text: str) -> None:
     assert len(found(tmp_path, "app.py", text)) == 1
 
@@ -99,6 +106,13 @@ def test_a_shell_sizes_a_server(tmp_path: Path, command: str) -> None:
 @pytest.mark.parametrize("command", ["make", "cmake", "ninja", "cargo", "pip install", "gcc", "build -j"])
 def test_a_shell_that_compiles_sizes_no_server(tmp_path: Path, command: str) -> None:
     assert found(tmp_path, "start.sh", f"{command} $(nproc) --workers") == []
+
+
+@pytest.mark.parametrize("page", ["window.x = 1", "document.title = ''"])
+def test_a_page_counts_its_visitors_processors(tmp_path: Path, page: str) -> None:
+    text = "const os = require('os')\nworkers(os.cpus().length)\n"
+    assert len(found(tmp_path, "server.js", text)) == 1
+    assert found(tmp_path, "server.js", text + page) == []
 
 
 def test_a_shells_name_is_a_whole_word(tmp_path: Path) -> None:
