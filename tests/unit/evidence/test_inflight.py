@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,15 @@ def breaks_off_a_stream(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf")
 
 
+def never_ends(connection: socket.socket) -> None:
+    connection.sendall(GO_ON)
+    read_until(connection, b"}")
+    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    with suppress(OSError):  # the other side has had enough
+        while True:
+            connection.sendall(b"2\r\n{}\r\n")
+
+
 def keeps_silent(connection: socket.socket) -> None:
     connection.sendall(GO_ON)
     read_until(connection, b"}")
@@ -153,12 +163,30 @@ def test_an_error_before_the_rest_was_sent_is_no_answer(space: Space, url: str) 
     assert held.cut == "was answered with 500 before the rest of it was sent"
 
 
-@pytest.mark.parametrize("url", [keeps_silent], indirect=True)
+@pytest.mark.parametrize("url", [keeps_silent, never_ends], indirect=True)
 def test_a_request_without_an_answer_is_told(space: Space, url: str) -> None:
     held = hold(space, url, within=0.2)
     assert held
     held.finish()
     assert held.cut == "got no complete answer within 0 s"
+
+
+@pytest.mark.parametrize("url", [answers], indirect=True)
+@pytest.mark.parametrize(
+    ("manifest", "line"),
+    [
+        ('[stream]\npath = "/chat"\n', "GET /chat"),
+        ('[stream]\npath = "/chat"\nmethod = "PUT"\n', "PUT /chat"),
+        ('[origins]\nallowed = ["https://a.example"]\npath = "/api"\nmethod = "PUT"\n', "PUT /api"),
+    ],
+)
+def test_the_path_of_the_origins_or_of_the_stream_is_asked(
+    tmp_path: Path, url: str, manifest: str, line: str
+) -> None:
+    held = hold(sound_space(tmp_path, manifest=manifest), url, WITHIN)
+    assert held
+    held.finish()
+    assert held.line == line
 
 
 def test_without_a_path_to_ask_nothing_is_held(tmp_path: Path) -> None:
