@@ -22,6 +22,7 @@ from spacedock.failures.push import push
 from spacedock.failures.specimen import write
 from spacedock.progress import Progress
 from spacedock.run.loop import Run
+from spacedock.run.plan import is_at_hand
 from spacedock.runs import open_run
 from spacedock.space import read_space
 
@@ -51,6 +52,10 @@ class Refused:
         self._error = error
         self._pushed = pushed
 
+    def worth_holding(self, promises: Iterable[Promise], _named: Iterable[str]) -> tuple[Promise, ...]:
+        """Return all of them: none costs a boot."""
+        return tuple(promises)
+
     def held_to(self, promises: Iterable[Promise], _progress: Progress) -> SpecimenAccount:
         """Return what git, the Hub and the platform said, and the findings where there is no Space."""
         said = ((Where.PUSH, self._pushed), (Where.PAGE, str(state_after(self._error) or "")))
@@ -73,6 +78,11 @@ class Staged:
         self._failure = failure
         self._run = run
         self._pushed = pushed  # what git and the Hub said of the push
+
+    def worth_holding(self, promises: Iterable[Promise], named: Iterable[str]) -> tuple[Promise, ...]:
+        """Return the promises that are `named`, and those that cost no more than the boot as deployed."""
+        ids, space = set(named), self._run.space
+        return tuple(each for each in promises if each.id in ids or is_at_hand(each, space))
 
     def held_to(self, promises: Iterable[Promise], progress: Progress) -> SpecimenAccount:
         """Ask and visit it as the failure wants, hold it to the promises, and return all that was said."""

@@ -12,6 +12,11 @@ from spacedock.evidence.base import Evidence
 from spacedock.evidence.boots import Booted
 from spacedock.space import Space
 
+# What is there once a Space has been booted as deployed, without another boot, an edge or a look into layers.
+_AT_HAND = frozenset({
+    Capability.FILES, Capability.BOOT, Capability.LOGS, Capability.IDENTITY, Capability.EGRESS,
+})  # fmt: skip
+
 
 def planned(
     promises: Iterable[Promise], space: Space, offers: frozenset[Capability]
@@ -29,3 +34,11 @@ def planned(
 def first_boot(plan: Iterable[Evidence[Any]], space: Space) -> Booted | None:
     """Return the boot that all others wait for: what does not boot need not be booted a dozen times."""
     return Booted() if any(AS_DEPLOYED in each.boots(space) for each in plan) else None
+
+
+def is_at_hand(promise: Promise, space: Space) -> bool:
+    """Whether all that it is sure to look at comes with the files or the boot as deployed."""
+    return all(
+        each.needs <= _AT_HAND and not each.disturbs and set(each.boots(space)) <= {AS_DEPLOYED}
+        for each in promise.wants(space)
+    )
