@@ -1,6 +1,6 @@
 """The catalogue, proved: each failure happens, is caught by the promise that it names, and can be mended.
 
-A specimen is held to the promises that it names and to all that need no more than its files or its first boot.
+A specimen is held to the promises that it names and to all that need no more than files or its first boot.
 With `--all` each is held to every promise: that it breaks exactly those that it names.
 """
 
