@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from spacedock.docks.boots import AS_DEPLOYED, BootResult, BootSpec, Cause
 from spacedock.docks.capability import Capability
-from spacedock.docks.instance import Denial, FullInstance, Process, Usage
+from spacedock.docks.instance import FullInstance, Process, Usage
 from spacedock.docks.life import PlatformState, state_of
 from spacedock.edge.base import HostForm, Manner
 from spacedock.errors import SpaceBuildError
@@ -40,6 +41,7 @@ class BootFacts:
     log: str
     out_of_memory: bool
     exceeded: tuple[str, ...]  # the limits that it went over, in the platform's words
+    at: float = field(default=0.0, compare=False)  # when it was looked at, by the monotonic clock
 
     @property
     def ready(self) -> bool:
@@ -66,6 +68,7 @@ def facts_of(instance: FullInstance) -> BootFacts:
         instance.logs(),
         instance.out_of_memory(),
         usage.exceeded,
+        time.monotonic(),
     )
 
 
@@ -89,6 +92,22 @@ class Booted(Evidence[BootFacts]):
 
 
 @dataclass(frozen=True)
+class BootedOtherwise(Booted):
+    """The same of a boot that is given what the platform would not give it."""
+
+    needs: ClassVar = _BOOT | {Capability.VARY}
+
+
+@dataclass(frozen=True)
+class BootedAsImageUser(Booted):
+    """The same as the image's own user."""
+
+    spec: BootSpec = AS_IMAGE_USER
+
+    needs: ClassVar = _BOOT | {Capability.VARY, Capability.IDENTITY}
+
+
+@dataclass(frozen=True)
 class Built(Evidence[SpaceBuildError | None]):
     """Whether the Space builds: what the builder said where it does not."""
 
@@ -101,23 +120,6 @@ class Built(Evidence[SpaceBuildError | None]):
         except NotBuilt as error:
             return error.error
         return None
-
-
-@dataclass(frozen=True)
-class Denials(Evidence[tuple[Denial, ...]]):
-    """What an instance tried to connect to outside and was denied, whether it came up or not."""
-
-    spec: BootSpec = AS_DEPLOYED
-
-    needs: ClassVar = _BOOT | {Capability.EGRESS}
-
-    def boots(self, _space: Space) -> tuple[BootSpec, ...]:
-        """The one that is looked at."""
-        return (self.spec,)
-
-    def gather(self, around: Surroundings) -> tuple[Denial, ...]:
-        """Ask its sandbox."""
-        return around.instance(self.spec).denials()
 
 
 @dataclass(frozen=True)
@@ -152,29 +154,6 @@ class RunningUser(Evidence[int | None]):
     def gather(self, around: Surroundings) -> int | None:
         """Look at it once it is ready."""
         return around.ready(self.spec).identity()
-
-
-@dataclass(frozen=True)
-class InstanceUsage:
-    """What one instance of a run used, and what it was for."""
-
-    purpose: str
-    usage: Usage
-    log: str
-
-
-@dataclass(frozen=True)
-class UsedByAll(Evidence[tuple[InstanceUsage, ...]]):
-    """What each instance of the run used, once all else has been looked at."""
-
-    needs: ClassVar = _BOOT | {Capability.LIMITS, Capability.DISK}
-    concludes: ClassVar = True
-
-    def gather(self, around: Surroundings) -> tuple[InstanceUsage, ...]:
-        """Look at each; closed ones tell what was seen last."""
-        return tuple(
-            InstanceUsage(each.spec.purpose, each.usage(), each.logs()) for each in around.every_instance()
-        )
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from spacedock import platform
 from spacedock.contract.evidence.asking import Answer, send
 from spacedock.contract.instances import Instances
-from spacedock.contract.promises.names_missing_secrets import specs_without_secrets
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance, Usage
 from spacedock.edge.base import Manner
 from spacedock.errors import UsageError
+from spacedock.evidence.secrets import specs_without_secrets
 from spacedock.failures.base import Condition
 from spacedock.services.faults.fault import Kind, NetworkFault
 from spacedock.space import Space

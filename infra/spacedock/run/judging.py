@@ -63,7 +63,9 @@ def judge(promise: Promise, gathering: Gathering, offers: frozenset[Capability],
     try:
         problems.extend(promise.judge(gathering.space, Look(promise, gathering, offers)))
     except CannotShow as error:
-        outcome, detail = Outcome.NOT_PROVEN, f"{where} cannot show: {error}"
+        # Where only files were looked at because the rest would not do, that rest is what is missing.
+        lacks = error.missing - gathering.offers or promise.needs - gathering.offers
+        outcome, detail = Outcome.NOT_PROVEN, f"{where} cannot show: {CannotShow(lacks)}"
     except Unavailable as error:
         outcome, detail, log, blame = Outcome.BLOCKED, error.detail, tail(error.log), error.blame
     except (Suspected, Superseded):
