@@ -12,7 +12,7 @@ from spacedock.docks.image_facts import Identity
 from spacedock.evidence.base import Evidence, NotReady
 from spacedock.evidence.boots import Booted
 from spacedock.evidence.disk import ForbiddenWrites, WrittenAsImageUser
-from spacedock.evidence.image_user import ImageUser
+from spacedock.evidence.image import ImageIdentity
 from spacedock.space import Space
 
 _USER = platform.USER_ID.value
@@ -39,20 +39,20 @@ class WritesOnlyWhereItMay(Promise):
     source = "spaces-sdks-docker, Permissions; incident uid1000-permission-denied; root observed in 2026"
     since = "0.2"
     level = Level.SHOULD
-    evidence: ClassVar = (Booted, ImageUser, WrittenAsImageUser)
+    evidence: ClassVar = (Booted, ImageIdentity, WrittenAsImageUser)
 
     def wants(self, space: Space) -> tuple[Evidence[Any], ...]:
         """The second boot is sure to be wanted only where the Dockerfile itself ends as root."""
         users = [step.value[0] for step in space.dockerfile.final_stage if step.cmd == "USER"]
         as_root = users and users[-1].partition(":")[0] in {"root", "0"}
-        return (Booted(), ImageUser(), *([WrittenAsImageUser()] if as_root else []))
+        return (Booted(), ImageIdentity(), *([WrittenAsImageUser()] if as_root else []))
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Compare the two users, where they are two."""
         deployed = seen(Booted())
         if not deployed.ready:
             raise NotReady(deployed)
-        identity = seen(ImageUser())
+        identity = seen(ImageIdentity())
         if identity is None or identity.user == _USER:
             return
         written = seen(WrittenAsImageUser())
