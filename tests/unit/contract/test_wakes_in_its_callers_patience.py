@@ -5,7 +5,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from spacedock.evidence import lives
 from spacedock.contract.evidence.waking import waking
 from spacedock.contract.finding import Outcome
 from spacedock.contract.instances import Instances
@@ -13,6 +12,7 @@ from spacedock.contract.promise import Level
 from spacedock.contract.registry import chosen
 from spacedock.docks.boots import BootResult, BootSpec
 from spacedock.docks.capability import Capability
+from spacedock.evidence import lives
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import FakeEdge
