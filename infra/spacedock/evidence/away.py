@@ -20,7 +20,6 @@ from spacedock.services.faults.fault import NetworkFault
 # none); who asks for the state of a Space, from monitors to a page that wakes it, gives up after 10 to 30 s.
 BUDGET = 10.0  # seconds
 _PAUSE = 0.05  # seconds between two questions
-_LIMITS = AskLimits(seconds=BUDGET)
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def ready_of_its_own(around: Surroundings, spec: BootSpec) -> Iterator[FullInsta
 
 
 def _status(asker: Asker, path: str) -> int | None:
-    return asker.head_only("GET", path, limits=_LIMITS).status
+    return asker.head_only("GET", path, limits=AskLimits(seconds=BUDGET)).status
 
 
 def _settled(instance: FullInstance, asker: Asker, path: str, wanted: int | None) -> int | None:

@@ -9,8 +9,8 @@ import respx
 
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Level
-from spacedock.contract.promises import answers_while_a_service_is_away as module
 from spacedock.docks.capability import Capability
+from spacedock.evidence import away
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import BreakableDock, FakeFaults
@@ -23,8 +23,8 @@ RUNNING, STARTED = "with_services_that_can_be_broken", "while_every_service_refu
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_BUDGET", 0.05)
-    monkeypatch.setattr(module, "_PAUSE", 0.0)
+    monkeypatch.setattr(away, "BUDGET", 0.05)
+    monkeypatch.setattr(away, "_PAUSE", 0.0)
 
 
 def ask(space: Space, hold: Hold, dock: BreakableDock, answer: Callable[[str], httpx.Response]) -> Finding:

@@ -10,8 +10,8 @@ import respx
 
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Level
-from spacedock.evidence import refusals
 from spacedock.docks.capability import Capability
+from spacedock.evidence import refusals
 from spacedock.services.faults.openai import RequestFault
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
