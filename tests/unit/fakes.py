@@ -7,7 +7,9 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
+
+import httpx
 
 from spacedock.docks.boots import BootResult, BootSpec, Cause, Listener
 from spacedock.docks.capability import Capability
@@ -106,6 +108,17 @@ class FakeInstance:
         self.closed = True
 
 
+class BreaksOff(httpx.SyncByteStream):
+    """The body of an answer whose connection is reset half way."""
+
+    def __init__(self, half: bytes) -> None:
+        self._half = half
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._half
+        raise httpx.ReadError("reset")
+
+
 class FakeDock:
     """Gives the instance that a test prepared for an order's purpose, else one that is ready."""
 
@@ -123,6 +136,7 @@ class FakeDock:
         image_user: Identity | None = AS_ROOT,
         layers: Mapping[str, Mapping[str, bytes]] = MappingProxyType({}),
         otherwise: FakeInstance | None = None,
+        model: Any = None,
         **instances: FakeInstance,
     ) -> None:
         self.capabilities = capabilities
@@ -134,6 +148,7 @@ class FakeDock:
         self._made = made
         self._image_user = image_user
         self._layers = layers
+        self.model = model  # whose faults are ordered in place of the double's
         self._otherwise = otherwise or FakeInstance()
         self._instances = {name.replace("_", " "): instance for name, instance in instances.items()}
 
@@ -168,6 +183,11 @@ class FakeDock:
 
     def faults(self) -> AbstractContextManager[NetworkFaults]:
         raise NotImplementedError("nothing runs here that could be broken")
+
+    def model_bay(self, name: str) -> tuple[Any, tuple[tuple[str, str], ...]]:
+        if self.model is None:
+            raise NotImplementedError("no model runs here")
+        return self.model, (("OPENAI_BASE_URL", f"http://model.test/{name}"),)
 
     def __enter__(self) -> Self:
         return self
