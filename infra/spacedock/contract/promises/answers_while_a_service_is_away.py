@@ -55,8 +55,8 @@ class AnswersWhileAServiceIsAway(Promise):
             yield self.problem(said, log=hang.log_meanwhile)
         if hang.before is not None and hang.after != hang.before:
             said = (
-                f"GET {path} answered {hang.before} before {hang.service} hung; {hang.budget:.0f} s after it was "
-                f"mended it {_told(hang.after)}"
+                f"GET {path} answered {hang.before} before {hang.service} hung; {hang.budget:.0f} s after it "
+                f"was mended it {_told(hang.after)}"
             )
             yield self.problem(said, log=hang.log_after)
 
