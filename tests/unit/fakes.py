@@ -136,7 +136,6 @@ class FakeDock:
         image_user: Identity | None = AS_ROOT,
         layers: Mapping[str, Mapping[str, bytes]] = MappingProxyType({}),
         otherwise: FakeInstance | None = None,
-        model: Any = None,
         **instances: FakeInstance,
     ) -> None:
         self.capabilities = capabilities
@@ -144,11 +143,11 @@ class FakeDock:
         self.conditions = conditions
         self.canaries = canaries or {}
         self.services: Mapping[str, Service] = {}
+        self.model: Any = None  # what a test puts in the place of OpenAI's faults
         self.booted: list[BootSpec] = []
         self._made = made
         self._image_user = image_user
         self._layers = layers
-        self.model = model  # whose faults are ordered in place of the double's
         self._otherwise = otherwise or FakeInstance()
         self._instances = {name.replace("_", " "): instance for name, instance in instances.items()}
 
@@ -181,13 +180,12 @@ class FakeDock:
         found.set_result(tuple(sightings))
         return found
 
+    def model_bay(self, _name: str) -> tuple[Any, tuple[tuple[str, str], ...]]:
+        """The faults that a test gave, for whichever bay."""
+        return self.model, ()
+
     def faults(self) -> AbstractContextManager[NetworkFaults]:
         raise NotImplementedError("nothing runs here that could be broken")
-
-    def model_bay(self, name: str) -> tuple[Any, tuple[tuple[str, str], ...]]:
-        if self.model is None:
-            raise NotImplementedError("no model runs here")
-        return self.model, (("OPENAI_BASE_URL", f"http://model.test/{name}"),)
 
     def __enter__(self) -> Self:
         return self

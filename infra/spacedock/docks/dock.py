@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from spacedock.services.faults.network import (
         NetworkFaults,  # needs testcontainers, which is slow to import
     )
-    from spacedock.services.faults.openai import OpenAIFaults
 
 
 class Described(Protocol):
@@ -101,11 +100,4 @@ class OpenDock(Described, Imaged, Protocol):
 
     def faults(self) -> AbstractContextManager[NetworkFaults]:
         """A proxy in front of each service that runs, for a Space that boots with its `environment`."""
-        ...
-
-    def model_bay(self, name: str) -> tuple[OpenAIFaults, tuple[tuple[str, str], ...]]:
-        """A bay of that name at the model that runs, which nobody else meets.
-
-        What is ordered at its desk befalls only a Space that boots with the environment beside it.
-        """
         ...

@@ -78,11 +78,17 @@ def in_a_bay(around: Surroundings, spec: BootSpec) -> Iterator[tuple[FullInstanc
 
     That it ends once something is broken is an answer like any other: it is what is looked for.
     """
+    with ready_of_its_own(around, spec) as instance, directly(instance.url) as asker:
+        yield instance, asker
+
+
+@contextmanager
+def ready_of_its_own(around: Surroundings, spec: BootSpec) -> Iterator[FullInstance]:
+    """Boot an instance that nobody else meets. Raises NotReady unless it answers."""
     with around.own(spec) as instance:
         if not instance.boot.ready:
             raise NotReady(facts_of(instance))
-        with directly(instance.url) as asker:
-            yield instance, asker
+        yield instance
 
 
 @dataclass(frozen=True)

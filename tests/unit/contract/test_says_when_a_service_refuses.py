@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -47,6 +48,13 @@ class FakeModelFaults:
         return httpx.Response(self.answer(self.in_force.error if self.in_force else None))
 
 
+class ModelDock(FakeDock):
+    """A dock whose bays at the model have an address each."""
+
+    def model_bay(self, name: str) -> tuple[Any, tuple[tuple[str, str], ...]]:
+        return self.model, (("OPENAI_BASE_URL", f"http://model.test/{name}"),)
+
+
 @pytest.fixture
 def model_faults() -> FakeModelFaults:
     return FakeModelFaults()
@@ -66,11 +74,12 @@ def servers(model_faults: FakeModelFaults) -> Iterator[respx.MockRouter]:
 
 
 def dock(model_faults: FakeModelFaults, refused: FakeInstance | None = None) -> FakeDock:
-    return FakeDock(
-        model=model_faults,
+    found = ModelDock(
         as_deployed=FakeInstance(url=DEPLOYED),
         to_be_refused_by_OpenAI=refused or FakeInstance(url=REFUSED, log="RateLimitError"),
     )
+    found.model = model_faults
+    return found
 
 
 def ask(
