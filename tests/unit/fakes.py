@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Self
 
-import httpx
-
 from spacedock.docks.boots import BootResult, BootSpec, Cause, Listener
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import AS_OBSERVED, Conditions
@@ -106,17 +104,6 @@ class FakeInstance:
 
     def close(self) -> None:
         self.closed = True
-
-
-class BreaksOff(httpx.SyncByteStream):
-    """The body of an answer whose connection is reset half way."""
-
-    def __init__(self, half: bytes) -> None:
-        self._half = half
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._half
-        raise httpx.ReadError("reset")
 
 
 class FakeDock:

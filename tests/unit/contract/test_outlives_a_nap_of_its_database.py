@@ -11,9 +11,10 @@ from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Level
 from spacedock.docks.capability import Capability
 from spacedock.space import Space
+from tests.unit.answers import BreaksOff
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import BreakableDock
-from tests.unit.fakes import BreaksOff, FakeInstance, exited
+from tests.unit.fakes import FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 PROMISE = "outlives-a-nap-of-its-database"

@@ -14,8 +14,9 @@ from spacedock.docks.capability import Capability
 from spacedock.evidence import refusals
 from spacedock.services.faults.openai import RequestFault
 from spacedock.space import Space
+from tests.unit.answers import BreaksOff
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import BreaksOff, FakeDock, FakeInstance, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "says-when-a-service-refuses"

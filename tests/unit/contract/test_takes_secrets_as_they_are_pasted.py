@@ -11,8 +11,9 @@ from spacedock.contract.finding import Outcome
 from spacedock.contract.promise import Level
 from spacedock.docks.capability import Capability
 from spacedock.space import Space
+from tests.unit.answers import BreaksOff
 from tests.unit.contract.conftest import Hold
-from tests.unit.fakes import BreaksOff, FakeDock, FakeInstance, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 PROMISE = "takes-secrets-as-they-are-pasted"

@@ -25,8 +25,9 @@ from spacedock.evidence.requests import (
 from spacedock.run.loop import Run
 from spacedock.space import Space
 from spacedock.space.manifest import Request
+from tests.unit.answers import BreaksOff
 from tests.unit.evidence.conftest import look
-from tests.unit.fakes import BreaksOff, FakeDock, FakeInstance, exited
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 REQUESTS = """
