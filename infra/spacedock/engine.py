@@ -52,6 +52,7 @@ class Engine:
         self.client = client
         self.address = address
         self.version: str = client.version()["Version"]
+        self.api_version: str = client.api.api_version
 
     @classmethod
     def connect(cls) -> Engine:
@@ -194,6 +195,7 @@ def _client(address: str, timeout: int) -> docker.DockerClient:
 
 
 def _no_answer(address: str, error: Exception) -> EngineError:
+    # docker-py wraps the system's error in one of its own, which has only its words.
     if "Permission denied" in str(error):
         return EngineError(
             f"this user may not talk to the Docker engine at {address}",
