@@ -9,7 +9,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import Progress as Bars
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from spacedock.progress import Say
 
@@ -22,6 +22,7 @@ class ConsoleProgress:
     def __init__(self, console: Console, *, verbose: bool = False) -> None:
         self._console = console
         self._verbose = verbose
+        self._latest: TaskID | None = None
         self._bars = Bars(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -59,6 +60,16 @@ class ConsoleProgress:
         finally:
             self._bars.remove_task(task)
             self._print(f"{step}: {ended} in {time.monotonic() - started:.1f} s")
+
+    def tell(self, *lines: str) -> None:
+        """Show lines that belong to no step: in a log one below the other, on a terminal the latest."""
+        for line in lines:
+            if self._verbose or not self._console.is_terminal:
+                self._print(line)
+            elif self._latest is None:
+                self._latest = self._bars.add_task(_plain(line), total=None, detail="")
+            else:
+                self._bars.update(self._latest, description=_plain(line))
 
     def _print(self, line: str) -> None:
         self._console.print(line, style="dim", markup=False, highlight=False)

@@ -52,7 +52,6 @@ class Engine:
         self.client = client
         self.address = address
         self.version: str = client.version()["Version"]
-        self.api_version: str = client.api.api_version
 
     @classmethod
     def connect(cls) -> Engine:
@@ -84,6 +83,11 @@ class Engine:
     def close(self) -> None:
         """Close the connections."""
         self.client.close()
+
+    @property
+    def api_version(self) -> str:
+        """The version of the API that was agreed on."""
+        return str(self.client.api.api_version)
 
     @property
     def description(self) -> str:

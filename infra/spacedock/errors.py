@@ -1,12 +1,15 @@
 """Expected errors: one class an exit code, caught once at the top of the command line.
 
-Everything that is not a `SpacedockError` is a defect of the harness and keeps its traceback.
+Everything that is not a `SpacedockError` is a defect of the harness: it keeps its traceback, and ends as an
+`InternalError` does.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import ClassVar
+
+REPORT = "report it in the project's issues, with all that is printed here"
 
 
 class SpacedockError(Exception):
@@ -83,3 +86,12 @@ class BootError(SpacedockError):
     """The Space, or a service that it needs, did not come up."""
 
     exit_code = 6
+
+
+class InternalError(SpacedockError):
+    """Something of spacedock itself failed: a defect of the harness, whatever the Space is like."""
+
+    exit_code = 7
+
+    def __init__(self, what: str, *, log: str = "") -> None:
+        super().__init__(what, remedy=f"none of yours: {REPORT}", log=log)

@@ -6,14 +6,18 @@ the docks and the services come with the first test that asks for a Space.
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from spacedock.options import SHARED, Choice, Number, Shared
+
 if TYPE_CHECKING:
-    from spacedock.contract.base import Promise
+    from spacedock.contract.promise import Promise
     from spacedock.docks.instance import FullInstance
     from spacedock.session import DockedSpace, Session
 
@@ -24,37 +28,39 @@ _WANTED = pytest.StashKey["Counter[Path]"]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what `spacedock check` has too."""
     group = parser.getgroup("spacedock", "Hugging Face Docker Spaces")
-    group.addoption("--dock", choices=("auto", "image", "process"), default="auto", help="where Spaces run")
-    group.addoption(
-        "--egress",
-        choices=("observed", "documented", "open"),
-        default="observed",
-        help="what Spaces may connect to",
-    )
-    group.addoption(
-        "--edge",
-        choices=("observed", "transparent"),
-        default="observed",
-        help="who answers CORS preflights: the edge, or the Space",
-    )
-    group.addoption(
-        "--time-scale",
-        type=float,
-        default=1 / 30,
-        metavar="FACTOR",
-        help="of the platform's start window; 1 is as long as there",
-    )
+    for option in SHARED:
+        _add(group, option)
     group.addoption("--space", default=".", help="folder or manifest of the Space; default: pytest's root")
     group.addoption(
         "--strict-promises", action="store_true", help="count a broken `should` as broken (default: show it)"
     )
 
 
+def _add(group: pytest.OptionGroup, option: Shared) -> None:
+    if isinstance(option, Choice):
+        group.addoption(option.flag, choices=option.choices, default=str(option.default), help=option.help)
+    else:
+        group.addoption(
+            option.flag,
+            type=partial(_within, option),
+            default=option.default,
+            help=f"{option.help} Within {option.range}.",
+            metavar=option.metavar,
+        )
+
+
+def _within(option: Number, text: str) -> float:
+    try:
+        return option.read(text)
+    except ValueError as error:
+        raise ArgumentTypeError(error) from None
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test a promise."""
     if "spacedock_promise" not in metafunc.fixturenames:
         return
-    from spacedock.contract.examine import all_promises
+    from spacedock.contract.registry import all_promises
 
     promises = all_promises()
     waived = dict(getattr(metafunc.cls, "waived", {}))
@@ -112,7 +118,7 @@ def spacedock_docked(request: pytest.FixtureRequest) -> DockedSpace:
     from spacedock.errors import SpacedockError
 
     try:
-        return _session(request.config).boot(place, asked)
+        return _session(request.config).dock(place, asked)
     except SpacedockError as error:
         refusal = str(error)
     pytest.fail(refusal, pytrace=False)  # outside of `except`, or pytest shows how the error came about
@@ -121,9 +127,7 @@ def spacedock_docked(request: pytest.FixtureRequest) -> DockedSpace:
 @pytest.fixture
 def spacedock_instance(spacedock_docked: DockedSpace) -> FullInstance:
     """The Space as deployed, ready, answering at `spacedock_instance.url`. Shared: look, do not break."""
-    from spacedock.docks.boots import AS_DEPLOYED
-
-    return spacedock_docked.instances.ready(AS_DEPLOYED)
+    return spacedock_docked.ready()
 
 
 def _session(config: pytest.Config) -> Session:

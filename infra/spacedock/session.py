@@ -1,45 +1,93 @@
-"""The docks of one pytest session, one a Space: opened when a test first asks, closed after the last."""
+"""The runs of one pytest session, one a Space: opened when a test first asks, closed after the last."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from spacedock.console import ConsoleProgress
-from spacedock.contract.base import Finding, Outcome, Promise
-from spacedock.contract.examine import start_ahead
-from spacedock.contract.instances import Instances
-from spacedock.contract.observations import observations
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Promise
+from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.choose import choose
 from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.dock import OpenDock
-from spacedock.docks.unbuilt import entered
+from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner
 from spacedock.errors import SpacedockError
+from spacedock.evidence.base import NotBuilt
+from spacedock.run.loop import Run
+from spacedock.run.observations import observations
 from spacedock.runs import open_run
 from spacedock.space import Space, read_space
-from spacedock.verdict.model import is_red
 from spacedock.verdict.terminal import problem_lines
 
 
-@dataclass
 class DockedSpace:
-    """A Space in its dock, for as long as tests ask for it."""
+    """A Space in its dock, for as long as tests ask for it, held at once to all promises that tests ask of."""
 
-    space: Space
-    dock: OpenDock
-    instances: Instances
-    strict: bool
-    findings: list[Finding] = field(default_factory=list)
-    observations: tuple[str, ...] = ()
+    def __init__(
+        self,
+        run: Run,
+        asked: list[Promise],
+        shown: Callable[[str], AbstractContextManager[None]],
+        *,
+        strict: bool,
+    ) -> None:
+        self.space: Space = run.space
+        self.strict = strict
+        self.observations: tuple[str, ...] = ()
+        self._run = run
+        self._asked = asked
+        self._shown = shown
+        self._findings: dict[str, Finding] = {}
+
+    @property
+    def dock(self) -> OpenDock:
+        """The dock. Raises SpaceBuildError where the Space does not build."""
+        try:
+            return self._run.gathering.dock
+        except NotBuilt as error:
+            raise error.error from None
+
+    @property
+    def dock_name(self) -> str:
+        """Which dock it is in, whether it builds there or not."""
+        return self._run.dock_name
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """What a reader must know of the dock."""
+        return self._run.header
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, of the promises that were asked for."""
+        return tuple(self._findings.values())
+
+    def finding(self, promise: Promise) -> Finding:
+        """Return what is found of a promise; with the first all others are judged too, side by side."""
+        if promise.id not in self._findings:
+            asked = [promise, *(each for each in self._asked if each.id != promise.id)]
+            with self._shown(f"holding it to {len(asked)} promises"):
+                self._findings |= {found.promise.id: found for found in self._run.judge(asked)}
+        return self._findings[promise.id]
+
+    def ready(self) -> FullInstance:
+        """Return the Space as deployed. Raises NotReady unless it answers."""
+        return self._run.gathering.ready(AS_DEPLOYED)
+
+    def leave(self) -> None:
+        """Look once more, before its dock is closed."""
+        self.observations = observations(self.space, self._run)
 
 
 class Session:
-    """Opens each Space once, with its boots started ahead."""
+    """Opens each Space once."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -48,7 +96,7 @@ class Session:
         self._seen: list[DockedSpace] = []
         self._refused: dict[Path, SpacedockError] = {}
 
-    def boot(self, place: Path, asked: list[Promise]) -> DockedSpace:
+    def dock(self, place: Path, asked: list[Promise]) -> DockedSpace:
         """Return the Space at `place` in its dock.
 
         Raises a SpacedockError when it cannot be had there; tried once, however many tests ask.
@@ -56,23 +104,20 @@ class Session:
         if place in self._refused:
             raise self._refused[place]
         if place not in self._docked:
-            # A build takes longer than anybody waits without a word; let it be seen past pytest's capture.
-            capture = self._config.pluginmanager.getplugin("capturemanager")
-            with capture.global_and_fixture_disabled() if capture else ExitStack():
-                try:
-                    self._docked[place] = self._enter(place, asked)
-                except SpacedockError as error:
-                    self._refused[place] = error
-                    raise
+            try:
+                self._docked[place] = self._enter(place, asked)
+            except SpacedockError as error:
+                self._refused[place] = error
+                self._close(place)
+                raise
             self._seen.append(self._docked[place])
         return self._docked[place]
 
     def leave(self, place: Path) -> None:
         """Close the dock of the Space at `place`: its instances may hold ports that another Space wants."""
-        if booted := self._docked.pop(place, None):
-            booted.observations = observations(booted.space, booted.instances)
-        if stack := self._open.pop(place, None):
-            stack.close()
+        if docked := self._docked.pop(place, None):
+            docked.leave()
+        self._close(place)
 
     def close(self) -> None:
         """Close every dock that is open."""
@@ -81,29 +126,49 @@ class Session:
 
     def summarize(self, reporter: pytest.TerminalReporter) -> None:
         """Say which dock each Space was in, and which broken `should` did not turn the run red."""
-        for booted in self._seen:
-            reporter.section(_title(booted.space, booted.dock))
-            for line in booted.dock.header:
+        for docked in self._seen:
+            reporter.section(_title(docked))
+            for line in docked.header:
                 reporter.line(line)
-            for line in booted.observations:
+            for line in docked.observations:
                 reporter.line(f"observed: {line}")
-            for finding in booted.findings:
-                if finding.outcome is Outcome.BROKEN and not is_red(finding, strict=booted.strict):
+            for finding in docked.findings:
+                if finding.outcome is Outcome.BROKEN and not finding.is_red(strict=docked.strict):
                     _show(reporter, finding)
 
     def _enter(self, place: Path, asked: list[Promise]) -> DockedSpace:
         space = read_space(place)
         stack = self._open[place] = ExitStack()
-        run = stack.enter_context(open_run())
-        console = Console(stderr=True)
-        with ConsoleProgress(console) as progress:
-            dock = choose(self._config.getoption("--dock"), space, run, progress, _conditions(self._config))
-            opened = stack.enter_context(entered(dock))
-        for line in (_title(space, opened), *opened.header):
-            console.print(line, style="dim", markup=False, highlight=False)
-        instances = stack.enter_context(Instances(opened))
-        start_ahead(asked, space, instances)
-        return DockedSpace(space, opened, instances, self._config.getoption("--strict-promises"))
+        opened = stack.enter_context(open_run())
+        with self._progress() as progress:
+            dock = choose(
+                self._config.getoption("--dock"), space, opened, progress, _conditions(self._config)
+            )
+            run = stack.enter_context(Run(space, dock))
+            run.enter()
+        docked = DockedSpace(run, asked, self._shown, strict=self._config.getoption("--strict-promises"))
+        with self._progress() as progress:
+            progress.tell(_title(docked), *docked.header)
+        return docked
+
+    @contextmanager
+    def _progress(self) -> Iterator[ConsoleProgress]:
+        """Let what is said now be seen past pytest's capture: a build takes longer than anybody waits."""
+        capture = self._config.pluginmanager.getplugin("capturemanager")
+        with (
+            capture.global_and_fixture_disabled() if capture else nullcontext(),
+            ConsoleProgress(Console(stderr=True)) as progress,
+        ):
+            yield progress
+
+    @contextmanager
+    def _shown(self, step: str) -> Iterator[None]:
+        with self._progress() as progress, progress(step):
+            yield
+
+    def _close(self, place: Path) -> None:
+        if stack := self._open.pop(place, None):
+            stack.close()
 
 
 def _conditions(config: pytest.Config) -> Conditions:
@@ -114,8 +179,8 @@ def _conditions(config: pytest.Config) -> Conditions:
     )
 
 
-def _title(space: Space, dock: OpenDock) -> str:
-    return f"{space.manifest.space.id} in the {dock.name} dock"
+def _title(docked: DockedSpace) -> str:
+    return f"{docked.space.manifest.space.id} in the {docked.dock_name} dock"
 
 
 def _show(reporter: pytest.TerminalReporter, finding: Finding) -> None:

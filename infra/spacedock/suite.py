@@ -15,10 +15,9 @@ from typing import ClassVar
 
 import pytest
 
-from spacedock.contract.base import Outcome, Promise
-from spacedock.contract.examine import examine
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promise import Promise
 from spacedock.session import DockedSpace
-from spacedock.verdict.model import is_red
 from spacedock.verdict.terminal import problem_lines
 
 
@@ -35,12 +34,11 @@ class SpaceContract:
 
     def test_contract(self, spacedock_promise: Promise, spacedock_docked: DockedSpace) -> None:
         """Hold the Space to one promise."""
-        finding = examine(spacedock_promise, spacedock_docked.space, spacedock_docked.instances)
-        spacedock_docked.findings.append(finding)
-        if finding.outcome is Outcome.BLOCKED:
-            pytest.fail(f"{finding.detail}\n{finding.log}", pytrace=False)
+        finding = spacedock_docked.finding(spacedock_promise)
+        if finding.outcome in {Outcome.BLOCKED, Outcome.ERROR}:
+            pytest.fail(f"{finding.outcome}: {finding.detail}\n{finding.log}", pytrace=False)
         if finding.outcome in {Outcome.NOT_PROVEN, Outcome.NOT_ASKED}:
             pytest.skip(f"{finding.outcome}: {finding.detail}")
-        if is_red(finding, strict=spacedock_docked.strict):
+        if finding.is_red(strict=spacedock_docked.strict):
             text = "\n\n".join("\n".join(problem_lines(problem)) for problem in finding.problems)
             pytest.fail(f"{finding.promise.id}: {finding.promise.title}\n{text}", pytrace=False)

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from spacedock.docks.boots import BootResult, BootSpec, Cause, Listener
 from spacedock.docks.capability import Capability
@@ -47,7 +47,7 @@ class FakeInstance:
     running: tuple[Process, ...] = ()
     denied: tuple[Denial, ...] = ()
     in_front: Edge | None = None
-    ended: bool = False  # after it was ready
+    gone: bool = False  # after it was ready
     shell: str = "docker exec -it 4711 sh"
 
     def logs(self) -> str:
@@ -56,13 +56,16 @@ class FakeInstance:
     def follow(self) -> Iterator[str]:
         yield from self.log.splitlines()
 
+    def ended(self, within: float) -> bool:
+        return not self.alive()
+
     def alive(self) -> bool:
-        return self.boot.cause is not Cause.EXITED and not self.closed and not self.ended
+        return self.boot.cause is not Cause.EXITED and not self.closed and not self.gone
 
     def exit_code(self) -> int | None:
         if self.boot.cause is Cause.EXITED:
             return self.boot.exit_code
-        return self.stopped.exit_code if self.ended else None
+        return self.stopped.exit_code if self.gone else None
 
     def out_of_memory(self) -> bool:
         return self.boot.out_of_memory
@@ -94,7 +97,7 @@ class FakeInstance:
         return Execution(0, " ".join(command))
 
     def stop(self, grace: float, meanwhile: Callable[[], None] | None = None) -> Stop:
-        self.ended = True
+        self.gone = True
         if meanwhile:
             meanwhile()
         return self.stopped
@@ -127,6 +130,7 @@ class FakeDock:
         self.conditions = conditions
         self.canaries = canaries or {}
         self.services: Mapping[str, Service] = {}
+        self.model: Any = None  # what a test puts in the place of OpenAI's faults
         self.booted: list[BootSpec] = []
         self._made = made
         self._image_user = image_user
@@ -162,6 +166,10 @@ class FakeDock:
         )
         found.set_result(tuple(sightings))
         return found
+
+    def model_bay(self, _name: str) -> tuple[Any, tuple[tuple[str, str], ...]]:
+        """The faults that a test gave, for whichever bay."""
+        return self.model, ()
 
     def faults(self) -> AbstractContextManager[NetworkFaults]:
         raise NotImplementedError("nothing runs here that could be broken")

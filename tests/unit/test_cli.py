@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +12,8 @@ import pytest
 from junitparser import JUnitXml
 
 from spacedock import cli
-from spacedock.contract.base import Promise
-from spacedock.contract.examine import all_promises
+from spacedock.contract.promise import Promise
+from spacedock.contract.registry import all_promises
 from spacedock.docks import choose
 from spacedock.docks.instance import Stop
 from spacedock.errors import BootError, BuildError, EngineError, SpacedockError
@@ -213,12 +212,15 @@ def test_up_with_an_edge_where_there_is_none_ends_in_2(
     assert "the fake dock has no edge" in capsys.readouterr().err
 
 
-def test_listing_promises_imports_no_docker() -> None:
-    code = (
-        "import sys; sys.argv = ['spacedock', 'list']\n"
-        "from spacedock.cli import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "assert not {'docker', 'testcontainers'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+def test_a_defect_of_ours_ends_in_7_with_its_traceback_and_where_to_tell_it(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Defective(FakeDock):
+        def __enter__(self) -> Self:
+            raise LookupError("a defect")
+
+    assert spacedock("check", place, dock=Defective()) == 7
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert "LookupError: a defect" in said
+    assert "report it in the project's issues" in said

@@ -17,13 +17,16 @@ FLOORS = (
     {"suite", "plugin", "session"},
     {"console", "verdict"},
     {"failures"},
-    {"contract", "probe"},
+    {"run"},
+    {"contract"},
+    {"evidence", "probe"},
+    {"options"},
     {"docks", "browser"},
     {"edge", "services"},
     {"images"},
     {"engine", "builder"},
     {"space", "runs"},
-    {"platform", "progress", "errors", "canary", "recordings"},
+    {"platform", "progress", "errors", "canary", "durations", "recordings"},
 )
 APART = {"doubles"}  # run in containers of their own: they import no room, and no room imports them
 

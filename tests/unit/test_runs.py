@@ -7,6 +7,8 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -134,6 +136,33 @@ def test_a_process_that_was_given_a_dead_ones_number_is_spared() -> None:
         runs._clear(run.folder)
         assert bystander.poll() is None
         bystander.kill()
+
+
+@pytest.fixture
+def leaderless() -> Iterator[int]:
+    """The number of a group whose leader is gone."""
+    with subprocess.Popen(ORPHANER, start_new_session=True) as leader:
+        leader.wait()
+    yield leader.pid
+    with suppress(ProcessLookupError):
+        os.killpg(leader.pid, signal.SIGKILL)
+
+
+def end_what_started(folder: Path, pid: int, started: float) -> None:
+    (folder / runs._JOURNAL).write_text(f"{pid} {started}\n")
+    runs._clear(folder)
+
+
+def test_a_group_without_its_leader_is_ended(tmp_path: Path, leaderless: int) -> None:
+    end_what_started(tmp_path, leaderless, psutil.boot_time() + 1)
+    assert not group(leaderless)
+
+
+def test_a_group_that_was_given_a_number_from_before_the_boot_is_spared(
+    tmp_path: Path, leaderless: int
+) -> None:
+    end_what_started(tmp_path, leaderless, psutil.boot_time() - 1)
+    assert group(leaderless)
 
 
 def test_a_process_that_is_gone_needs_no_adoption() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.examine import all_promises
+from spacedock.contract.registry import all_promises
 from tests.unit.spaces import write_space
 
 Run = Callable[..., pytest.RunResult]

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import sys
+import traceback
+from typing import NoReturn
 
 from spacedock.cli.app import app
-from spacedock.errors import SpacedockError
+from spacedock.errors import InternalError, SpacedockError
 
 __all__ = ["app", "main"]
 
-for _found in sorted(pkgutil.iter_modules(__path__), key=lambda found: found.name):
-    importlib.import_module(f"{__name__}.{_found.name}")
-
 
 def main() -> None:
-    """Run the command line; expected errors end in their own exit code."""
+    """Run the command line; expected errors end in their own exit code, all others in that of a defect."""
     try:
         app()
     except SpacedockError as error:
-        print(f"spacedock: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _end(error)
+    except Exception as error:
+        traceback.print_exc()
+        _end(InternalError(f"something of spacedock itself failed: {type(error).__name__}"))
+
+
+def _end(error: SpacedockError) -> NoReturn:
+    print(f"spacedock: {error}", file=sys.stderr)
+    sys.exit(error.exit_code)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from rich.console import Console
 from rich.text import Text
 
-from spacedock.contract.examine import redact
+from spacedock.contract.finding import redact
 from spacedock.docks.instance import FullInstance
 
 

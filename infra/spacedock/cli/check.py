@@ -2,83 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import Console
 
 from spacedock.cli.app import app
-from spacedock.cli.options import (
-    THIRTIETH,
-    DockName,
-    DockOption,
-    EdgeOption,
-    EgressOption,
-    Place,
-    ScaleOption,
-    Verbose,
-)
+from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Place, ScaleOption, Verbose
+from spacedock.cli.reporting import Only, Report, Strict, destinations, end
 from spacedock.console import ConsoleProgress
-from spacedock.contract.examine import chosen
-from spacedock.docks.conditions import Conditions, Egress
-from spacedock.edge.base import Manner
-from spacedock.errors import UsageError
-from spacedock.failures.catalogue import all_failures
-from spacedock.failures.diagnosis import diagnose
-from spacedock.verdict.formats import formats
-from spacedock.verdict.model import Verdict
-from spacedock.verdict.terminal import show
+from spacedock.docks.conditions import Conditions
+from spacedock.options import DOCK, EDGE, EGRESS, TIME_SCALE
 
 
 @app.command()
 def check(
     path: Place = Path(),
-    dock: DockOption = DockName.auto,
-    promise: Annotated[list[str] | None, typer.Option(help="Only this promise; may be repeated.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Count a broken `should` as broken.")] = False,
-    report: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FORMAT=FILE", help="Write the verdict to a file as well: junit=FILE."),
-    ] = None,
-    egress: EgressOption = Egress.OBSERVED,
-    edge: EdgeOption = Manner.OBSERVED,
-    time_scale: ScaleOption = THIRTIETH,
+    dock: DockOption = DOCK.default,
+    promise: Only = None,
+    strict: Strict = False,
+    report: Report = None,
+    egress: EgressOption = EGRESS.default,
+    edge: EdgeOption = EDGE.default,
+    time_scale: ScaleOption = TIME_SCALE.default,
     verbose: Verbose = False,
 ) -> None:
     """Hold the Space to its contract, and say what broke, why it would break there, and what mends it."""
+    from spacedock.cli.telling import Telling
+    from spacedock.contract.registry import chosen
     from spacedock.verdict.hold import hold
 
-    reports = [_report(wish) for wish in report or ()]
-    promises, conditions = chosen(promise or ()), Conditions(egress, edge, time_scale)
+    reports, promises = destinations(report), chosen(promise or ())
+    conditions = Conditions(egress, edge, time_scale)
     with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress:
-        verdict = hold(path, dock, promises, progress, conditions)
-    console = Console()
-    show(console, verdict)
-    for name in _likely(verdict):
-        console.print(
-            f"its log looks like {name}: `spacedock reproduce {name}`", highlight=False, soft_wrap=True
-        )
-    for kind, file in reports:
-        file.write_text(formats()[kind](verdict, strict=strict), encoding="utf-8")
-    raise typer.Exit(verdict.exit_code(strict=strict))
-
-
-def _likely(verdict: Verdict) -> Iterator[str]:
-    """Yield the failure that the logs below what is broken or blocked show best, where they show one."""
-    logs = [problem.log for finding in verdict.findings for problem in finding.problems]
-    logs += [finding.log for finding in verdict.findings]
-    for diagnosis in diagnose("\n".join(dict.fromkeys(filter(None, logs))), all_failures())[:1]:
-        yield diagnosis.failure.name
-
-
-def _report(wish: str) -> tuple[str, Path]:
-    """Return format and file of `--report FORMAT=FILE`."""
-    kind, _, file = wish.partition("=")
-    if kind not in formats() or not file:
-        raise UsageError(
-            f"`--report {wish}` is not FORMAT=FILE",
-            remedy=f"formats: {', '.join(formats())}; e.g. junit=gate.xml",
-        )
-    return kind, Path(file)
+        telling = Telling(Console(), progress, len(promises))
+        verdict = hold(path, dock, promises, progress, conditions, telling)
+    end(verdict, reports, strict=strict)

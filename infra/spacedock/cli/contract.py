@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spacedock.cli.app import app
-from spacedock.contract.base import Promise
-from spacedock.contract.examine import all_promises, chosen
+
+if TYPE_CHECKING:
+    from spacedock.contract.promise import Promise
 
 
 @app.command("list")
 def list_promises() -> None:
     """List the promises of the contract."""
+    from spacedock.contract.registry import all_promises
+
     for promise in all_promises():
         print(f"{promise.id:<28} {promise.level:<7} since {promise.since:<5} {promise.title}")
 
@@ -21,6 +24,8 @@ def list_promises() -> None:
 @app.command()
 def explain(promise: Annotated[str, typer.Argument(help="The promise's id, as `list` shows it.")]) -> None:
     """Say what a promise asks, why, what mends it, and where that is written."""
+    from spacedock.contract.registry import chosen
+
     (found,) = chosen([promise])
     print(_explanation(found))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,9 +13,10 @@ from rich.text import Text
 
 from spacedock.cli.app import app
 from spacedock.errors import UsageError
-from spacedock.failures.base import Failure
-from spacedock.failures.catalogue import all_failures
-from spacedock.failures.diagnosis import Diagnosis, diagnose, hinted
+
+if TYPE_CHECKING:
+    from spacedock.failures.base import Failure
+    from spacedock.failures.diagnosis import Diagnosis
 
 _SHOWN = 3
 _NOTHING = 3  # the exit code where nothing is recognised, as for a verdict in which nothing is proven
@@ -32,11 +33,15 @@ def diagnose_log(
     every: Annotated[bool, typer.Option("--all", help="Show all that it may be, not the likeliest.")] = False,
 ) -> None:
     """Name the failures that a Space's log or a browser's console shows, and what reproduces each."""
+    from spacedock.failures.catalogue import all_failures
+    from spacedock.failures.diagnosis import diagnose, hinted
+
     text = _read(log)
-    found = diagnose(text, all_failures())
+    failures = all_failures()
+    found = diagnose(text, failures)
     console = Console(highlight=False)
     if not found:
-        _say_that_it_is_not_recognised(console, hinted(text, all_failures()))
+        _say_that_it_is_not_recognised(console, hinted(text, failures), len(failures))
         raise typer.Exit(_NOTHING)
     shown = found if every else found[:_SHOWN]
     for number, diagnosis in enumerate(shown, start=1):
@@ -50,7 +55,7 @@ def diagnose_log(
         console.print(Text(f"{len(found) - len(shown)} less likely: `--all` shows them", style="dim"))
 
 
-def _say_that_it_is_not_recognised(console: Console, hints: tuple[Diagnosis, ...]) -> None:
+def _say_that_it_is_not_recognised(console: Console, hints: tuple[Diagnosis, ...], known_here: int) -> None:
     """Say what it may be, where it says something that several failures share."""
     if hints:
         told = "What it says does not tell by itself what has failed. It is seen where"
@@ -62,7 +67,7 @@ def _say_that_it_is_not_recognised(console: Console, hints: tuple[Diagnosis, ...
         told = "The rest of the log tells them apart, the container's above all."
     else:
         told = (
-            f"Nothing of it is known here: none of the catalogue's {len(all_failures())} failures says "
+            f"Nothing of it is known here: none of the catalogue's {known_here} failures says "
             "anything like it."
         )
     console.print(

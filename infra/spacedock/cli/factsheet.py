@@ -8,7 +8,6 @@ from typing import Any
 
 from spacedock.docks.differences import DIFFERENCES, Stance
 from spacedock.platform import Fact, Subject
-from spacedock.space.features import FEATURES
 
 WIDTH = 110  # columns of a line
 _INDENT = " " * 4
@@ -122,6 +121,8 @@ _AS_TEXT = str.maketrans({"|": r"\|", "<": r"\<", "\n": "<br>"})
 
 
 def _nowhere() -> Iterator[str]:
+    from spacedock.space.features import FEATURES
+
     yield "## What no dock does"
     yield ""
     yield "A Space that asks for one of these in a file that is read is told so in the verdict, under"

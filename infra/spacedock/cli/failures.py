@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from spacedock.cli.app import app
-from spacedock.failures.catalogue import all_failures
-from spacedock.failures.pages import pages
 
 Folder = Annotated[
     Path, typer.Argument(help="Where the pages go; those of failures that are no more are removed.")
@@ -19,6 +17,9 @@ Folder = Annotated[
 @app.command("failures")
 def write_pages(folder: Folder) -> None:
     """Write the catalogue of failures as Markdown: an index, and a page a failure."""
+    from spacedock.failures.catalogue import all_failures
+    from spacedock.failures.pages import pages
+
     texts = pages(all_failures())
     folder.mkdir(parents=True, exist_ok=True)
     for stale in {path.name for path in folder.glob("*.md")} - set(texts):

@@ -13,14 +13,12 @@ from rich.console import Console
 from rich.text import Text
 
 from spacedock.cli.app import app
-from spacedock.cli.options import DockName, DockOption, EdgeOption, EgressOption, Verbose
+from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Verbose
 from spacedock.cli.probe import Output, probed
-from spacedock.docks.conditions import Conditions, Egress
-from spacedock.edge.base import Manner
+from spacedock.docks.conditions import Conditions
 from spacedock.errors import UsageError
+from spacedock.options import DOCK, EDGE, EGRESS
 from spacedock.probe.compare import Agreement, Compared, compare
-from spacedock.probe.recording import HOW, brought, grace_in, read, summary, write
-from spacedock.verdict.model import BROKEN, KEPT, NOTHING_PROVEN
 
 _STYLES = {Agreement.AGREE: "green", Agreement.DIFFER: "bold red", Agreement.UNKNOWN: "dim"}
 
@@ -36,9 +34,9 @@ def parity(
             show_default=False,
         ),
     ] = "",
-    dock: DockOption = DockName.auto,
-    egress: EgressOption = Egress.OBSERVED,
-    edge: EdgeOption = Manner.OBSERVED,
+    dock: DockOption = DOCK.default,
+    egress: EgressOption = EGRESS.default,
+    edge: EdgeOption = EDGE.default,
     log: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The run log of the probe after a restart: it tells the grace."),
@@ -47,6 +45,9 @@ def parity(
     verbose: Verbose = False,
 ) -> None:
     """Compare what the probe sees on Hugging Face with what it sees in the dock, field by field."""
+    from spacedock.probe.recording import HOW, brought, read, summary, write
+    from spacedock.verdict.model import BROKEN, KEPT, NOTHING_PROVEN
+
     console = Console()
     reports = [(recording, _with_grace(read(recording), log))] if recording else list(brought())
     if output and not recording:
@@ -70,6 +71,8 @@ def parity(
 
 def _with_grace(report: dict[str, Any], log: Path | None) -> dict[str, Any]:
     """Return the report with the seconds of grace that a log tells. Raises UsageError where it tells none."""
+    from spacedock.probe.recording import HOW, grace_in
+
     if log is None:
         return report
     try:

@@ -13,7 +13,6 @@ from spacedock.cli import factsheet
 from spacedock.cli.app import app
 from spacedock.errors import UsageError
 from spacedock.platform import Confidence, Fact, Subject
-from spacedock.probe.recording import counted, observed
 
 
 @app.command("platform")
@@ -54,6 +53,8 @@ def _views(fact: Fact[Any]) -> frozenset[Confidence]:
 
 
 def _count(subjects: tuple[Subject, ...]) -> str:
+    from spacedock.probe.recording import counted, observed
+
     facts = [name for subject in subjects for name in subject.facts]
     seen = len(observed().keys() & set(facts))
     return f"{len(facts)} facts, {counted(seen)} observed by probe"

@@ -11,13 +11,12 @@ from rich.text import Text
 
 from spacedock import platform
 from spacedock.cli.app import app
-from spacedock.cli.options import DockName, DockOption, EdgeOption, EgressOption, Verbose
+from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Verbose
 from spacedock.console import ConsoleProgress
-from spacedock.docks.conditions import Conditions, Egress
-from spacedock.edge.base import Manner
+from spacedock.docks.conditions import Conditions
+from spacedock.options import DOCK, EDGE, EGRESS, DockName
 from spacedock.probe.compare import shown
 from spacedock.probe.fields import FIELDS, Report, flat
-from spacedock.probe.recording import summary, write
 from spacedock.probe.settle import verdicts
 
 Output = Annotated[
@@ -27,13 +26,15 @@ Output = Annotated[
 
 @app.command()
 def probe(
-    dock: DockOption = DockName.auto,
-    egress: EgressOption = Egress.OBSERVED,
-    edge: EdgeOption = Manner.OBSERVED,
+    dock: DockOption = DOCK.default,
+    egress: EgressOption = EGRESS.default,
+    edge: EdgeOption = EDGE.default,
     output: Output = None,
     verbose: Verbose = False,
 ) -> None:
     """Run the probe in the dock, and print what a Space sees there."""
+    from spacedock.probe.recording import write
+
     report = probed(dock, Conditions(egress, edge), verbose=verbose)
     if output:
         write(report, output)
@@ -56,6 +57,8 @@ def probed(dock: DockName, conditions: Conditions, *, verbose: bool) -> dict[str
 
 def show(console: Console, report: Report) -> None:
     """Print each field with its value, and then how the facts come out."""
+    from spacedock.probe.recording import summary
+
     seen = flat(report)
     for field in FIELDS:
         console.print(Text.assemble((field.name, "bold"), (f"  {field.tells}", "dim")), soft_wrap=True)

@@ -6,24 +6,25 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from spacedock.cli.app import app
-from spacedock.cli.options import THIRTIETH, DockName, DockOption, EgressOption, Place, ScaleOption, Verbose
+from spacedock.cli.options import DockOption, EgressOption, Place, ScaleOption, Verbose
 from spacedock.console import ConsoleProgress
-from spacedock.contract.examine import redact
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
-from spacedock.docks.conditions import Conditions, Egress
+from spacedock.docks.conditions import Conditions
 from spacedock.docks.dock import OpenDock
 from spacedock.docks.instance import Execution
-from spacedock.docks.life import PlatformState, Stage, state_after, state_before, state_of
 from spacedock.edge.base import Edge, Manner
 from spacedock.errors import BootError, SpacedockError, UsageError
-from spacedock.space import read_space
+from spacedock.options import DOCK, EGRESS, TIME_SCALE
+
+if TYPE_CHECKING:
+    from spacedock.docks.life import PlatformState
 
 RunFirst = Annotated[
     str,
@@ -40,16 +41,19 @@ EdgeInFront = Annotated[
 @app.command()
 def up(
     path: Place = Path(),
-    dock: DockOption = DockName.auto,
+    dock: DockOption = DOCK.default,
     run_first: RunFirst = "",
-    egress: EgressOption = Egress.OBSERVED,
-    time_scale: ScaleOption = THIRTIETH,
+    egress: EgressOption = EGRESS.default,
+    time_scale: ScaleOption = TIME_SCALE.default,
     edge: EdgeInFront = False,
     verbose: Verbose = False,
 ) -> None:
     """Boot the Space with all its services and show its log until Ctrl-C."""
+    from spacedock.contract.finding import redact
     from spacedock.docks.choose import choose
+    from spacedock.docks.life import PlatformState, Stage, state_before, state_of
     from spacedock.runs import open_run
+    from spacedock.space import read_space
 
     console = Console(markup=False, highlight=False)
     with _stages(console) as tell:
@@ -120,6 +124,7 @@ def _ways_in(edge: Edge, folder: Path) -> Iterator[str]:
 @contextmanager
 def _stages(console: Console) -> Iterator[Callable[[PlatformState], None]]:
     """Print each stage of the Space's life as it begins, also the one that an error is to the platform."""
+    from spacedock.docks.life import state_after
 
     def tell(state: PlatformState) -> None:
         console.print(f"stage {state}", style="dim", soft_wrap=True)

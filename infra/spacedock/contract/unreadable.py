@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spacedock.contract.base import Finding, Outcome, Problem, Promise
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Problem, Promise
 from spacedock.docks.life import Stage, state_after
 from spacedock.errors import UsageError
 
@@ -25,7 +26,8 @@ def findings_of(error: UsageError, promises: Iterable[Promise]) -> tuple[Finding
 
 def _finding(error: UsageError, promise: Promise, broken: str) -> Finding:
     if promise.id != broken:
-        return Finding(promise, Outcome.BLOCKED, detail=f"there is no Docker Space to boot: {error.what}")
+        detail = f"there is no Docker Space to boot: {error.what}"
+        return Finding(promise, Outcome.BLOCKED, detail=detail, blame=broken)
     seen = f"{error.place}: {error.what}"
     problem = Problem(seen, f"{state_after(error)}.", error.remedy, promise.source)
     return Finding(promise, Outcome.BROKEN, (problem,))

@@ -64,7 +64,7 @@ class BootResult:
     out_of_memory: bool = False  # it was killed because it used more than its flavour has
     exceeded: str = ""  # the limit that ended it, in the platform's words
     window: StartWindow = PLATFORM_WINDOW  # what it was given
-    processor_seconds: float | None = None  # that its own processes had used by then; None where unknown
+    processor_seconds: float | None = None  # that it had used when it was ready; None where nobody can tell
 
     @property
     def ready(self) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from spacedock import platform
+from spacedock.durations import spelled
 from spacedock.edge.base import Manner
-from spacedock.space.durations import spelled
 
 
 class Egress(StrEnum):

@@ -88,6 +88,10 @@ class Instance(Protocol):
 
     def alive(self) -> bool: ...
 
+    def ended(self, within: float) -> bool:
+        """Whether the main process is dead, or dies within so many seconds."""
+        ...
+
     def exit_code(self) -> int | None:
         """How the main process ended; None while it lives."""
         ...

@@ -13,9 +13,9 @@ from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.dock import OpenDock
 from spacedock.docks.instance import FullInstance, Stop
+from spacedock.durations import spelled
 from spacedock.errors import BuildError, FrontMatterError, NoDockerfileError, SpacedockError, UsageError
 from spacedock.space import Space
-from spacedock.space.durations import spelled
 
 _TAIL = 15  # lines of the log that stand as the reason of an exit
 

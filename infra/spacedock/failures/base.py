@@ -65,16 +65,32 @@ class Certainty(StrEnum):
 class Condition(StrEnum):
     """What can be brought to any Space, by `spacedock reproduce NAME --here`."""
 
-    AS_DEPLOYED = "as deployed"  # the promise itself looks for what is wrong
-    SECRETS_WITHHELD = "its secrets are withheld"
-    SECRETS_PASTED = "its secrets end in a line break"
-    SERVICES_REFUSE = "its services refuse connections"
-    SERVICES_HANG = "its services hang"
-    CONNECTIONS_CLOSED = "the connections to its services are closed"
-    SERVICES_WAKE = "its services take 5 s to accept a connection"
-    ASLEEP = "it sleeps"
-    LITTLE_MEMORY = "it has half of the memory that it uses"
-    LITTLE_DISK = "it has half of the disk that it uses"
+    AS_DEPLOYED = "as-deployed"  # the promise itself looks for what is wrong
+    SECRETS_WITHHELD = "secrets-withheld"
+    SECRETS_PASTED = "secrets-pasted"
+    SERVICES_REFUSE = "services-refuse"
+    SERVICES_HANG = "services-hang"
+    CONNECTIONS_CLOSED = "connections-closed"
+    SERVICES_WAKE = "services-wake"
+    ASLEEP = "asleep"
+    LITTLE_MEMORY = "little-memory"
+    LITTLE_DISK = "little-disk"
+
+    @property
+    def prose(self) -> str:
+        """What is said of it to a reader."""
+        return {
+            Condition.AS_DEPLOYED: "as deployed",
+            Condition.SECRETS_WITHHELD: "its secrets are withheld",
+            Condition.SECRETS_PASTED: "its secrets end in a line break",
+            Condition.SERVICES_REFUSE: "its services refuse connections",
+            Condition.SERVICES_HANG: "its services hang",
+            Condition.CONNECTIONS_CLOSED: "the connections to its services are closed",
+            Condition.SERVICES_WAKE: "its services take 5 s to accept a connection",
+            Condition.ASLEEP: "it sleeps",
+            Condition.LITTLE_MEMORY: "it has half of the memory that it uses",
+            Condition.LITTLE_DISK: "it has half of the disk that it uses",
+        }[self]
 
 
 class _Table(BaseModel):
@@ -108,11 +124,12 @@ class Symptom(_Table):
 
 
 class SpecimenChange(_Table):
-    """What makes a sound file a broken one. Of a file that is not there, `after` is its content."""
+    """What becomes of a file. Of one that is not there, `after` is the content."""
 
     file: str
     before: str | None = None
     after: str | None = None
+    append: str | None = None  # what it ends in from then on
     remove: bool = False
     mode: Literal["644", "755"] | None = None
     line_ends: Literal["crlf"] | None = None
@@ -121,7 +138,8 @@ class SpecimenChange(_Table):
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
-        done = (self.after is not None, self.remove, self.mode, self.line_ends, self.size, self.bytes_hex)
+        written = self.after is not None or self.append is not None
+        done = (written, self.remove, self.mode, self.line_ends, self.size, self.bytes_hex)
         if not any(done) or (self.before is not None and self.after is None):
             raise ValueError(f"the change of {self.file} says not what to do")
         return self
@@ -137,13 +155,15 @@ class Ask(Request):
 
 
 class SpecimenRecipe(_Table):
-    """How the specimen is made: a sound Space, with `space/` laid over it, then `broken/`, then changed.
+    """How the specimen is made: of a sound Space, in four steps.
 
-    The mended twin is the same without `broken/` and the changes. Both meet the conditions.
+    `space/` is laid over it and it is changed as `both` says: that is the mended twin. Then `broken/` is laid
+    over it and it is changed as `changes` says. Specimen and twin meet the same conditions.
     """
 
     baseline: str = "web"
     says: str  # what the promise's problem says of it
+    both: tuple[SpecimenChange, ...] = ()  # what the twin has of it, too
     changes: tuple[SpecimenChange, ...] = ()
     egress: Egress = Egress.OBSERVED
     edge: Manner = Manner.OBSERVED
@@ -172,7 +192,7 @@ class Failure(_Table):
     remedy: str
     sources: tuple[str, ...] = Field(min_length=1)
     symptoms: tuple[Symptom, ...] = ()
-    here: Condition | None = None  # what brings it about in a Space that is like it
+    inject: Condition | None = None  # what brings it about in a Space that is like it
     not_here: str = ""  # why no specimen can be had
     specimen: SpecimenRecipe | None = None
 

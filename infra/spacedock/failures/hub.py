@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from spacedock import platform
-from spacedock.contract.evidence.pushed import Carried, arriving
 from spacedock.errors import UsageError
+from spacedock.evidence.pushed import Carried, arriving
 from spacedock.space.defects import Defect
 from spacedock.space.front_matter import read_front_matter
 

@@ -108,8 +108,9 @@ def _specimen(failure: Failure) -> Iterator[str]:
     yield "In the smallest Space that fails so, this is the whole difference:"
     yield f"```diff\n{difference.rstrip()}\n```"
     lines = [f"spacedock reproduce {failure.name}", f"spacedock reproduce {failure.name} --fixed"]
-    if failure.here is not None:
-        lines.append(f"spacedock reproduce {failure.name} --here path/to/your/space  # {failure.here}")
+    if failure.inject is not None:
+        told = failure.inject.prose
+        lines.append(f"spacedock reproduce {failure.name} --here path/to/your/space  # {told}")
     yield "## Have it on your own machine\n\n```console\n" + "\n".join(lines) + "\n```"
 
 

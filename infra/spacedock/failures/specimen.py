@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from spacedock.failures.base import Failure, SpecimenChange, SpecimenRecipe
@@ -21,12 +21,10 @@ def write(failure: Failure, folder: Path, *, mended: bool = False) -> Path:
     """
     recipe = _recipe(failure)
     ours = FOLDER / failure.name
-    layers = [baseline(recipe.baseline), ours / "space", *([] if mended else [ours / "broken"])]
-    for layer in layers:
-        if layer.is_dir():
-            shutil.copytree(layer, folder, dirs_exist_ok=True, ignore=_LIKE, symlinks=True)
-    for change in () if mended else recipe.changes:
-        _apply(change, folder)
+    shutil.copytree(baseline(recipe.baseline), folder, dirs_exist_ok=True, ignore=_LIKE, symlinks=True)
+    _lay(ours / "space", recipe.both, folder)
+    if not mended:
+        _lay(ours / "broken", recipe.changes, folder)
     return folder
 
 
@@ -44,6 +42,14 @@ def _recipe(failure: Failure) -> SpecimenRecipe:
     return failure.specimen
 
 
+def _lay(layer: Path, changes: Iterable[SpecimenChange], folder: Path) -> None:
+    """Lay the files of a layer over the folder, where there is such a layer, and then change it."""
+    if layer.is_dir():
+        shutil.copytree(layer, folder, dirs_exist_ok=True, ignore=_LIKE, symlinks=True)
+    for change in changes:
+        _apply(change, folder)
+
+
 def _apply(change: SpecimenChange, folder: Path) -> None:
     path = folder / change.file
     if change.remove:
@@ -54,6 +60,8 @@ def _apply(change: SpecimenChange, folder: Path) -> None:
         path.write_bytes(bytes.fromhex(change.bytes_hex))
     if change.after is not None:
         path.write_text(_replaced(change, path), encoding="utf-8")
+    if change.append is not None:
+        path.write_text(path.read_text(encoding="utf-8") + change.append, encoding="utf-8")
     if change.line_ends == "crlf":
         path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
     if change.size is not None:

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spacedock import platform
+from spacedock import durations, platform
 from spacedock.platform.front_matter import Kind
-from spacedock.space import durations
 
 Values = Mapping[str, Any]
 Lines = Mapping[str, int]

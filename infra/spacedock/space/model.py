@@ -7,9 +7,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from spacedock import platform
+from spacedock import durations, platform
 from spacedock.errors import UsageError
-from spacedock.space import durations, features
+from spacedock.space import features
 from spacedock.space.dockerfile import Dockerfile, read_dockerfile
 from spacedock.space.front_matter import FrontMatter, read_front_matter
 from spacedock.space.manifest import Manifest, read_manifest

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from spacedock.contract.base import Finding, Outcome
-from spacedock.verdict.model import Verdict, is_red
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.verdict.model import Verdict
 from spacedock.verdict.terminal import problem_lines
 
 FORMAT = "junit"
@@ -13,7 +13,7 @@ FORMAT = "junit"
 
 def write(verdict: Verdict, *, strict: bool = False) -> str:
     """Return the XML text: one case a promise; what was not proven is skipped, never passed."""
-    suite = TestSuite(f"spacedock.{verdict.dock}")
+    suite = TestSuite(f"spacedock.{verdict.dock or 'files'}")
     for line in verdict.header:
         suite.add_property("dock", line)
     for line in verdict.observations:
@@ -30,12 +30,13 @@ def write(verdict: Verdict, *, strict: bool = False) -> str:
 def _case(finding: Finding, *, strict: bool) -> TestCase:
     case = TestCase(finding.promise.id, classname="spacedock.contract", time=round(finding.seconds, 3))
     text = "\n\n".join("\n".join(problem_lines(problem)) for problem in finding.problems)
-    if is_red(finding, strict=strict):
+    if finding.is_red(strict=strict):
         case.result = [_said(Failure(finding.problems[0].seen, type_="broken"), text)]
     elif finding.outcome is Outcome.BLOCKED:
-        case.result = [
-            _said(Error("the Space did not boot", type_="blocked"), f"{finding.detail}\n{finding.log}")
-        ]
+        why = f"blocked by {finding.blame}" if finding.blame else "the Space did not come up"
+        case.result = [_said(Error(why, type_="blocked"), f"{finding.detail}\n{finding.log}")]
+    elif finding.outcome is Outcome.ERROR:
+        case.result = [_said(Error("spacedock itself failed", type_="error"), finding.detail)]
     elif finding.outcome is Outcome.BROKEN:
         case.system_out = text
     elif finding.outcome is not Outcome.KEPT:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spacedock.contract.base import Finding, Level, Outcome
-from spacedock.errors import BootError
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.registry import chosen
+from spacedock.errors import BootError, InternalError
 from spacedock.space import Space
 
 KEPT, BROKEN, NOTHING_PROVEN = 0, 1, 3
@@ -19,33 +21,35 @@ class Verdict:
 
     space: str
     digest: str
-    dock: str  # empty where there was no Space to boot
+    dock: str  # empty where there was none: no Space to boot, or files alone were looked at
     header: tuple[str, ...]
     findings: tuple[Finding, ...]
     seconds: float
     observations: tuple[str, ...] = ()  # breaks no promise, and a reader should know it
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """0 kept, 1 broken, 3 nothing proven, 5 it did not build, 6 it did not boot.
+        """0 kept, 1 broken, 3 nothing proven, 5 it did not build, 6 it did not boot, 7 spacedock failed.
 
-        `strict` counts a broken `should`.
+        `strict` counts a broken `should`. What is blocked by a broken promise that nobody asked for has that
+        one's code.
         """
-        if red := [finding for finding in self.findings if is_red(finding, strict=strict)]:
+        if red := [finding for finding in self.findings if finding.is_red(strict=strict)]:
             return max(finding.promise.exit_code for finding in red)
+        if blocked := list(self._codes_of_blocked()):
+            return max(blocked)
         outcomes = self.counts()
-        if outcomes[Outcome.BLOCKED]:
-            return BootError.exit_code
+        if outcomes[Outcome.ERROR]:
+            return InternalError.exit_code
         return KEPT if outcomes[Outcome.KEPT] or outcomes[Outcome.BROKEN] else NOTHING_PROVEN
 
     def counts(self) -> Counter[Outcome]:
         """How many findings had each outcome."""
         return Counter(finding.outcome for finding in self.findings)
 
-
-def is_red(finding: Finding, *, strict: bool = False) -> bool:
-    """Whether a finding alone turns the verdict red."""
-    must = finding.promise.level is Level.MUST
-    return finding.outcome is Outcome.BROKEN and (must or strict)
+    def _codes_of_blocked(self) -> Iterator[int]:
+        for finding in self.findings:
+            if finding.outcome is Outcome.BLOCKED:
+                yield chosen([finding.blame])[0].exit_code if finding.blame else BootError.exit_code
 
 
 def digest(space: Space) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -113,11 +112,11 @@ async def test_a_failure_is_told_in_our_own_words(
     assert await reason_of(Qdrant(settings)) == expected
 
 
-async def test_it_can_be_closed(settings: Settings) -> None:
+async def test_closed_it_asks_nothing_more(settings: Settings, server: respx.MockRouter) -> None:
     qdrant = Qdrant(settings)
     await qdrant.close()
-    with contextlib.suppress(AwayError):
-        await qdrant.ask()
+    assert await reason_of(qdrant) == "it failed with RuntimeError"  # of a client that is closed
+    assert not server["info"].called
 
 
 PAYLOAD = {

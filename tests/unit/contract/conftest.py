@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Finding
-from spacedock.contract.examine import chosen, examine
-from spacedock.contract.instances import Instances
+from spacedock.contract.finding import Finding
+from spacedock.contract.promise import Promise
+from spacedock.run.loop import Run
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space
@@ -25,8 +26,18 @@ def hold() -> Hold:
     """Hold a Space in a fake dock to one promise."""
 
     def _hold(promise: str, space: Space, dock: FakeDock) -> Finding:
-        (found,) = chosen([promise])
-        with Instances(dock) as instances:
-            return examine(found, space, instances)
+        with Run(space, dock) as run:
+            (finding,) = run.judge([_promise(promise)])
+        return finding
 
     return _hold
+
+
+def _promise(name: str) -> Promise:
+    module = import_module(f"spacedock.contract.promises.{name.replace('-', '_')}")
+    (found,) = (
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Promise) and value.__module__ == module.__name__
+    )
+    return found()

@@ -7,7 +7,8 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract.base import Finding, Level, Outcome
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Level
 from spacedock.contract.promises import answers_while_a_service_is_away as module
 from spacedock.docks.capability import Capability
 from spacedock.space import Space

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.boots import BootResult, Cause
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import Usage
@@ -27,7 +27,7 @@ def test_a_space_that_boots_keeps_it(space: Space, hold: Hold) -> None:
 
 
 def test_one_that_ends_later_has_booted(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(ended=True))).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(gone=True))).outcome is Outcome.KEPT
 
 
 def test_an_exit_with_an_error_breaks_it_with_what_the_platform_shows(space: Space, hold: Hold) -> None:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+from typing import Self
+
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen, examine
-from spacedock.contract.instances import Instances
-from spacedock.docks.unbuilt import Unbuilt
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promises.builds_from_what_is_pushed import BuildsFromWhatIsPushed
 from spacedock.errors import SpaceBuildError
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
@@ -15,15 +15,23 @@ PROMISE = "builds-from-what-is-pushed"
 LOG = 'COPY data.json .\n--------\nERROR: failed to solve: "/data.json": not found'
 
 
+class Unbuilt(FakeDock):
+    """A dock that cannot be entered."""
+
+    def __init__(self, error: SpaceBuildError) -> None:
+        super().__init__()
+        self.error = error
+
+    def __enter__(self) -> Self:
+        raise self.error
+
+
 def failed(log: str = LOG, path: str | None = "Dockerfile") -> Unbuilt:
-    error = SpaceBuildError("exit code 1", path=path, remedy="add data.json", log=log)
-    return Unbuilt(FakeDock(), error)
+    return Unbuilt(SpaceBuildError("exit code 1", path=path, remedy="add data.json", log=log))
 
 
-def seen(space: Space, dock: Unbuilt) -> str:
-    (promise,) = chosen([PROMISE])
-    with Instances(dock) as instances:
-        finding = examine(promise, space, instances)
+def seen(space: Space, hold: Hold, dock: Unbuilt) -> str:
+    finding = hold(PROMISE, space, dock)
     assert finding.outcome is Outcome.BROKEN
     (problem,) = finding.problems
     assert (problem.remedy, problem.log) == ("add data.json", dock.error.log)
@@ -36,15 +44,15 @@ def test_a_space_that_was_built_keeps_it_and_boots_nothing(space: Space, hold: H
     assert dock.booted == []
 
 
-def test_one_that_does_not_build_breaks_it_with_the_builders_last_words(space: Space) -> None:
-    assert seen(space, failed()) == (
+def test_one_that_does_not_build_breaks_it_with_the_builders_last_words(space: Space, hold: Hold) -> None:
+    assert seen(space, hold, failed()) == (
         'Dockerfile: exit code 1: ERROR: failed to solve: "/data.json": not found'
     )
 
 
 @pytest.mark.parametrize("line", ["failed to solve: no such host", "ERROR: failed to solve: no such host"])
-def test_what_is_said_below_the_last_words_is_none_of_them(space: Space, line: str) -> None:
-    assert seen(space, failed(f"Step 1/2\n{line}\n\nView build details: ...")).endswith(
+def test_what_is_said_below_the_last_words_is_none_of_them(space: Space, hold: Hold, line: str) -> None:
+    assert seen(space, hold, failed(f"Step 1/2\n{line}\n\nView build details: ...")).endswith(
         f"exit code 1: {line}"
     )
 
@@ -53,22 +61,21 @@ def test_what_is_said_below_the_last_words_is_none_of_them(space: Space, line: s
     "line",
     ["secret TOKEN not found: not found", "The command '/bin/sh -c false' returned a non-zero code: 1"],
 )
-def test_where_none_look_like_it_the_last_line_is(space: Space, line: str) -> None:
-    assert seen(space, failed(f"Step 1/2\n{line}")).endswith(f"exit code 1: {line}")
+def test_where_none_look_like_it_the_last_line_is(space: Space, hold: Hold, line: str) -> None:
+    assert seen(space, hold, failed(f"Step 1/2\n{line}")).endswith(f"exit code 1: {line}")
 
 
-def test_the_last_words_of_several_are_told(space: Space) -> None:
-    assert seen(space, failed("failed to solve: a\nfailed to solve: b")).endswith("failed to solve: b")
+def test_the_last_words_of_several_are_told(space: Space, hold: Hold) -> None:
+    assert seen(space, hold, failed("failed to solve: a\nfailed to solve: b")).endswith("failed to solve: b")
 
 
-def test_long_last_words_are_cut(space: Space) -> None:
-    assert seen(space, failed("failed to solve: " + "x" * 1000)).endswith("xxx...")
+def test_long_last_words_are_cut(space: Space, hold: Hold) -> None:
+    assert seen(space, hold, failed("failed to solve: " + "x" * 1000)).endswith("xxx...")
 
 
-def test_where_the_builder_says_nothing_only_the_end_is_told(space: Space) -> None:
-    assert seen(space, failed("", path=None)) == "exit code 1"
+def test_where_the_builder_says_nothing_only_the_end_is_told(space: Space, hold: Hold) -> None:
+    assert seen(space, hold, failed("", path=None)) == "exit code 1"
 
 
 def test_that_it_does_not_build_has_the_exit_code_of_a_build() -> None:
-    (promise,) = chosen([PROMISE])
-    assert promise.exit_code == SpaceBuildError.exit_code
+    assert BuildsFromWhatIsPushed.exit_code == SpaceBuildError.exit_code

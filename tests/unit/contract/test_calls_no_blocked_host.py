@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Level, Outcome
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promise import Level
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.instance import Denial

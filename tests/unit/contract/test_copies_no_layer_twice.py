@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.contract.base import Finding, Outcome
+from spacedock.contract.finding import Finding, Outcome
 from spacedock.docks.capability import Capability
 from spacedock.docks.image_facts import ImageAdditions
 from spacedock.space import Space

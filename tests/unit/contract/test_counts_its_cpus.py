@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promises.counts_its_cpus import CountsItsCpus
 from spacedock.docks.instance import Process
+from spacedock.run.loop import Run
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited
@@ -35,6 +37,18 @@ def test_it_is_found_in_a_space_that_does_not_boot(space: Space, hold: Hold) -> 
     assert hold(PROMISE, space, dock).outcome is Outcome.BROKEN
 
 
+def test_where_no_file_tells_it_and_nothing_runs_there_is_nothing_to_see(space: Space, hold: Hold) -> None:
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
+
+
+def test_files_alone_tell_it_and_prove_nothing(space: Space) -> None:
+    with Run(space) as run:
+        assert [finding.outcome for finding in run.judge([CountsItsCpus()])] == [Outcome.NOT_PROVEN]
+        (space.root / "start.sh").write_text("gunicorn -w $(nproc) app:app")
+    with Run(space) as run:
+        assert [finding.outcome for finding in run.judge([CountsItsCpus()])] == [Outcome.BROKEN]
+
+
 def test_more_processes_than_servers_recommend_are_told(space: Space, hold: Hold) -> None:
     finding = hold(PROMISE, space, running(16))
     assert finding.problems[0].seen.startswith("16 processes of `python -c from multiprocessing")
@@ -50,6 +64,7 @@ def test_processes_of_several_commands_are_no_workers(space: Space, hold: Hold) 
 
 def test_a_number_of_workers_in_the_dockerfile_is_told_once(tmp_path: Path, hold: Hold) -> None:
     dockerfile = 'FROM python:3.11-slim\nCMD ["uvicorn", "app:app", "--workers", "16"]\n'
-    finding = hold(PROMISE, sound_space(tmp_path, dockerfile=dockerfile), running(16))
-    (problem,) = finding.problems
+    dock = running(16)
+    (problem,) = hold(PROMISE, sound_space(tmp_path, dockerfile=dockerfile), dock).problems
+    assert dock.booted == []
     assert problem.seen == "Dockerfile:2 `--workers 16`: more than 5 workers for 2 vCPU"

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from spacedock.contract.base import Level, Outcome
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promise import Level
+from spacedock.contract.promises.deploys_from_its_workflow import DeploysFromItsWorkflow
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock
@@ -76,5 +77,4 @@ def test_force_makes_no_history(space: Space, hold: Hold) -> None:
 
 
 def test_it_turns_no_verdict_red() -> None:
-    (promise,) = chosen([PROMISE])
-    assert promise.level is Level.SHOULD
+    assert DeploysFromItsWorkflow.level is Level.SHOULD

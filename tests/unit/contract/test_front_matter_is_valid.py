@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promises.front_matter_is_valid import FrontMatterIsValid
+from spacedock.run.loop import Run
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock
@@ -33,6 +34,11 @@ def test_a_key_that_nobody_knows_breaks_nothing(tmp_path: Path, hold: Hold) -> N
 
 def test_it_is_looked_at_without_a_boot(space: Space, hold: Hold) -> None:
     dock = FakeDock(capabilities=frozenset())
-    (promise,) = chosen([PROMISE])
     assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
-    assert (promise.specs(space), dock.booted) == ((), [])
+    assert dock.booted == []
+
+
+def test_files_alone_tell_all_of_it(space: Space) -> None:
+    with Run(space) as run:
+        (finding,) = run.judge([FrontMatterIsValid()])
+    assert finding.outcome is Outcome.KEPT

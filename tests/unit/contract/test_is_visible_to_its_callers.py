@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Level, Outcome
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promise import Level
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited

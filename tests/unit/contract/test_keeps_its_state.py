@@ -7,9 +7,9 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.evidence import lives
+from spacedock.contract.finding import Outcome
 from spacedock.docks.capability import Capability
+from spacedock.evidence import lives
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import Spent
@@ -119,7 +119,7 @@ def test_a_manifest_without_state_is_not_asked(space: Space, hold: Hold) -> None
 
 
 @pytest.mark.parametrize("lacking", [Capability.SIGNALS, Capability.DISK])
-def test_a_dock_whose_disk_outlives_a_berth_cannot_show_it(
+def test_a_dock_whose_disk_outlives_an_instance_cannot_show_it(
     keeping: Space, hold: Hold, lacking: Capability
 ) -> None:
     given = FakeDock(capabilities=frozenset(Capability) - {lacking})

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract.base import Finding, Outcome
+from spacedock.contract.finding import Finding, Outcome
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited

@@ -2,20 +2,22 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from spacedock import canary
-from spacedock.contract.base import Finding, Outcome
-from spacedock.contract.examine import chosen, examine, start_ahead
-from spacedock.contract.instances import Instances
-from spacedock.contract.promises.keeps_secrets_out_of_the_image import _look
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promises.keeps_secrets_out_of_the_image import KeepsSecretsOutOfTheImage
+from spacedock.contract.promises.runs_no_reloader import RunsNoReloader
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.image_facts import FileInspector, ImageAdditions, Sighting
+from spacedock.run.loop import Run
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.contract.evidence.test_keys import REAL
-from tests.unit.fakes import FakeDock
+from tests.unit.evidence.test_keys import REAL
+from tests.unit.fakes import FakeDock, FakeInstance
 from tests.unit.spaces import sound_space
 
 PROMISE = "keeps-secrets-out-of-the-image"
@@ -48,20 +50,24 @@ def test_a_dock_that_builds_no_image_proves_nothing(space: Space, hold: Hold) ->
     assert hold(PROMISE, space, dock).outcome is Outcome.NOT_PROVEN
 
 
-def test_the_image_is_read_while_berths_boot(space: Space) -> None:
-    began: list[str] = []
-
+def test_the_image_is_read_while_instances_boot(space: Space) -> None:
     class Reading(FakeDock):
+        began = Event()
+        beside: bool = False
+
         def search(self, look: FileInspector, rules: str) -> Future[tuple[Sighting, ...]]:
-            began.append(rules)
+            self.began.set()
             return super().search(look, rules)
 
-    promises = chosen([PROMISE])
-    with Instances(Reading()) as instances:
-        start_ahead(promises, space, instances)
-        assert len(began) == 1
-        examine(promises[0], space, instances)
-    assert began[0] == began[1]  # so that a dock reads it once
+        def boot(self, spec: BootSpec) -> FakeInstance:
+            self.beside = self.began.wait(10)
+            return super().boot(spec)
+
+    dock = Reading()
+    with Run(space, dock) as run:
+        findings = run.judge([RunsNoReloader(), KeepsSecretsOutOfTheImage()])
+    assert [finding.outcome for finding in findings] == [Outcome.KEPT, Outcome.KEPT]
+    assert dock.beside
 
 
 class TestFiles:
@@ -99,10 +105,6 @@ class TestFiles:
     def test_a_file_that_is_no_text_is_not_searched_for_shapes(self, space: Space, hold: Hold) -> None:
         dock = holding("/app/model.bin", b"\0" + KEY.encode())
         assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
-
-    def test_a_key_across_two_chunks_is_found(self, space: Space) -> None:
-        chunks = iter([f"KEY = '{KEY[:20]}".encode(), KEY[20:].encode()])
-        assert list(_look(space)("/app/config.py", chunks)) == ["an OpenAI key"]
 
 
 class TestEnvironmentFiles:

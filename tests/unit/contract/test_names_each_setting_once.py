@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space
@@ -41,6 +40,6 @@ def test_each_name_in_both_is_a_problem_in_the_platforms_words(tmp_path: Path, h
     assert dock.booted == []
 
 
-def test_it_is_looked_at_without_a_boot(tmp_path: Path) -> None:
-    (promise,) = chosen([PROMISE])
-    assert promise.specs(sound_space(tmp_path)) == ()
+def test_it_is_looked_at_without_a_boot(tmp_path: Path, hold: Hold) -> None:
+    space = sound_space(tmp_path, manifest='[secrets]\nKEY = {}\n[variables]\nMODE = "1"\n')
+    assert hold(PROMISE, space, FakeDock(capabilities=frozenset())).outcome is Outcome.KEPT

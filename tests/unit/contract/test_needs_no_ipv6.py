@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import Denial
 from spacedock.space import Space

@@ -7,7 +7,8 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract.base import Finding, Level, Outcome
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Level
 from spacedock.docks.capability import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold

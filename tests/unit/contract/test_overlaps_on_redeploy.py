@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 import respx
-
-from spacedock.contract.base import Outcome
-from spacedock.contract.evidence import lives
-from spacedock.contract.examine import chosen, examine
+from spacedock.contract.examine import examine
 from spacedock.contract.instances import Instances
+
+from spacedock.contract.finding import Outcome
+from spacedock.contract.registry import chosen
+from spacedock.evidence import lives
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import Crowded, Spent

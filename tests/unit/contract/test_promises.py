@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from spacedock.contract import promises
-from spacedock.contract.base import Promise
-from spacedock.contract.examine import all_promises, chosen
+from spacedock.contract.promise import Promise
+from spacedock.contract.registry import all_promises, chosen
 from spacedock.errors import UsageError
 
 TESTS = Path(__file__).parent

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome, Problem
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promise import Problem
+from spacedock.evidence.base import FILES
 from spacedock.space import Space, read_space
 from tests.unit.contract.conftest import Hold
-from tests.unit.contract.evidence.repositories import BINARY, commit, git, pointer, repository
+from tests.unit.evidence.repositories import BINARY, commit, git, pointer, repository
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space, write_space
 
@@ -43,9 +44,10 @@ def test_text_keeps_it(space: Space, hold: Hold) -> None:
 
 def test_it_is_looked_at_without_a_boot(space: Space, hold: Hold) -> None:
     dock = FakeDock(capabilities=frozenset())
-    (promise,) = chosen([PROMISE])
-    assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
-    assert (promise.specs(space), dock.booted) == ((), [])
+    finding = hold(PROMISE, space, dock)
+    assert finding.outcome is Outcome.KEPT
+    assert finding.promise.needs == FILES
+    assert dock.booted == []
 
 
 def test_a_binary_breaks_it_in_the_hubs_words(space: Space, hold: Hold) -> None:

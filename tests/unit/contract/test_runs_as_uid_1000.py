@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.capability import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promises.runs_no_reloader import RunsNoReloader
 from spacedock.docks.instance import Process
+from spacedock.run.loop import Run
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited
@@ -45,6 +47,7 @@ def test_it_is_told_once_though_it_is_seen_in_both(tmp_path: Path, hold: Hold) -
     dock = running("uvicorn app:app --reload")
     finding = hold(PROMISE, sound_space(tmp_path, dockerfile=RELOADED), dock)
     assert len(finding.problems) == 1
+    assert dock.booted == []  # which it need not be
 
 
 def test_a_long_command_is_shown_by_its_beginning(space: Space, hold: Hold) -> None:
@@ -60,9 +63,19 @@ def test_a_reloader_whose_server_does_not_start_is_found_in_the_dockerfile(
     assert finding.outcome is Outcome.BROKEN
 
 
+def test_files_alone_tell_of_it(tmp_path: Path) -> None:
+    with Run(sound_space(tmp_path, dockerfile=RELOADED)) as run:
+        assert [finding.outcome for finding in run.judge([RunsNoReloader()])] == [Outcome.BROKEN]
+
+
+def test_and_cannot_tell_that_there_is_none(space: Space) -> None:
+    with Run(space) as run:
+        assert [finding.outcome for finding in run.judge([RunsNoReloader()])] == [Outcome.NOT_PROVEN]
+
+
 def test_a_space_that_does_not_boot_cannot_be_looked_at(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
 
 
 def test_nor_can_one_that_has_ended_since(space: Space, hold: Hold) -> None:
-    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(ended=True))).outcome is Outcome.BLOCKED
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(gone=True))).outcome is Outcome.BLOCKED

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.boots import BootResult, Cause, Listener
 from spacedock.docks.conditions import StartWindow
 from spacedock.space import Space

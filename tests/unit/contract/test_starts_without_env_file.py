@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.boots import Cause
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.contract.evidence.repositories import commit, repository
+from tests.unit.evidence.repositories import commit, repository
 from tests.unit.fakes import FakeDock, FakeInstance, exited, listening
 
 PROMISE = "starts-without-env-file"

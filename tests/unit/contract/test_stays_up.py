@@ -7,10 +7,10 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract import instances
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.docks.boots import BootResult, BootSpec, Cause
 from spacedock.docks.instance import Stop, Usage
+from spacedock.evidence import boots
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import READY, FakeDock, FakeInstance, exited
@@ -22,6 +22,7 @@ PROMISE = "stays-up"
 def server() -> Iterator[respx.MockRouter]:
     with respx.mock(base_url="http://space.test", assert_all_called=False) as router:
         router.get("/", name="ready").respond(503)  # any status is an answer
+        router.get("/spacedock-no-such-page").respond(404)
         yield router
 
 
@@ -33,7 +34,7 @@ class Ending(FakeInstance):
 
     def alive(self) -> bool:
         self.looks -= 1
-        self.ended = self.looks < 0
+        self.gone = self.looks < 0
         return super().alive()
 
 
@@ -46,7 +47,7 @@ class AboutToEnd(FakeDock):
 
 def ended(code: int, boot: BootResult = READY) -> FakeDock:
     """A Space that was ready and has ended since."""
-    return FakeDock(otherwise=FakeInstance(boot=boot, ended=True, stopped=Stop(0.0, code, killed=False)))
+    return FakeDock(otherwise=FakeInstance(boot=boot, gone=True, stopped=Stop(0.0, code, killed=False)))
 
 
 def test_a_space_that_serves_keeps_it(space: Space, hold: Hold) -> None:
@@ -75,7 +76,7 @@ def test_one_that_hangs_up_is_given_time_to_end(space: Space, hold: Hold, server
 def test_one_that_does_not_answer_and_lives_on_keeps_it(
     space: Space, hold: Hold, server: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr(instances, "_NEWS", 0.05)
+    monkeypatch.setattr(boots, "_NEWS", 0.05)
     server["ready"].mock(side_effect=error)
     assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
 
@@ -94,7 +95,7 @@ def test_memory_is_another_promises(space: Space, hold: Hold) -> None:
 def test_disk_is_another_promises_too(space: Space, hold: Hold) -> None:
     evicted = ended(137)
     evicted.when(
-        "as deployed", FakeInstance(ended=True, used=Usage(exceeded=("Workload evicted, storage limit",)))
+        "as deployed", FakeInstance(gone=True, used=Usage(exceeded=("Workload evicted, storage limit",)))
     )
     finding = hold(PROMISE, space, evicted)
     assert finding.outcome is Outcome.BLOCKED

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.evidence import lives
+from spacedock.contract.finding import Outcome
 from spacedock.docks.instance import Stop
+from spacedock.evidence import lives
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited
@@ -27,7 +27,7 @@ def test_a_space_that_ends_when_asked_keeps_it(space: Space, hold: Hold) -> None
     assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
 
 
-def test_it_ends_a_berth_of_its_own(space: Space, hold: Hold) -> None:
+def test_it_ends_an_instance_of_its_own(space: Space, hold: Hold) -> None:
     dock = FakeDock()
     hold(PROMISE, space, dock)
     assert [order.purpose for order in dock.booted] == ["to be stopped with SIGTERM"]

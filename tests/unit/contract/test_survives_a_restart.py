@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen, examine
+from spacedock.contract.examine import examine
+from spacedock.contract.finding import Outcome
 from spacedock.contract.instances import Instances
+from spacedock.contract.registry import chosen
 from spacedock.docks.boots import BootSpec
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold

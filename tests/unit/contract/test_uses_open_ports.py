@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spacedock.contract.base import Level, Outcome
+from spacedock.contract.finding import Outcome
+from spacedock.contract.promise import Level
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.instance import Denial

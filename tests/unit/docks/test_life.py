@@ -34,7 +34,7 @@ def test_the_stages_are_the_clients() -> None:
             "Exit code: 78. Reason: KEY is missing",
         ),
         (
-            FakeInstance(ended=True, stopped=Stop(0.0, 0, killed=False), log="bye"),
+            FakeInstance(gone=True, stopped=Stop(0.0, 0, killed=False), log="bye"),
             Stage.RUNTIME_ERROR,
             "Exit code: 0. Reason: bye",
         ),
@@ -47,9 +47,7 @@ def test_the_stages_are_the_clients() -> None:
             "Memory limit exceeded (16Gi)",
         ),
         (
-            FakeInstance(
-                ended=True, used=Usage(exceeded=("Workload evicted, storage limit exceeded (50G)",))
-            ),
+            FakeInstance(gone=True, used=Usage(exceeded=("Workload evicted, storage limit exceeded (50G)",))),
             Stage.RUNTIME_ERROR,
             "Workload evicted, storage limit exceeded (50G)",
         ),
@@ -59,7 +57,7 @@ def test_the_stages_are_the_clients() -> None:
             "Launch timed out, workload was not healthy after 30 min",
         ),
         (
-            FakeInstance(boot=SILENT, ended=True),  # after the window: the platform did not wait for it
+            FakeInstance(boot=SILENT, gone=True),  # after the window: the platform did not wait for it
             Stage.RUNTIME_ERROR,
             "Launch timed out, workload was not healthy after 30 min",
         ),
@@ -70,15 +68,15 @@ def test_the_stages_are_the_clients() -> None:
         ),
     ],
 )
-def test_a_berth_has_the_stage_and_the_text_that_the_platform_shows(
+def test_an_instance_has_the_stage_and_the_text_that_the_platform_shows(
     instance: FakeInstance, stage: Stage, text: str
 ) -> None:
     assert state_of(instance) == PlatformState(stage, text)
 
 
 @pytest.mark.parametrize("at_rest", [Stage.SLEEPING, Stage.PAUSED, Stage.STOPPED])
-def test_a_berth_that_was_stopped_has_not_failed(at_rest: Stage) -> None:
-    stopped = FakeInstance(ended=True, stopped=Stop(0.0, 143, killed=False))
+def test_an_instance_that_was_stopped_has_not_failed(at_rest: Stage) -> None:
+    stopped = FakeInstance(gone=True, stopped=Stop(0.0, 143, killed=False))
     assert state_of(stopped, at_rest) == PlatformState(at_rest)
 
 
@@ -190,7 +188,7 @@ def test_a_restart_is_a_stop_and_a_boot(told: Told) -> None:
     assert told.stages[2:] == [Stage.APP_STARTING, Stage.RUNNING]
 
 
-def test_the_old_berth_serves_until_the_new_one_is_ready(told: Told) -> None:
+def test_the_old_instance_serves_until_the_new_one_is_ready(told: Told) -> None:
     seen = []
     dock = FakeDock()
     with Life(dock, tell=told) as life:
@@ -213,7 +211,7 @@ def test_the_old_berth_serves_until_the_new_one_is_ready(told: Told) -> None:
     assert told.stages[-1] is Stage.RUNNING
 
 
-def test_the_old_berth_serves_on_where_the_new_one_does_not_come_up(told: Told) -> None:
+def test_the_old_instance_serves_on_where_the_new_one_does_not_come_up(told: Told) -> None:
     dock = FakeDock()
     with Life(dock, tell=told) as life:
         old = life.instance

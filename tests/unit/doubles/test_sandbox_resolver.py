@@ -164,3 +164,31 @@ def test_what_was_tried_is_told_by_name(
     names.address("smtp.gmail.com", A)
     Sandbox(lambda: names, "").look()
     assert capsys.readouterr().out == '{"look": 1, "tried": [["smtp.gmail.com", 587, "tcp", "dropped"]]}\n'
+
+
+OWN = "   0: 0B00007F:A3F1 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 7\n"
+LINGERING = "   1: 0200000A:1EB4 0100000A:8A8C 06 00000000:00000000 03:00001765 00000000 0 0 0\n"
+HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n"
+
+
+@pytest.mark.parametrize(("rows", "clean"), [("", True), (OWN, True), (OWN + LINGERING, False)])
+def test_only_its_own_sockets_are_left_where_it_is_clean(rows: str, clean: bool) -> None:
+    assert sandbox.is_clean(HEAD + rows) is clean
+
+
+def test_it_forgets_and_begins_anew(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listing = '{"nftables": [{"set": {"name": "dropped", "elem": [{"concat": ["198.18.0.2", "tcp", 587]}]}}]}'
+    monkeypatch.setattr(sandbox, "_run", lambda *command, **_: listing)
+    monkeypatch.setattr(sandbox, "_table", lambda _name: HEAD + OWN)
+    installed: list[bool] = []
+    asked = Sandbox(lambda: Names(blocked=["discord.com"]), "", lambda: installed.append(True))
+    asyncio.run(asked.answer("smtp.gmail.com", A))
+    asyncio.run(asked.answer("discord.com", A))
+    asked.forget()
+    told = json.loads(capsys.readouterr().out)
+    assert told["tried"] == [["smtp.gmail.com", 587, "tcp", "dropped"], ["discord.com", 53, "udp", "blocked"]]
+    assert told["clean"]
+    assert installed
+    assert asyncio.run(asked.answer("api.example.com", A)) == ["198.18.0.2"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from spacedock.contract.examine import all_promises
+from spacedock.contract.registry import all_promises
 from spacedock.errors import UsageError
-from spacedock.failures.base import Failure, Layer, Where
+from spacedock.failures.base import Failure, Group, Layer, Where
 from spacedock.failures.baselines import baselines
 from spacedock.failures.catalogue import FOLDER, all_failures, filtered, find
 from spacedock.failures.pages import pages
@@ -27,14 +28,39 @@ SILENT = {
     "shell-form-pid1",
 }
 
+# What only Hugging Face or a vendor does: its queues, limits, machines, plans and tenants.
+NOT_HERE = {
+    "build-queued-forever",
+    "build-time-too-long",
+    "no-capacity",
+    "plan-required-402",
+    "supabase-tenant-not-found",
+}
+
+# How many failures each group has. By hand, with each one that comes: all else that is known of a failure is
+# in its folder and goes with it, its page in docs/failures at the next writing.
+FAILURES = {
+    Group.REPOSITORY: 11,
+    Group.BUILD: 17,
+    Group.START: 25,
+    Group.EDGE: 25,
+    Group.DATABASE: 22,
+    Group.VECTORS: 5,
+    Group.LIBRARIES: 11,
+}
+
 each = pytest.mark.parametrize("failure", all_failures(), ids=lambda failure: failure.name)
 each_specimen = pytest.mark.parametrize(
     "failure", [failure for failure in all_failures() if failure.specimen], ids=lambda failure: failure.name
 )
 
 
-def test_there_are_sixty_that_can_be_had() -> None:
-    assert sum(failure.specimen is not None for failure in all_failures()) >= 60
+def test_no_failure_has_vanished() -> None:
+    assert Counter(failure.group for failure in all_failures()) == FAILURES
+
+
+def test_all_but_those_of_the_platform_and_of_vendors_can_be_had() -> None:
+    assert {failure.name for failure in all_failures() if failure.specimen is None} == NOT_HERE
 
 
 def test_every_promise_has_a_failure() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from spacedock.failures.base import Failure, Symptom, failure_from
-from spacedock.failures.diagnosis import diagnose, hinted
+from spacedock.failures.base import Failure, Symptom, Where, failure_from
+from spacedock.failures.diagnosis import Diagnosis, Match, diagnose, hinted
 
 DATA: Mapping[str, Any] = {
     "title": "It fails",
@@ -43,6 +43,49 @@ def test_a_match_has_its_line_and_its_number() -> None:
     (found,) = diagnose("starting\n  listening on 127.0.0.1 now  \ndone\n", [PORT])
     (match,) = found.matches
     assert (match.number, match.line) == (2, "listening on 127.0.0.1 now")
+
+
+@pytest.mark.parametrize(
+    ("log", "place"),
+    [
+        ("listening on 127.0.0.1", (1, "listening on 127.0.0.1")),
+        ("\nlistening on 127.0.0.1", (2, "listening on 127.0.0.1")),
+        ("listening on 127.0.0.1\n", (1, "listening on 127.0.0.1")),
+        ("a\n\nlistening on 127.0.0.1\nlistening on 127.0.0.1", (3, "listening on 127.0.0.1")),
+    ],
+    ids=["alone", "behind an empty line", "with a line's end", "twice"],
+)
+def test_the_first_line_of_a_match_is_whole(log: str, place: tuple[int, str]) -> None:
+    (found,) = diagnose(log, [PORT])
+    assert [(match.number, match.line) for match in found.matches] == [place]
+
+
+def test_a_symptom_that_is_not_there_hides_none_behind_it() -> None:
+    failure = known("two", {"text": "absent"}, {"text": "never", "times": 2}, {"text": "exit 137"})
+    assert names("never\nexit 137", failure) == ["two"]
+
+
+def test_of_two_as_late_and_as_likely_the_name_decides() -> None:
+    symptom = {"text": "fatal"}
+    assert names("fatal", known("b", symptom), known("a", symptom)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("reported", "all_of_them"), [((True, True), True), ((True, False), False), ((False, False), False)]
+)
+def test_one_symptom_that_a_specimen_produced_is_enough(
+    reported: tuple[bool, ...], all_of_them: bool
+) -> None:
+    matches = tuple(
+        Match(Symptom(text="killed", where=Where.LOG, why="so", reported=said), "killed", 1)
+        for said in reported
+    )
+    assert Diagnosis(PORT, matches).reported is all_of_them
+
+
+def test_a_carriage_return_is_no_part_of_a_line() -> None:
+    failure = known("exit", {"text": "exit 1", "pattern": r"^exit \d$"})
+    assert names("starting\r\nexit 1\r\n", failure) == ["exit"]
 
 
 def test_colours_and_line_ends_of_a_terminal_do_not_hide_a_text() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 import respx
-
 from spacedock.contract.instances import Instances
+
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import Usage
 from spacedock.errors import UsageError
@@ -55,6 +55,12 @@ def met(condition: Condition, space: Space, dock: FakeDock) -> list[Meeting]:
     ):
         server.route().mock(return_value=httpx.Response(200, text="hello"))
         return list(meetings(condition, space, instances))
+
+
+@pytest.mark.parametrize("condition", Condition)
+def test_a_condition_is_named_by_a_key_and_told_in_prose(condition: Condition) -> None:
+    assert condition.replace("-", "").isalpha()
+    assert " " in condition.prose
 
 
 @pytest.fixture

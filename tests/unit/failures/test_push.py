@@ -8,7 +8,7 @@ import pytest
 
 from spacedock.errors import UsageError
 from spacedock.failures.push import push
-from tests.unit.contract.evidence.repositories import BINARY, pointer
+from tests.unit.evidence.repositories import BINARY, pointer
 from tests.unit.spaces import SOUND_README, write_space
 
 DECLINED = "! [remote rejected] main -> main (pre-receive hook declined)"

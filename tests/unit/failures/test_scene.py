@@ -10,8 +10,8 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Outcome
+from spacedock.contract.registry import chosen
 from spacedock.docks.boots import Cause
 from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.dock import Dock

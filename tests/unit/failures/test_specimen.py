@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,15 @@ import pytest
 
 from spacedock.failures import specimen as module
 from spacedock.failures.base import Failure, failure_from
+from spacedock.failures.baselines import baseline
 from spacedock.failures.specimen import mending, write
 from tests.unit.failures.test_diagnosis import DATA
 
 
-def failing(*changes: Mapping[str, Any], name: str = "made-up") -> Failure:
-    recipe = {"baseline": "web", "says": "x", "changes": list(changes)}
+def failing(
+    *changes: Mapping[str, Any], both: Sequence[Mapping[str, Any]] = (), name: str = "made-up"
+) -> Failure:
+    recipe = {"baseline": "web", "says": "x", "both": list(both), "changes": list(changes)}
     return failure_from(name, {**DATA, "not_here": "", "breaks": ["binds-app-port"], "specimen": recipe})
 
 
@@ -23,6 +26,18 @@ def test_a_change_is_in_the_specimen_and_not_in_its_twin(tmp_path: Path) -> None
     failure = failing({"file": "Dockerfile", "before": '"7860"', "after": '"8000"'})
     assert '"8000"' in (write(failure, tmp_path / "broken") / "Dockerfile").read_text()
     assert '"7860"' in (write(failure, tmp_path / "mended", mended=True) / "Dockerfile").read_text()
+
+
+def test_a_change_of_both_is_in_the_twin_too_and_can_be_changed_for_the_worse(tmp_path: Path) -> None:
+    failure = failing(
+        {"file": "requirements.txt", "before": "websockets", "after": "wsproto"},
+        both=[{"file": "requirements.txt", "append": "websockets\n"}],
+    )
+    needed = (baseline("web") / "requirements.txt").read_text()
+    assert (write(failure, tmp_path / "one", mended=True) / "requirements.txt").read_text() == (
+        f"{needed}websockets\n"
+    )
+    assert (write(failure, tmp_path / "two") / "requirements.txt").read_text() == f"{needed}wsproto\n"
 
 
 def test_what_is_not_there_once_cannot_be_changed(tmp_path: Path) -> None:

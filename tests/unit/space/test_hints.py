@@ -24,6 +24,7 @@ def test_an_arg_above_from_that_a_stage_uses_is_named_with_its_line(tmp_path: Pa
     "dockerfile",
     [
         "ARG IMAGE=python:3.11-slim\nFROM $IMAGE\n",
+        "ARG TAG=3.11-slim\nARG IMAGE=python:$TAG\nFROM $IMAGE\n",
         "ARG MODE\nFROM python:3.11-slim\nARG MODE\nRUN echo $MODE\n",
         "ARG MODE\nFROM python:3.11-slim\nENV MODE=fast\nRUN echo $MODE\n",
         "ARG MODE\nFROM python:3.11-slim\nRUN echo $MODERN\n",
@@ -37,3 +38,8 @@ def test_a_secret_as_a_build_argument_is_named_with_what_to_use_instead(tmp_path
     (hint,) = hints(tmp_path, "FROM python:3.11-slim\nARG API_KEY\nRUN pip download $API_KEY\n")
     assert "Dockerfile:2: `ARG API_KEY` is empty in a build" in hint
     assert "--mount=type=secret,id=API_KEY" in hint
+
+
+def test_an_arg_is_named_once_at_its_first_line(tmp_path: Path) -> None:
+    (hint,) = hints(tmp_path, "FROM python:3.11-slim\nARG API_KEY\nFROM python:3.11-slim\nARG API_KEY\n")
+    assert "Dockerfile:2:" in hint

@@ -51,6 +51,15 @@ def test_a_sync_of_something_else_is_none_of_the_space(tmp_path: Path, space_id:
     assert found(tmp_path, sync(input_), space_id=space_id) == ()
 
 
+def test_a_sync_may_say_that_it_is_of_a_space(tmp_path: Path) -> None:
+    assert found(tmp_path, sync("repo_type: space", "huggingface_repo_id: me/mine"), space_id="me/mine")
+
+
+@pytest.mark.parametrize("space_id", ["", "owner/name"])
+def test_a_space_without_a_manifest_may_be_any(tmp_path: Path, space_id: str) -> None:
+    assert found(tmp_path, sync("huggingface_repo_id: me/mine"), space_id=space_id)
+
+
 def test_a_sync_to_a_name_that_only_github_knows_may_be_the_spaces(tmp_path: Path) -> None:
     assert found(tmp_path, sync("huggingface_repo_id: ${{ vars.SPACE }}"), space_id="me/mine")
 
@@ -60,14 +69,50 @@ def test_an_upload_of_a_space_is_found_over_two_lines(tmp_path: Path) -> None:
     assert step.way is Way.UPLOAD
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["huggingface-cli upload owner/name . --repo-type space", "hf upload owner/name . --repo-type=space"],
+)
+def test_an_upload_has_several_spellings(tmp_path: Path, command: str) -> None:
+    (step,) = found(tmp_path, run(command))
+    assert step.way is Way.UPLOAD
+
+
 def test_an_upload_of_a_model_is_no_deploy(tmp_path: Path) -> None:
     assert found(tmp_path, run("hf upload owner/name .")) == ()
 
 
-@pytest.mark.parametrize("option", ["-f", "--force", "--force-with-lease", "+HEAD:main"])
+@pytest.mark.parametrize("option", ["-f", "--force", "--force-with-lease", "--mirror", "+HEAD:main"])
 def test_a_push_with_force_is_told_from_one_without(tmp_path: Path, option: str) -> None:
     plain, forced = found(tmp_path, WHOLE, run(f"git push {URL} main"), run(f"git push {URL} {option}"))
     assert (plain.way, plain.forced, forced.forced) == (Way.PUSH, False, True)
+
+
+@pytest.mark.parametrize("end", [" && git fetch --force", "; git fetch -f", " || git fetch -f", " | tee -f"])
+def test_what_the_next_command_forces_is_not_the_push(tmp_path: Path, end: str) -> None:
+    (step,) = found(tmp_path, WHOLE, run(f"git push {URL} main{end}"))
+    assert not step.forced
+
+
+@pytest.mark.parametrize("command", ["git -C space push", "git -c user.name=me push", "cd space && git push"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://huggingface.co/spaces/me/mine",
+        "https://huggingface.co/spaces/me/mine.git",
+        "https://hf.co/spaces/me/mine",
+        "https://huggingface.co/spaces/${{ vars.SPACE }}",
+        "https://huggingface.co/spaces/$OWNER/$NAME",
+    ],
+)
+def test_a_push_has_several_spellings(tmp_path: Path, command: str, target: str) -> None:
+    (step,) = found(tmp_path, run(f"{command} {target} main"), space_id="me/mine")
+    assert step.way is Way.PUSH
+
+
+def test_a_checkout_of_some_commits_has_no_history(tmp_path: Path) -> None:
+    some = WHOLE.replace("fetch-depth: 0", "fetch-depth: 50")
+    assert [step.shallow for step in found(tmp_path, some, run(f"git push {URL} main"))] == [True]
 
 
 def test_a_push_after_a_plain_checkout_has_no_history(tmp_path: Path) -> None:
@@ -99,9 +144,10 @@ def test_a_script_that_makes_or_gets_a_history_has_one(tmp_path: Path, command: 
     assert not step.shallow
 
 
-def test_a_push_to_a_remote_that_was_added_is_found(tmp_path: Path) -> None:
-    remote = "git remote add space https://me:${{ secrets.HF_TOKEN }}@huggingface.co/spaces/owner/name"
-    (step,) = found(tmp_path, CHECKOUT, run(remote), run("git push space main"))
+@pytest.mark.parametrize("words", ["add", "add -f", "set-url", "set-url --push"])
+def test_a_push_to_a_remote_is_one_to_where_that_points(tmp_path: Path, words: str) -> None:
+    url = "https://me:${{ secrets.HF_TOKEN }}@huggingface.co/spaces/owner/name"
+    (step,) = found(tmp_path, CHECKOUT, run(f"git remote {words} space {url}"), run("git push space main"))
     assert step.shallow
 
 

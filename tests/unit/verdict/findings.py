@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from spacedock.contract.base import Finding, Outcome, Problem
-from spacedock.contract.examine import chosen
+from spacedock.contract.finding import Finding, Outcome
+from spacedock.contract.promise import Problem
+from spacedock.contract.registry import chosen
 from spacedock.verdict.model import Verdict
 
 PROBLEM = Problem(

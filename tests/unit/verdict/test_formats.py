@@ -5,7 +5,7 @@ from io import StringIO
 from junitparser import JUnitXml
 from rich.console import Console
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.verdict import junit
 from spacedock.verdict.formats import formats
 from spacedock.verdict.model import Verdict

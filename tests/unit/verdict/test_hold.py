@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome
-from spacedock.contract.examine import all_promises, chosen
+from spacedock.contract.finding import Outcome
+from spacedock.contract.registry import all_promises, chosen
 from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.dock import Dock
 from spacedock.errors import BuildError, SpaceBuildError, UsageError

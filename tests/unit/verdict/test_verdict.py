@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.verdict.model import digest
 from tests.unit.spaces import sound_space
 from tests.unit.verdict.findings import finding, verdict
@@ -46,6 +46,45 @@ def test_a_digest_changes_with_content_and_with_name(tmp_path: Path) -> None:
     assert len(seen) == 3
 
 
+def test_a_digest_changes_with_a_content_of_the_same_length(tmp_path: Path) -> None:
+    space = sound_space(tmp_path)
+    before = digest(space)
+    (tmp_path / "app.py").write_text("print('hullo')\n")
+    assert digest(space) != before
+
+
 def test_a_digest_of_the_same_files_is_the_same(tmp_path: Path) -> None:
     one, other = sound_space(tmp_path / "one"), sound_space(tmp_path / "other")
     assert digest(one) == digest(other)
+
+
+# Each two are the same row of bytes, were it not for what the id says.
+@pytest.mark.parametrize(
+    ("files", "others"),
+    [
+        pytest.param({"za": b"b"}, {"z": b"ab"}, id="name from content"),
+        pytest.param({"z1": b""}, {"z": b"0"}, id="all from each other"),
+        pytest.param({"z": b"xy", "zz": b"ab"}, {"z": b"xyzz\0ab"}, id="content from next name"),
+        pytest.param({"z1": b"xy", "zz": b"abcdef"}, {"z": b"xyzz6\0abcdef"}, id="name from length"),
+        pytest.param({"z": b"2", "zz": b"abcdefgh"}, {"z": b"zz\x008abcdefgh"}, id="length from content"),
+    ],
+)
+def test_a_digest_tells_apart(tmp_path: Path, files: dict[str, bytes], others: dict[str, bytes]) -> None:
+    spaces = sound_space(tmp_path / "one"), sound_space(tmp_path / "other")
+    for space, content in zip(spaces, (files, others), strict=True):
+        for name, data in content.items():
+            (space.root / name).write_bytes(data)
+    one, other = map(digest, spaces)
+    assert one != other
+
+
+def test_a_link_counts_by_where_it_points(tmp_path: Path) -> None:
+    """Which may be nowhere."""
+    space = sound_space(tmp_path)
+    link = tmp_path / "latest"
+    seen = set()
+    for target in ("nowhere", "elsewhere"):
+        link.symlink_to(target)
+        seen.add(digest(space))
+        link.unlink()
+    assert len(seen) == 2

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.evidence.answered import asked
-from spacedock.contract.instances import Instances
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.requests import Answered
 from spacedock.space import Space
 
 
@@ -25,12 +25,17 @@ class AnswersItsRequests(Promise):
         "nested-supervisor-hidden-crash"
     )
     since = "0.3"
+    evidence: ClassVar = (Answered,)
 
     def nothing_to_check(self, space: Space) -> str:
         """Which requests matter only the manifest knows."""
         return "" if space.manifest.requests else "the manifest names no [[requests]]"
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def wants(self, _space: Space) -> tuple[Answered, ...]:
+        """All of them, as deployed."""
+        return (Answered(),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Tell how each request failed that did."""
-        found = asked(space, instances)
-        yield from (self.problem(seen, instance=found.instance) for seen in found.failed)
+        answers = seen(Answered())
+        yield from (self.problem(failed, log=answers.log) for failed in answers.failed)

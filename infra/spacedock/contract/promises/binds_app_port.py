@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
-from functools import cached_property
+from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.boots import AS_DEPLOYED, BootResult, BootSpec, Cause
-from spacedock.docks.instance import FullInstance
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.docks.boots import BootResult, Cause
+from spacedock.evidence.base import Evidence, NotReady
+from spacedock.evidence.boots import Booted, BootFacts
+from spacedock.evidence.ports import BootedAnywhere, with_port
 from spacedock.space import Space
 
 
@@ -26,37 +26,31 @@ class BindsAppPort(Promise):
     remedy = "bind 0.0.0.0 and the port that README.md names as `app_port` (7860 when it names none)"
     source = "spaces-config-reference, app_port; incidents bind-loopback, app-port-mismatch, port-env-assumed"
     since = "0.1"
+    evidence: ClassVar = (Booted, BootedAnywhere)
 
-    def specs(self, space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, space: Space) -> tuple[Evidence[Any], ...]:
         """Return the boots without PORT, which the platform is not known to set, and with it.
 
         A Space that does not honour PORT must survive one that names the port it has anyway.
         """
-        ports = [space.app_port]
-        if space.manifest.space.honours_port:
-            ports = [platform.DEFAULT_APP_PORT.value, self._any_port]
-        return (AS_DEPLOYED, *(BootSpec(purpose=f"with PORT={port}", port=port) for port in ports))
+        if not space.manifest.space.honours_port:
+            return (Booted(), Booted(with_port(space.app_port)))
+        return (Booted(), Booted(with_port(platform.DEFAULT_APP_PORT.value)), BootedAnywhere())
 
-    @cached_property
-    def _any_port(self) -> int:
-        """A port that nobody has reason to expect, and that is free where docks share this machine's."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look at the boot without PORT first; when that fails, the others tell nothing more."""
-        for spec in self.specs(space):
-            instance = instances.boot(spec)
-            if spec == AS_DEPLOYED and (instance.boot.cause is Cause.EXITED or instance.boot.late):
-                raise NotReady(instance)  # it does not come to the point of listening
-            if not instance.boot.ready:
-                yield self._port_problem(instance)
+        deployed = seen(Booted())
+        if deployed.result.cause is Cause.EXITED or deployed.result.late:
+            raise NotReady(deployed)  # it does not come to the point of listening
+        for wanted in self.wants(space):
+            facts: BootFacts = seen(wanted)
+            if not facts.result.ready:
+                yield self._port_problem(facts)
                 return
 
-    def _port_problem(self, instance: FullInstance) -> Problem:
-        asked = "PORT unset" if instance.spec.port is None else f"PORT={instance.spec.port}"
-        return self.problem(f"{asked}: {instance.boot}", instance=instance, remedy=_remedy(instance.boot))
+    def _port_problem(self, facts: BootFacts) -> Problem:
+        asked = "PORT unset" if facts.spec.port is None else f"PORT={facts.spec.port}"
+        return self.problem(f"{asked}: {facts.result}", log=facts.log, remedy=_remedy(facts.result))
 
 
 def _remedy(boot: BootResult) -> str:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
-from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
-from spacedock.contract.promises.starts_without_env_file import WITH_ENV_FILE
-from spacedock.docks.boots import AS_DEPLOYED, Cause
-from spacedock.docks.capability import Capability
-from spacedock.docks.dock import OpenDock
-from spacedock.docks.instance import FullInstance
-from spacedock.docks.life import state_of
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.docks.boots import Cause
 from spacedock.errors import BootError
+from spacedock.evidence.base import Evidence, NotReady
+from spacedock.evidence.boots import WITH_ENV_FILE, Booted, BootedAsImageUser, BootedOtherwise, BootFacts
 from spacedock.space import Space
 
 
@@ -29,28 +25,30 @@ class BootsAsDeployed(Promise):
     source = "spaces-overview, Lifecycle; incident missing-secret-crash"
     since = "0.3"
     exit_code = BootError.exit_code
+    evidence: ClassVar = (Booted, BootedAsImageUser, BootedOtherwise)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
+        """The boot as deployed; others only where that fails."""
+        return (Booted(),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look at the boot as deployed; one that has a promise of its own is left to that."""
-        instance = instances.boot(AS_DEPLOYED)
-        if instance.boot.ready:
+        deployed = seen(Booted())
+        if deployed.result.ready:
             return
-        if not _failed(instance) or _would_boot_otherwise(instances):
-            raise NotReady(instance)
-        state = state_of(instance)
-        yield self.problem(f"it {instance.boot}", instance=instance, consequence=f"{state}.")
+        if not _failed(deployed) or _would_boot_otherwise(seen):
+            raise NotReady(deployed)
+        said = f"it {deployed.result}"
+        yield self.problem(said, log=deployed.log, consequence=f"{deployed.state}.")
 
 
-def _failed(instance: FullInstance) -> bool:
+def _failed(facts: BootFacts) -> bool:
     """Whether it ended with an error of its own, and not for want of memory or disk."""
-    ended = instance.boot.cause is Cause.EXITED and instance.boot.exit_code != 0
-    return ended and not (instance.out_of_memory() or instance.usage().exceeded)
+    ended = facts.result.cause is Cause.EXITED and facts.result.exit_code != 0
+    return ended and not facts.over_its_limits
 
 
-def _would_boot_otherwise(instances: Instances) -> bool:
-    others = [AS_IMAGE_USER] if _tells_users_apart(instances.dock) else []
-    return any(instances.attempt(spec).boot.ready for spec in (*others, WITH_ENV_FILE))
-
-
-def _tells_users_apart(dock: OpenDock) -> bool:
-    return Capability.IDENTITY in dock.capabilities
+def _would_boot_otherwise(seen: Seen) -> bool:
+    """Whether it comes up as another user or with a file, as far as the run can show that."""
+    others = (BootedAsImageUser(attempted=True), BootedOtherwise(WITH_ENV_FILE, attempted=True))
+    return any(seen(other).result.ready for other in others if seen.can_show(type(other)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import BootSpec
-from spacedock.docks.unbuilt import Unbuilt
+from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.errors import BuildError
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.boots import Built
 from spacedock.space import Space
 
 # How the line begins that says why a builder stopped, where plug-ins may have added others below it.
@@ -31,17 +31,17 @@ class BuildsFromWhatIsPushed(Promise):
     source = "spaces-sdks-docker; incidents misleading-cache-miss, copy-source-missing"
     since = "0.3"
     exit_code = BuildError.exit_code
+    evidence: ClassVar = (Built,)
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """No boot: a dock that can be entered has built it."""
-        return ()
+        return (Built(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Say what the builder said."""
-        if isinstance(instances.dock, Unbuilt):
-            error = instances.dock.error
-            seen = ": ".join(filter(None, (error.place, error.what, _last_words(error.log))))
-            yield Problem(seen, self.consequence, error.remedy, self.source, error.log)
+        if error := seen(Built()):
+            said = ": ".join(filter(None, (error.place, error.what, _last_words(error.log))))
+            yield Problem(said, self.consequence, error.remedy, self.source, error.log)
 
 
 def _last_words(log: str) -> str:

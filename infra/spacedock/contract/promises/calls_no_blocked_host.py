@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.evidence.addresses import addresses
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import AS_DEPLOYED
-from spacedock.docks.capability import Capability
+from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.docks.conditions import Egress
+from spacedock.evidence.addresses import addresses
+from spacedock.evidence.denials import Denials
 from spacedock.space import Space
 
 _HOSTS = " and ".join(platform.BLOCKED_HOSTS.value)
@@ -32,15 +31,19 @@ class CallsNoBlockedHost(Promise):
     source = "platform fact BLOCKED_HOSTS (reported, not documented); incident blocked-host-443"
     since = "0.3"
     level = Level.SHOULD
-    needs = frozenset({Capability.EGRESS})
+    evidence: ClassVar = (Denials,)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def wants(self, _space: Space) -> tuple[Denials, ...]:
+        """What the Space as deployed tried."""
+        return (Denials(),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Read where the manifest points; then see what a boot asked for, whether it came up or not."""
-        if instances.dock.conditions.egress is Egress.OBSERVED:
+        if seen.conditions.egress is Egress.OBSERVED:
             for address in addresses(space):
                 if address.host in platform.BLOCKED_HOSTS.value:
                     yield self.problem(f"{address}, whose name is not resolved for Spaces")
-        instance = instances.boot(AS_DEPLOYED)
-        for denial in instance.denials():
+        denied = seen(Denials())
+        for denial in denied.tries:
             if denial.blocked:
-                yield self.problem(f"it tried {denial}", instance=instance)
+                yield self.problem(f"it tried {denial}", log=denied.log)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Any, ClassVar
 
-from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.instances import Instances
-from spacedock.contract.promises.keeps_secrets_out_of_the_image import shown
-from spacedock.docks.boots import BootSpec
-from spacedock.docks.capability import Capability
+from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.image import ImageAdditionsSeen, shown
 from spacedock.space import Space
 
 _MEGABYTE = 10**6
@@ -44,15 +43,15 @@ class CopiesNoLayerTwice(Promise):
     source = "spaces-sdks-docker, Permissions; incident recursive-chown-bloat"
     since = "0.3"
     level = Level.SHOULD
-    needs = frozenset({Capability.IMAGE})
+    evidence: ClassVar = (ImageAdditionsSeen,)
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """The image is looked at, no instance."""
-        return ()
+        return (ImageAdditionsSeen(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Add up the layers of the steps that do nothing else."""
-        made = instances.dock.made()
+        made = seen(ImageAdditionsSeen())
         copies = [
             (step, size) for step, size in zip(made.steps, made.sizes, strict=True) if _only_changes(step)
         ]
@@ -60,8 +59,8 @@ class CopiesNoLayerTwice(Promise):
             return
         for step, size in copies:
             if size >= _MEGABYTE:
-                seen = f"`{shown(step, space)}` holds {size / _MEGABYTE:.0f} MB of files a second time"
-                yield self.problem(seen)
+                said = f"`{shown(step, space)}` holds {size / _MEGABYTE:.0f} MB of files a second time"
+                yield self.problem(said)
 
 
 def _only_changes(step: str) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.evidence.cores import CORES, fixed_workers, sizings
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import AS_DEPLOYED
+from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.docks.instance import Process
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.boots import Booted, Processes
+from spacedock.evidence.cores import CORES, fixed_workers
+from spacedock.evidence.files import HostSizings
 from spacedock.space import Space
 
 
@@ -33,12 +35,18 @@ class CountsItsCpus(Promise):
     source = f"spaces-overview, {CORES}; incident cpu-count-mismatch (inferred from how control groups work)"
     since = "0.2"
     level = Level.SHOULD
+    evidence: ClassVar = (HostSizings, Processes, Booted)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
-        """Twice the processors and one more is what servers recommend at most."""
-        cpus = platform.HARDWARE.value[space.manifest.space.hardware].cpus
-        most = 2 * cpus + 1
-        if counted := sizings(space, most):
+    def wants(self, space: Space) -> tuple[Evidence[Any], ...]:
+        """What runs tells nothing new where the Dockerfile fixes the number."""
+        most = _most(space)
+        running = () if fixed_workers(space, most) else (Processes(),)
+        return (HostSizings(most), *running)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Look at the files first, then at what runs."""
+        cpus, most = _cpus(space), _most(space)
+        if counted := seen(HostSizings(most)):
             yield self.problem(
                 f"it sizes itself by the processors of the host: {', '.join(map(str, counted))}; "
                 f"{CORES} is read nowhere"
@@ -46,10 +54,19 @@ class CountsItsCpus(Promise):
         fixed = fixed_workers(space, most)
         for sizing in fixed:
             yield self.problem(f"{sizing}: more than {most} workers for {cpus} vCPU")
-        instance = instances.boot(AS_DEPLOYED)
-        if instance.boot.ready and not fixed:
-            for command, number in _crowds(instance.processes(), most):
-                yield self.problem(f"{number} processes of `{command}` run on {cpus} vCPU", instance=instance)
+        if not fixed:
+            for command, number in _crowds(seen(Processes()), most):
+                said = f"{number} processes of `{command}` run on {cpus} vCPU"
+                yield self.problem(said, log=seen(Booted()).log)
+
+
+def _cpus(space: Space) -> int:
+    return platform.HARDWARE.value[space.manifest.space.hardware].cpus
+
+
+def _most(space: Space) -> int:
+    """Twice the processors and one more is what servers recommend at most."""
+    return 2 * _cpus(space) + 1
 
 
 def _crowds(processes: Iterable[Process], most: int) -> Iterator[tuple[str, int]]:

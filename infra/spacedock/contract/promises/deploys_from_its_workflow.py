@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import BootSpec
+from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.files import Deploys
 from spacedock.space import Space
 from spacedock.space.workflows import Deploy, Way, deploys
 
@@ -36,18 +37,20 @@ class DeploysFromItsWorkflow(Promise):
     )
     since = "0.3"
     level = Level.SHOULD
+    evidence: ClassVar = (Deploys,)
 
     def nothing_to_check(self, space: Space) -> str:
         """Without such a workflow it is brought there in a way that is not written down here."""
-        return "" if _deploys(space) else "no workflow beside it brings it to the Hub"
+        found = deploys(space.root, space.manifest.space.id)
+        return "" if found else "no workflow beside it brings it to the Hub"
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """It reads files only."""
-        return ()
+        return (Deploys(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Yield a problem for each step that cannot do what it is there for."""
-        for step in _deploys(space):
+        for step in seen(Deploys()):
             if step.way is Way.SYNC and step.sdk != platform.SDK.value:
                 sdk = f"`space_sdk: {step.sdk}`" if step.sdk else _UNSET
                 yield self.problem(f"{step.place}: hub-sync creates a Space with {sdk}")
@@ -71,7 +74,3 @@ class DeploysFromItsWorkflow(Promise):
 
 
 _UNSET = f"`space_sdk` unset, which means {platform.HUB_SYNC_SDK.value}"
-
-
-def _deploys(space: Space) -> tuple[Deploy, ...]:
-    return deploys(space.root, space.manifest.space.id)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import BootSpec
-from spacedock.docks.capability import Capability
+from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.evidence.lives import Stopped
 from spacedock.space import Space
 
 
@@ -25,22 +23,20 @@ class FinishesOpenRequests(Promise):
     source = "client, stage RUNNING_BUILDING (the old container serves until it is stopped); grace inferred"
     since = "0.2"
     level = Level.SHOULD
-    needs = frozenset({Capability.SIGNALS})
+    evidence: ClassVar = (Stopped,)
 
     def nothing_to_check(self, space: Space) -> str:
         """Where no request with a body is known, none can be held open."""
         asked = space.manifest.origins.allowed or space.manifest.stream
         return "" if asked else "the manifest names no request: `[origins]` or `[stream]`"
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, _space: Space) -> tuple[Stopped, ...]:
         """The instance whose end stops-on-sigterm looks at too."""
-        return (TO_BE_STOPPED,)
+        return (Stopped(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look what became of the request; that of one that had to be killed is no matter of its own."""
-        ended = ending(space, instances)
+        ended = seen(Stopped())
         if ended.request and ended.request.cut and not ended.stop.killed:
-            yield self.problem(
-                f"{ended.request.line}, half read when SIGTERM came, {ended.request.cut}",
-                instance=ended.instance,
-            )
+            said = f"{ended.request.line}, half read when SIGTERM came, {ended.request.cut}"
+            yield self.problem(said, log=ended.log)

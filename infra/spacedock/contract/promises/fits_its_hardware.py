@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-
-import httpx
+from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.boots import AS_DEPLOYED
-from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance, Usage
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.docks.instance import Usage
+from spacedock.evidence.base import Evidence, NotReady
+from spacedock.evidence.boots import Booted
+from spacedock.evidence.hardware import InstanceUsage, UsedByAll
 from spacedock.space import Space
 
 _GIB = 2**30
-_TIMEOUT_SECONDS = 30.0
 
 
 class FitsItsHardware(Promise):
@@ -34,33 +31,25 @@ class FitsItsHardware(Promise):
     )
     source = "spaces-overview, Hardware resources; incidents oom-16gi, disk-50g-evicted"
     since = "0.2"
-    needs = frozenset({Capability.LIMITS, Capability.DISK})
-    last = True
+    evidence: ClassVar = (Booted, UsedByAll)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
-        """Ask what every visitor asks, then look at what each instance of the run has used."""
-        first = instances.attempt(AS_DEPLOYED)
-        if first.boot.ready:
-            _visit(space, first)
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
+        """The boot as deployed, then what each instance of the run has used."""
+        return (Booted(attempted=True), UsedByAll())
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Tell each limit once, with the boots that went over it."""
+        deployed = seen(Booted(attempted=True))
         memory = platform.HARDWARE.value[space.manifest.space.hardware].memory_gb * _GIB
-        over: dict[str, list[FullInstance]] = {}
-        for instance, usage in instances.each(lambda instance: instance.usage()):
-            for text in _over(usage, memory):
-                over.setdefault(text, []).append(instance)
+        over: dict[str, list[InstanceUsage]] = {}
+        for used in seen(UsedByAll()):
+            for text in _over(used.usage, memory):
+                over.setdefault(text, []).append(used)
         for text, concerned in over.items():
-            boots = ", ".join(dict.fromkeys(instance.spec.purpose for instance in concerned))
-            yield self.problem(f"{text} ({boots})", instance=concerned[0])
-        if not over and not first.boot.ready:
-            raise NotReady(first)
-
-
-def _visit(space: Space, instance: FullInstance) -> None:
-    with (
-        suppress(httpx.HTTPError),  # it may end by what it is asked: then the limits tell
-        httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client,
-    ):
-        for path in dict.fromkeys(("/", space.manifest.space.ready)):
-            client.get(path)
+            boots = ", ".join(dict.fromkeys(used.purpose for used in concerned))
+            yield self.problem(f"{text} ({boots})", log=concerned[0].log)
+        if not over and not deployed.result.ready:
+            raise NotReady(deployed)
 
 
 def _over(usage: Usage, memory: int) -> Iterator[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import BootSpec
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.files import FrontMatterDefects
 from spacedock.space import Space
 
 
@@ -22,13 +23,14 @@ class FrontMatterIsValid(Promise):
     remedy = "write the value as spaces-config-reference has it"
     source = "spaces-config-reference; incident frontmatter-value-rejected"
     since = "0.2"
+    evidence: ClassVar = (FrontMatterDefects,)
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """It looks at README.md only."""
-        return ()
+        return (FrontMatterDefects(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Yield a problem for each defect of the block."""
-        for defect in space.front_matter.defects:
+        for defect in seen(FrontMatterDefects()):
             place = f"{space.front_matter.path}:{defect.line}"
             yield self.problem(f"{place}: {defect.what}", remedy=defect.remedy)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import BootSpec
+from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.space import Space
 
 _TOKEN_HEADERS = frozenset(platform.PRIVATE_TOKEN_HEADERS.value)
@@ -28,16 +27,13 @@ class IsVisibleToItsCallers(Promise):
     )
     source = "platform fact PRIVATE_STATUS; spaces-overview, visibility; incident private-space-404"
     since = "0.3"
+    evidence: ClassVar = ()  # the manifest was read
 
     def nothing_to_check(self, space: Space) -> str:
         """Only of a private Space is anybody kept out."""
         return "" if space.manifest.space.visibility == "private" else "the manifest does not make it private"
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
-        """None: it is read."""
-        return ()
-
-    def check(self, space: Space, _instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look who is to call it without a token: pages elsewhere, and requests that show none."""
         own = f"https://{space.host}"
         if foreign := [origin for origin in space.allowed_origins if origin != own]:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.evidence.answered import require_answers
-from spacedock.contract.evidence.asking import Answer, send
-from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
-from spacedock.contract.evidence.quiet import quiet
-from spacedock.contract.instances import RESTARTED, Instances
-from spacedock.docks.boots import BootSpec
-from spacedock.docks.capability import Capability
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.asking import Reply
+from spacedock.evidence.lives import KeptState
 from spacedock.space import Space
 
 
@@ -32,31 +28,24 @@ class KeepsItsState(Promise):
     )
     source = "spaces-storage (the disk is lost at every restart); incident ephemeral-storage-amnesia"
     since = "0.3"
-    needs = frozenset({Capability.SIGNALS, Capability.DISK})
+    evidence: ClassVar = (KeptState,)
 
     def nothing_to_check(self, space: Space) -> str:
         """What a Space is meant to keep only the manifest knows."""
         return "" if space.manifest.state else "the manifest names no [state]"
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
-        """The instance that is written to; the one that must remember boots once that has ended."""
-        return (TO_BE_STOPPED,)
+    def wants(self, _space: Space) -> tuple[KeptState, ...]:
+        """What one instance is given, and the next one remembers."""
+        return (KeptState(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Compare what is read before a stop with what is read after the next boot."""
-        require_answers(space, instances)
-        first = ending(space, instances)
-        for answer in first.state:
-            if _refused(answer):
-                seen = f"it takes nothing that it could keep: {answer}"
-                yield self.problem(seen, instance=first.instance)
-                return
-        *_, before = first.state
-        second = instances.ready(RESTARTED)
-        after = send(second, before.request)
-        if (after.status, after.text) != (before.status, before.text):
-            yield self.problem(f"{before}; after a restart {after}", instance=quiet(second))
+        kept = seen(KeptState())
+        if kept.refused:
+            yield self.problem(f"it takes nothing that it could keep: {kept.refused}", log=kept.log)
+        elif kept.before and kept.after and _said(kept.before) != _said(kept.after):
+            yield self.problem(f"{kept.before}; after a restart {kept.after}", log=kept.log)
 
 
-def _refused(answer: Answer) -> bool:
-    return answer.status is None or answer.status >= 400
+def _said(reply: Reply) -> tuple[int | None, str]:
+    return reply.status, reply.text

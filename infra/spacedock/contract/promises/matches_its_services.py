@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
-from spacedock.contract.base import Level, LookPromise, Problem
-from spacedock.contract.evidence.asking import send
-from spacedock.contract.evidence.quiet import quiet
-from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance
+from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.requests import Answered
 from spacedock.space import Space
 
 # How clients say it that compare versions: Qdrant's for Python and JavaScript, MongoDB's for Python.
@@ -20,7 +19,7 @@ _SAID = re.compile(
 )
 
 
-class MatchesItsServices(LookPromise):
+class MatchesItsServices(Promise):
     """The clients' own word is taken for it, from the log: once it was asked what makes it use them."""
 
     title = "no client of it says that it is too old or too new for its service"
@@ -38,15 +37,18 @@ class MatchesItsServices(LookPromise):
     source = "qdrant-client pull request 859; incident qdrant-version-mismatch"
     since = "0.3"
     level = Level.SHOULD
-    needs = frozenset({Capability.SERVICES})
+    evidence: ClassVar = (Answered,)
 
     def nothing_to_check(self, space: Space) -> str:
         """Without a service there is no client."""
         return "" if space.manifest.services else "the manifest names no service"
 
-    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
-        """Ask each request, since many a client is made when it is first needed; then read."""
-        for request in space.manifest.requests:
-            send(instance, request)
-        for said in dict.fromkeys(match[1] for match in _SAID.finditer(quiet(instance).logs())):
-            yield self.problem(said, instance=instance)
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
+        """Each request, since many a client is made when it is first needed."""
+        return (Answered(),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Read what was said of it."""
+        log = seen(Answered()).log
+        for said in dict.fromkeys(match[1] for match in _SAID.finditer(log)):
+            yield self.problem(said, log=log)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import BootSpec
+from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.docks.life import PlatformState, Stage
 from spacedock.space import Space
 
@@ -26,6 +25,7 @@ class NamesEachSettingOnce(Promise):
     )
     source = "spaces-overview, Managing secrets; incident variable-secret-collision"
     since = "0.3"
+    evidence: ClassVar = ()  # the manifest was read
 
     def nothing_to_check(self, space: Space) -> str:
         """A list alone has nothing to collide with."""
@@ -36,11 +36,7 @@ class NamesEachSettingOnce(Promise):
             else "the manifest has not both, secrets and variables"
         )
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
-        """It reads the manifest only."""
-        return ()
-
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Yield a problem for each name that is in both lists."""
         manifest = space.manifest
         for name in sorted(set(manifest.secrets) & set(manifest.variables)):

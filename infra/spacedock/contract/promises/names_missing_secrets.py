@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
-from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.docks.boots import BootSpec, Cause
+from spacedock.evidence.base import Evidence, NotReady
+from spacedock.evidence.boots import Booted, BootedOtherwise, BootFacts
+from spacedock.evidence.secrets import specs_without_secrets
 from spacedock.space import Space
 
 
@@ -28,50 +29,39 @@ class NamesMissingSecrets(Promise):
     )
     source = "spaces-overview, Managing secrets; incident missing-secret-crash"
     since = "0.1"
-    needs = frozenset({Capability.SERVICES})
+    evidence: ClassVar = (Booted, BootedOtherwise)
 
     def nothing_to_check(self, space: Space) -> str:
         """Without a required secret in the manifest there is nothing to withhold."""
         return "" if space.manifest.required_secrets else "the manifest names no required secret"
 
-    def specs(self, space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, space: Space) -> tuple[Evidence[Any], ...]:
         """One boot as deployed to compare with, and one for each way of missing."""
-        return (AS_DEPLOYED, *specs_without_secrets(space))
+        return (Booted(), *map(BootedOtherwise, specs_without_secrets(space)))
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Compare with a boot that lacks nothing: a Space that never starts says nothing of its secrets."""
-        instances.ready(AS_DEPLOYED)
+        deployed = seen(Booted())
+        if not deployed.ready:
+            raise NotReady(deployed)
         for spec in specs_without_secrets(space):
-            instance = instances.boot(spec)
-            if seen := _defect(space, instance):
-                yield self.problem(f"{_describe(spec)}: {seen}", instance=instance)
+            facts = seen(BootedOtherwise(spec))
+            if defect := _defect(space, facts):
+                yield self.problem(f"{_describe(spec)}: {defect}", log=facts.log)
 
 
-def specs_without_secrets(space: Space) -> tuple[BootSpec, ...]:
-    """Return a boot for each required secret withheld alone, for all withheld, and for all blank."""
-    required = frozenset(space.manifest.required_secrets)
-    without = [frozenset({name}) for name in sorted(required)]
-    if len(required) > 1:
-        without.append(required)
-    specs = [BootSpec(purpose=f"without {', '.join(sorted(names))}", withheld=names) for names in without]
-    if required:
-        specs.append(BootSpec(purpose="with blank secrets", blank=required))
-    return tuple(specs)
-
-
-def _defect(space: Space, instance: FullInstance) -> str:
+def _defect(space: Space, facts: BootFacts) -> str:
     """Return what is wrong with how a boot without secrets ended; empty when nothing is."""
-    if instance.boot.cause is not Cause.EXITED:
-        return (
-            "the Space started all the same" if instance.boot.ready else f"it did not exit; {instance.boot}"
-        )
-    if instance.boot.exit_code == 0:
+    boot = facts.result
+    if boot.cause is not Cause.EXITED:
+        return "the Space started all the same" if boot.ready else f"it did not exit; {boot}"
+    if boot.exit_code == 0:
         return "it exited with code 0, as if all were well"
-    log = instance.logs()
-    missing = instance.spec.withheld | instance.spec.blank
-    if unnamed := sorted(name for name in missing if not _names(log, name)):
-        return f"it exited with code {instance.boot.exit_code} and does not name {', '.join(unnamed)}"
-    fine = sorted(name for name in space.manifest.secrets if name not in missing and _names(log, name))
+    missing = facts.spec.withheld | facts.spec.blank
+    if unnamed := sorted(name for name in missing if not _names(facts.log, name)):
+        return f"it exited with code {boot.exit_code} and does not name {', '.join(unnamed)}"
+    others = sorted(name for name in space.manifest.secrets if name not in missing)
+    fine = [name for name in others if _names(facts.log, name)]
     return f"it also names {', '.join(fine)}, which is there" if fine else ""
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.evidence.addresses import addresses
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import AS_DEPLOYED
-from spacedock.docks.capability import Capability
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.addresses import addresses
+from spacedock.evidence.denials import Denials
 from spacedock.space import Space
 
 
@@ -26,14 +25,18 @@ class NeedsNoIpv6(Promise):
     )
     source = "incident supabase-ipv6-only-host"
     since = "0.2"
-    needs = frozenset({Capability.EGRESS})
+    evidence: ClassVar = (Denials,)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def wants(self, _space: Space) -> tuple[Denials, ...]:
+        """What the Space as deployed tried."""
+        return (Denials(),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Read where the manifest points; then see what a boot tried, whether it came up or not."""
         for address in addresses(space):
             if address.ipv6_only:
                 yield self.problem(f"{address}, which has no IPv4 address")
-        instance = instances.boot(AS_DEPLOYED)
-        for denial in instance.denials():
+        denied = seen(Denials())
+        for denial in denied.tries:
             if denial.ipv6:
-                yield self.problem(f"it tried {denial}", instance=instance)
+                yield self.problem(f"it tried {denial}", log=denied.log)

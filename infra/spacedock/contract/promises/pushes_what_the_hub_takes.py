@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.evidence.pushed import Carried, carried, in_folder
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import BootSpec
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.files import Deploys, FolderSize, PushedFiles
+from spacedock.evidence.pushed import Carried
 from spacedock.space import Space
-from spacedock.space.workflows import Way, deploys
+from spacedock.space.workflows import Deploy, Way
 
 _NAMED = 5  # files that one problem names
 _MIB = 2**20
@@ -41,17 +42,18 @@ class PushesWhatTheHubTakes(Promise):
         "push-rejected-binary, push-rejected-10mib, repo-1gb-cap"
     )
     since = "0.3"
+    evidence: ClassVar = (Deploys, PushedFiles, FolderSize)
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
-        """It looks at files only."""
-        return ()
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
+        """How it is brought there says what is to be looked at."""
+        return (Deploys(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look at the kind and the size of each file, then at the sum."""
-        uploaded = _uploaded(space)
-        files = carried(space, with_history=not uploaded)
+        uploaded = _uploaded(seen(Deploys()))
+        files = seen(PushedFiles(with_history=not uploaded))
         if files is None:
-            yield from self._sum(in_folder(space), ())
+            yield from self._sum(seen(FolderSize()), ())
             return
         if not uploaded:
             yield from self._refused(file for file in files if not file.there)
@@ -98,9 +100,9 @@ class PushesWhatTheHubTakes(Promise):
         )
 
 
-def _uploaded(space: Space) -> bool:
+def _uploaded(deploys: Iterable[Deploy]) -> bool:
     """Whether a workflow brings it to the Hub with the client, and none with git."""
-    ways = {step.way for step in deploys(space.root, space.manifest.space.id)}
+    ways = {step.way for step in deploys}
     return bool(ways) and Way.PUSH not in ways
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
-from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.docks.boots import Cause
+from spacedock.evidence.base import Evidence, NotReady
+from spacedock.evidence.boots import Booted, BootedAsImageUser, RunningUser
+from spacedock.evidence.staying import SeenLast
 from spacedock.space import Space
 
-AS_IMAGE_USER = BootSpec(purpose="as the image's own user", user="image")
 _DENIED = re.compile(r"^.*(?:Permission denied|PermissionError|EACCES).*$", re.MULTILINE)
 
 
@@ -29,32 +29,36 @@ class RunsAsUid1000(Promise):
     )
     source = "spaces-sdks-docker, Permissions; incident uid1000-permission-denied"
     since = "0.1"
-    needs = frozenset({Capability.IDENTITY})
+    evidence: ClassVar = (Booted, BootedAsImageUser, RunningUser, SeenLast)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
+        """The instance as deployed, and who runs in it."""
+        return (Booted(), RunningUser(), SeenLast())
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look who runs, and whether anything was denied to it."""
-        instance = instances.boot(AS_DEPLOYED)
-        if instance.boot.ready and instance.alive():
-            yield from self._look(instance)
-        elif instance.boot.cause is Cause.EXITED and instances.boot(AS_IMAGE_USER).boot.ready:
+        deployed = seen(Booted())
+        if deployed.ready:
+            yield from self._look(seen)
+        elif deployed.result.cause is Cause.EXITED and seen(BootedAsImageUser(attempted=True)).result.ready:
             yield self.problem(
-                f"as uid {platform.USER_ID.value} it {instance.boot}; as the image's own user it starts."
-                f"{_denials(instance)}",
-                instance=instance,
+                f"as uid {platform.USER_ID.value} it {deployed.result}; as the image's own user it starts."
+                f"{_denials(deployed.log)}",
+                log=deployed.log,
             )
         else:
-            raise NotReady(instance)
+            raise NotReady(deployed)
 
-    def _look(self, instance: FullInstance) -> Iterator[Problem]:
-        user = instance.identity()
+    def _look(self, seen: Seen) -> Iterator[Problem]:
+        user = seen(RunningUser())
         if user != platform.USER_ID.value:
             yield self.problem(
                 f"the server runs as uid {user}, although it was started as {platform.USER_ID.value}"
             )
-        if denied := _denials(instance):
+        if denied := _denials(seen(SeenLast()).log):
             yield self.problem(f"it starts, but something is denied to it.{denied}")
 
 
-def _denials(instance: FullInstance) -> str:
-    lines = dict.fromkeys(match.strip() for match in _DENIED.findall(instance.logs()))
+def _denials(log: str) -> str:
+    lines = dict.fromkeys(match.strip() for match in _DENIED.findall(log))
     return "".join(f" Log: {line}" for line in lines)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
-from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.evidence.reloading import reloads, said_by_a_reloader, started_reloaders
-from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.boots import AS_DEPLOYED
-from spacedock.docks.instance import FullInstance
+from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.docks.instance import Process
+from spacedock.evidence.base import Evidence, NotReady
+from spacedock.evidence.boots import Booted, Processes
+from spacedock.evidence.reloading import reloads, said_by_a_reloader, started_reloaders
 from spacedock.space import Space
 
 _LONGEST = 120  # characters of a command that are shown
 
 
 class RunsNoReloader(Promise):
-    """Looked for among the processes that run, in what they say of themselves, then in the Dockerfile."""
+    """Looked for in the Dockerfile, then among the processes that run and in what they say of themselves."""
 
     title = "it runs no development server and no reloader"
     reason = (
@@ -33,22 +34,29 @@ class RunsNoReloader(Promise):
     source = "documentation of uvicorn, FastAPI, Flask, Vite and Next.js; incident reload-in-production"
     since = "0.3"
     level = Level.SHOULD
+    evidence: ClassVar = (Booted, Processes)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
-        """Look at what runs; where nothing of it tells, at what the Dockerfile starts."""
-        instance = instances.boot(AS_DEPLOYED)
-        serves = instance.boot.ready and instance.alive()
-        if seen := (_among_processes(instance) if serves else "") or _started(space):
-            yield self.problem(seen, instance=instance)
-        elif not serves:
-            raise NotReady(instance)
+    def wants(self, space: Space) -> tuple[Evidence[Any], ...]:
+        """Nothing need run where the Dockerfile tells."""
+        return () if _started(space) else (Booted(), Processes())
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Look at what the Dockerfile starts; where that does not tell, at what runs."""
+        if said := _started(space):
+            yield self.problem(said)
+            return
+        facts = seen(Booted())
+        if not facts.ready:
+            raise NotReady(facts)
+        if said := _among_processes(seen(Processes()), facts.log):
+            yield self.problem(said, log=facts.log)
 
 
-def _among_processes(instance: FullInstance) -> str:
-    for process in instance.processes():
+def _among_processes(processes: Iterable[Process], log: str) -> str:
+    for process in processes:
         if reloads(process.command):
             return _says(f"`{_shown(process.command)}` runs")
-    said = said_by_a_reloader(instance.logs())
+    said = said_by_a_reloader(log)
     return _says(f"its log has `{_shown(said)}`") if said else ""
 
 

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from typing import Any, ClassVar
 
-from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.evidence.answered import require_answers
-from spacedock.contract.evidence.asking import Answer, send
-from spacedock.contract.evidence.quiet import quiet
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import BootSpec
-from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance
-from spacedock.services.faults.openai import OpenAIFaults, RequestFault
+from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.refusals import MODEL, RefusedByModel
 from spacedock.space import Space
 
-REFUSED = BootSpec(purpose="to be refused by OpenAI")
-_SERVICE = "openai"
-_EVERY = 1000  # requests: more than any client tries
-# How OpenAI refuses what cannot be mended by asking again, and what can. A client that waits as long as it is
-# told to waits no time here.
-_REFUSALS = {
-    "401 invalid_api_key": RequestFault(error="invalid_api_key", times=_EVERY),
-    "429 rate_limit_exceeded": RequestFault(error="rate_limit_exceeded", times=_EVERY, retry_after=0),
-    "429 insufficient_quota": RequestFault(error="insufficient_quota", times=_EVERY, retry_after=0),
-}
 _BARE = frozenset({None, 500})  # no answer, and one that tells nothing
 
 
@@ -48,35 +32,21 @@ class SaysWhenAServiceRefuses(Promise):
     source = "OpenAI's guide to its error codes; incidents openai-429-unhandled, openai-key-rejected"
     since = "0.3"
     level = Level.SHOULD
-    needs = frozenset({Capability.SERVICES})
+    evidence: ClassVar = (RefusedByModel,)
 
     def nothing_to_check(self, space: Space) -> str:
         """What is asked the manifest names, and who refuses."""
-        if _SERVICE not in space.manifest.services:
-            return f"the manifest names no service `{_SERVICE}`"
+        if MODEL not in space.manifest.services:
+            return f"the manifest names no service `{MODEL}`"
         return "" if space.manifest.requests else "the manifest names no [[requests]]"
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """An instance that nobody else looks at: what it says now is no sign of how it is."""
-        return (REFUSED,)
+        return (RefusedByModel(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
-        """Let OpenAI refuse as long as it takes to ask, with no boot under way that could meet it too."""
-        require_answers(space, instances)
-        with closing(instances.ready(REFUSED)) as instance:
-            instances.settle()
-            model_faults = OpenAIFaults.of(instances.dock.services[_SERVICE])
-            for told, refusal in _REFUSALS.items():
-                for answer in _answers(space, instance, model_faults, refusal):
-                    if answer.status in _BARE:
-                        yield self.problem(f"while OpenAI answers {told}, {answer}", instance=quiet(instance))
-
-
-def _answers(
-    space: Space, instance: FullInstance, model_faults: OpenAIFaults, refusal: RequestFault
-) -> tuple[Answer, ...]:
-    model_faults.order(refusal)
-    try:
-        return tuple(send(instance, request) for request in space.manifest.requests)
-    finally:
-        model_faults.take_back()
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Look for what tells nothing: no answer, and a bare 500."""
+        for refusal in seen(RefusedByModel()):
+            if refusal.reply.status in _BARE:
+                said = f"while OpenAI answers {refusal.told}, {refusal.reply}"
+                yield self.problem(said, log=refusal.log)

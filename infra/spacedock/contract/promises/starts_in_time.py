@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.boots import AS_DEPLOYED
-from spacedock.docks.life import state_of
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.base import NotReady
+from spacedock.evidence.boots import Booted
 from spacedock.space import Space
 
 
@@ -31,11 +31,16 @@ class StartsInTime(Promise):
         "migration-blocks-startup"
     )
     since = "0.2"
+    evidence: ClassVar = (Booted,)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def wants(self, _space: Space) -> tuple[Booted, ...]:
+        """The boot as deployed."""
+        return (Booted(),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look at the boot as deployed; one that ended, or listens elsewhere, is another promise's."""
-        instance = instances.boot(AS_DEPLOYED)
-        if instance.boot.late:
-            yield self.problem(str(instance.boot), instance=instance, consequence=f"{state_of(instance)}.")
-        elif not instance.boot.ready:
-            raise NotReady(instance)
+        deployed = seen(Booted())
+        if deployed.result.late:
+            yield self.problem(str(deployed.result), log=deployed.log, consequence=f"{deployed.state}.")
+        elif not deployed.result.ready:
+            raise NotReady(deployed)

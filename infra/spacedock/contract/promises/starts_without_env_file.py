@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
-from spacedock.docks.capability import Capability
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.docks.boots import Cause
+from spacedock.evidence.base import Evidence, NotReady
+from spacedock.evidence.boots import WITH_ENV_FILE, Booted, BootedOtherwise
+from spacedock.evidence.files import ShippedFiles
 from spacedock.space import Space
-
-WITH_ENV_FILE = BootSpec(purpose="with a .env file in its working directory", env_file=True)
 
 
 class StartsWithoutEnvFile(Promise):
@@ -24,23 +24,27 @@ class StartsWithoutEnvFile(Promise):
     remedy = "read settings from the environment; read `.env` only when it exists, and never commit it"
     source = "spaces-overview, Managing secrets and environment variables; incident env-file-committed"
     since = "0.1"
-    needs = frozenset({Capability.SERVICES})
+    evidence: ClassVar = (ShippedFiles, Booted, BootedOtherwise)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
+        """The files and the boot as deployed; one with a `.env` only where that fails."""
+        return (ShippedFiles(), Booted())
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look whether it came up, and if it did not, whether a `.env` mends it."""
-        if ".env" in space.files():
+        if ".env" in seen(ShippedFiles()):
             yield self.problem(
                 "`.env` is among the files that would be pushed",
                 remedy="remove it from git, name it in .gitignore and .dockerignore, revoke what was in it",
                 consequence="Everybody can read it; Hugging Face's secret scanner writes to you.",
             )
-        instance = instances.boot(AS_DEPLOYED)
-        if instance.boot.ready:
+        deployed = seen(Booted())
+        if deployed.result.ready:
             return
-        if instance.boot.cause is Cause.EXITED and instances.boot(WITH_ENV_FILE).boot.ready:
-            yield self.problem(
-                f"without a `.env` file it {instance.boot}; with one, holding the same values, it starts",
-                instance=instances.boot(AS_DEPLOYED),
-            )
-            return
-        raise NotReady(instance)
+        exited = deployed.result.cause is Cause.EXITED
+        if not exited or not seen(BootedOtherwise(WITH_ENV_FILE, attempted=True)).result.ready:
+            raise NotReady(deployed)
+        yield self.problem(
+            f"without a `.env` file it {deployed.result}; with one, holding the same values, it starts",
+            log=deployed.log,
+        )

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-import httpx
-
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.instances import Instances, NotReady
-from spacedock.docks.boots import AS_DEPLOYED, Cause
-from spacedock.docks.instance import FullInstance
-from spacedock.docks.life import state_of
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.docks.boots import Cause
+from spacedock.evidence.base import NotReady
+from spacedock.evidence.boots import BootFacts
+from spacedock.evidence.staying import SeenLast
 from spacedock.space import Space
-
-_TIMEOUT_SECONDS = 10.0
 
 
 class StaysUp(Promise):
@@ -32,33 +29,27 @@ class StaysUp(Promise):
     )
     source = "incident process-exits-zero (stage after an exit inferred)"
     since = "0.2"
+    evidence: ClassVar = (SeenLast,)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def wants(self, _space: Space) -> tuple[SeenLast, ...]:
+        """What has become of the instance as deployed."""
+        return (SeenLast(),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look at the boot as deployed; a start that fails says so with its code, and memory is another's."""
-        instance = instances.boot(AS_DEPLOYED)
-        if instance.boot.ready and instance.alive() and _hangs_up(space, instance):
-            instances.gone(AS_DEPLOYED)  # it may be ending right now
-        if seen := _ended(instance):
-            yield self.problem(seen, instance=instance, consequence=f"{state_of(instance)}.")
-        elif not instance.boot.ready or not instance.alive():
-            raise NotReady(instance)
+        deployed = seen(SeenLast())
+        if said := _ended(deployed):
+            yield self.problem(said, log=deployed.log, consequence=f"{deployed.state}.")
+        elif not deployed.ready:
+            raise NotReady(deployed)
 
 
-def _hangs_up(space: Space, instance: FullInstance) -> bool:
-    """Whether there is nobody any more who would answer, be it late."""
-    try:
-        httpx.get(instance.url + space.manifest.space.ready, timeout=_TIMEOUT_SECONDS, trust_env=False)
-    except httpx.TransportError as error:
-        return isinstance(error, (httpx.NetworkError, httpx.RemoteProtocolError))
-    return False
-
-
-def _ended(instance: FullInstance) -> str:
+def _ended(facts: BootFacts) -> str:
     """Return how it ended by itself; empty where it did not, or for a reason that it could not help."""
-    if instance.alive() or instance.out_of_memory() or instance.usage().exceeded:
+    if facts.alive or facts.over_its_limits:
         return ""
-    if instance.boot.cause is Cause.EXITED:
-        return f"it {instance.boot}, as if all were well" if instance.boot.exit_code == 0 else ""
-    if instance.boot.ready:
-        return f"it was {instance.boot}, and ended by itself with code {instance.exit_code()}"
+    if facts.result.cause is Cause.EXITED:
+        return f"it {facts.result}, as if all were well" if facts.result.exit_code == 0 else ""
+    if facts.result.ready:
+        return f"it was {facts.result}, and ended by itself with code {facts.exit_code}"
     return ""

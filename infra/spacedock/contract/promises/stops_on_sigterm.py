@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import BootSpec
-from spacedock.docks.capability import Capability
+from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.docks.instance import Stop
+from spacedock.evidence.lives import Stopped
 from spacedock.space import Space
 
 
@@ -28,17 +26,17 @@ class StopsOnSigterm(Promise):
         "Docker documentation, `docker stop`; incident shell-form-pid1 (grace undocumented, 10 s asked here)"
     )
     since = "0.1"
-    needs = frozenset({Capability.SIGNALS})
+    evidence: ClassVar = (Stopped,)
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, _space: Space) -> tuple[Stopped, ...]:
         """It ends its instance, so that it needs one of its own."""
-        return (TO_BE_STOPPED,)
+        return (Stopped(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
-        """Stop the instance and look what was left of it."""
-        ended = ending(space, instances)
-        if seen := _defect(ended.stop):
-            yield self.problem(seen, instance=ended.instance)
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Look what was left of an instance that was stopped."""
+        ended = seen(Stopped())
+        if defect := _defect(ended.stop):
+            yield self.problem(defect, log=ended.log)
 
 
 def _defect(stop: Stop) -> str:

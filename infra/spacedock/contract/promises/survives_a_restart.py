@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.evidence.lives import TO_BE_STOPPED, ending
-from spacedock.contract.instances import RESTARTED, Instances, NotReady
-from spacedock.docks.boots import BootSpec
-from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.lives import Interference, Restarted
 from spacedock.space import Space
 
 
@@ -30,25 +28,15 @@ class SurvivesARestart(Promise):
     )
     source = "spaces-storage (the disk is lost at every restart); spaces-overview (what restarts a Space)"
     since = "0.2"
-    needs = frozenset({Capability.SIGNALS})
+    evidence: ClassVar = (Interference, Restarted)
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
-        """The first boot; the second one may not start before the first has ended."""
-        return (TO_BE_STOPPED,)
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
+        """The second boot, which may not start before the first has ended."""
+        return (Restarted(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
-        """Stop the first instance, and boot the second."""
-        try:
-            ending(space, instances)
-            second = instances.boot(RESTARTED)
-        except NotReady:
-            if instances.spent is None:
-                raise
-            second = instances.spent
-        if not second.boot.ready:
-            yield self._failed(second)
-
-    def _failed(self, instance: FullInstance) -> Problem:
-        return self.problem(
-            f"it has booted before on these services; again, it {instance.boot}", instance=instance
-        )
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Look at the second boot, or at the one that showed earlier that there is none."""
+        second = seen(Interference()).spent or seen(Restarted())
+        if not second.result.ready:
+            said = f"it has booted before on these services; again, it {second.result}"
+            yield self.problem(said, log=second.log)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-from spacedock.contract.base import Problem, Promise
-from spacedock.contract.evidence.addresses import addresses
-from spacedock.contract.instances import Instances
-from spacedock.docks.boots import AS_DEPLOYED
-from spacedock.docks.capability import Capability
+from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.docks.conditions import Egress
+from spacedock.evidence.addresses import addresses
+from spacedock.evidence.denials import Denials
 from spacedock.space import Space
 
 
@@ -30,15 +29,19 @@ class UsesOpenPorts(Promise):
         "spaces-overview, Networking (80, 443, 8080); incidents smtp-egress-dropped, nonstandard-port-policy"
     )
     since = "0.2"
-    needs = frozenset({Capability.EGRESS})
+    evidence: ClassVar = (Denials,)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def wants(self, _space: Space) -> tuple[Denials, ...]:
+        """What the Space as deployed tried."""
+        return (Denials(),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Read where the manifest points; then see what a boot tried, whether it came up or not."""
-        documented = instances.dock.conditions.egress is Egress.DOCUMENTED
+        documented = seen.conditions.egress is Egress.DOCUMENTED
         for address in addresses(space):
             if address.closed_by_all_accounts or (documented and address.closed_by_the_documentation):
                 yield self.problem(f"{address}, which is closed")
-        instance = instances.boot(AS_DEPLOYED)
-        for denial in instance.denials():
+        denied = seen(Denials())
+        for denial in denied.tries:
             if denial.platform and not (denial.ipv6 or denial.blocked):
-                yield self.problem(f"it tried {denial}", instance=instance)
+                yield self.problem(f"it tried {denial}", log=denied.log)

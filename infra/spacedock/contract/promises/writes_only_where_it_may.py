@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import Level, Problem, Promise
-from spacedock.contract.instances import Instances
-from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
-from spacedock.docks.boots import AS_DEPLOYED, BootSpec
-from spacedock.docks.capability import Capability
+from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.docks.image_facts import Identity
-from spacedock.docks.instance import FullInstance
+from spacedock.evidence.base import Evidence, NotReady
+from spacedock.evidence.boots import Booted
+from spacedock.evidence.disk import ForbiddenWrites, WrittenAsImageUser
+from spacedock.evidence.image import ImageIdentity
 from spacedock.space import Space
 
 _USER = platform.USER_ID.value
@@ -39,44 +39,45 @@ class WritesOnlyWhereItMay(Promise):
     source = "spaces-sdks-docker, Permissions; incident uid1000-permission-denied; root observed in 2026"
     since = "0.2"
     level = Level.SHOULD
-    needs = frozenset({Capability.IDENTITY, Capability.DISK})
+    evidence: ClassVar = (Booted, ImageIdentity, WrittenAsImageUser)
 
-    def specs(self, space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, space: Space) -> tuple[Evidence[Any], ...]:
         """The second boot is sure to be wanted only where the Dockerfile itself ends as root."""
         users = [step.value[0] for step in space.dockerfile.final_stage if step.cmd == "USER"]
         as_root = users and users[-1].partition(":")[0] in {"root", "0"}
-        return (AS_DEPLOYED, AS_IMAGE_USER) if as_root else (AS_DEPLOYED,)
+        return (Booted(), ImageIdentity(), *([WrittenAsImageUser()] if as_root else []))
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Compare the two users, where they are two."""
-        deployed = instances.ready(AS_DEPLOYED)
-        identity = instances.dock.image_identity()
+        deployed = seen(Booted())
+        if not deployed.ready:
+            raise NotReady(deployed)
+        identity = seen(ImageIdentity())
         if identity is None or identity.user == _USER:
             return
-        instance = instances.boot(AS_IMAGE_USER)
-        if not instance.boot.ready:
+        written = seen(WrittenAsImageUser())
+        if not written.facts.result.ready:
             yield self.problem(
-                f"as the image's own user ({identity}) it {instance.boot}; as uid {_USER} it starts",
-                instance=instance,
+                f"as the image's own user ({identity}) it {written.facts.result}; as uid {_USER} it starts",
+                log=written.facts.log,
                 consequence="Images without USER were seen running as root: there it does not start.",
             )
-        elif paths := _missed(instance, deployed, identity):
+        elif paths := _missed(written, identity):
             yield self.problem(
                 f"as the image's own user ({identity}) it writes {_listed(paths)}; uid {_USER} may not, and "
                 "starts without a word of it"
             )
 
 
-def _missed(instance: FullInstance, deployed: FullInstance, identity: Identity) -> list[str]:
+def _missed(written: ForbiddenWrites, identity: Identity) -> list[str]:
     """Return what uid 1000 could not write and did not complain of; HOME is the user's own in any case."""
-    log = deployed.logs()
     home = "" if identity.home == "/" else f"{identity.home.rstrip('/')}/"
     return [
         path
-        for path in instance.forbidden()
+        for path in written.paths
         if not _BY_THE_WAY.search(path)
         and not (home and f"{path}/".startswith(home))
-        and path not in log  # runs-as-uid-1000 tells it
+        and path not in written.deployed_log  # runs-as-uid-1000 tells it
     ]
 
 

@@ -71,6 +71,9 @@ class ContainerInstance:
     def alive(self) -> bool:
         return not self._container.ended(within=0)
 
+    def ended(self, within: float) -> bool:
+        return self._container.ended(within)
+
     def exit_code(self) -> int | None:
         return self._container.exit_code()
 

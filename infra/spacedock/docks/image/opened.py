@@ -9,7 +9,7 @@ from spacedock.docks.alongside import Alongside, service_module
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import Conditions
 from spacedock.docks.image.launch import Launcher, Setting
-from spacedock.services.faults import network
+from spacedock.services.faults import network, openai
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spacedock.docks.image_facts import FileInspector, Identity, ImageAdditions, Sighting
     from spacedock.services.base import Service
     from spacedock.services.faults.network import NetworkFaults
+    from spacedock.services.faults.openai import OpenAIFaults
 
 
 class OpenImageDock:
@@ -79,6 +80,10 @@ class OpenImageDock:
     def start(self, service: str) -> Service:
         """Start one more service beside the Space, or return the one that runs."""
         return self._alongside.add(service, factory(service_module(service), self._setting.place))
+
+    def model_bay(self, name: str) -> tuple[OpenAIFaults, tuple[tuple[str, str], ...]]:
+        """A bay of the OpenAI double, which is made at the first call."""
+        return openai.model_bay(self._alongside.running, self._setting.space.manifest.sources, name)
 
     def faults(self) -> NetworkFaults:
         """Proxies in a container on the Space's network, for as long as they are entered."""

@@ -165,6 +165,9 @@ class ProcessInstance:
             if begun:
                 yield begun
 
+    def ended(self, within: float) -> bool:
+        return self._process.ended(within)
+
     def alive(self) -> bool:
         return not self._process.ended(within=0)
 

@@ -17,7 +17,7 @@ from spacedock.docks.environment import BootEnvironment
 from spacedock.docks.process.instance import ProcessInstance, SpaceProcess
 from spacedock.docks.process.ports import require_free
 from spacedock.docks.ready import watch
-from spacedock.services.faults import network
+from spacedock.services.faults import network, openai
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from spacedock.runs import Run
     from spacedock.services.base import Service
     from spacedock.services.faults.network import NetworkFaults
+    from spacedock.services.faults.openai import OpenAIFaults
     from spacedock.space import Space
 
 
@@ -99,6 +100,10 @@ class OpenProcessDock:
     def start(self, service: str) -> Service:
         """Start one more service beside the Space, or return the one that runs."""
         return self._alongside.add(service, factory(service_module(service), self._run))
+
+    def model_bay(self, name: str) -> tuple[OpenAIFaults, tuple[tuple[str, str], ...]]:
+        """A bay of the OpenAI double, which is made at the first call."""
+        return openai.model_bay(self._alongside.running, self._space.manifest.sources, name)
 
     def faults(self) -> NetworkFaults:
         """Proxies in a child process, for as long as they are entered."""

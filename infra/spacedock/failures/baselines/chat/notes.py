@@ -57,7 +57,7 @@ async def prepare() -> None:
                 COLLECTION, VectorParams(size=DIMENSIONS, distance=Distance.COSINE)
             )
         except UnexpectedResponse as error:
-            if error.status_code != 409:  # another berth of this Space was quicker
+            if error.status_code != 409:  # another instance of this Space was quicker
                 raise
     collection = await qdrant.get_collection(COLLECTION)
     if (size := collection.config.params.vectors.size) != DIMENSIONS:

@@ -1,0 +1,66 @@
+"""What `check` and `lint` have in common: which promises, where a verdict goes, and how the command ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from spacedock.errors import UsageError
+from spacedock.verdict.formats import formats
+
+if TYPE_CHECKING:
+    from spacedock.verdict.model import Verdict
+
+Only = Annotated[list[str] | None, typer.Option("--promise", help="Only this promise; may be repeated.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Count a broken `should` as broken.")]
+Report = Annotated[
+    list[str] | None,
+    typer.Option("--report", metavar="FORMAT=FILE", help="Write the verdict to a file as well: junit=FILE."),
+]
+
+
+def destinations(wishes: list[str] | None) -> tuple[tuple[str, Path], ...]:
+    """Return format and file of each `--report FORMAT=FILE`. Raises UsageError for what is none."""
+    return tuple(_destination(wish) for wish in wishes or ())
+
+
+def end(verdict: Verdict, reports: tuple[tuple[str, Path], ...], *, strict: bool) -> NoReturn:
+    """Show the verdict, write it where it is wanted, and end the command with its exit code."""
+    from spacedock.verdict.terminal import show
+
+    console = Console()
+    show(console, verdict)
+    for name in _likely(verdict):
+        told = f"its log looks like {name}: `spacedock reproduce {name}`"
+        console.print(told, highlight=False, soft_wrap=True)
+    for kind, file in reports:
+        file.write_text(formats()[kind](verdict, strict=strict), encoding="utf-8")
+    raise typer.Exit(verdict.exit_code(strict=strict))
+
+
+def _likely(verdict: Verdict) -> Iterator[str]:
+    """Yield the failure that the logs below what is broken or blocked show best, where they show one."""
+    logs = [problem.log for finding in verdict.findings for problem in finding.problems]
+    logs += [finding.log for finding in verdict.findings]
+    text = "\n".join(dict.fromkeys(filter(None, logs)))
+    if not text:
+        return
+    from spacedock.failures.catalogue import all_failures
+    from spacedock.failures.diagnosis import diagnose
+
+    for diagnosis in diagnose(text, all_failures())[:1]:
+        yield diagnosis.failure.name
+
+
+def _destination(wish: str) -> tuple[str, Path]:
+    kind, _, file = wish.partition("=")
+    if kind not in formats() or not file:
+        raise UsageError(
+            f"`--report {wish}` is not FORMAT=FILE",
+            remedy=f"formats: {', '.join(formats())}; e.g. junit=gate.xml",
+        )
+    return kind, Path(file)

@@ -1,0 +1,1 @@
+"""What can be seen of a Space, a module a subject; each says what it needs."""

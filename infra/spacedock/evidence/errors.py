@@ -1,0 +1,143 @@
+"""Errors that a browser at another origin is not shown: without the CORS header it reads nothing of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.docks.capability import Capability
+from spacedock.evidence.asking import Asker, Reply, headers_of
+from spacedock.evidence.away import ready_of_its_own
+from spacedock.evidence.base import Evidence, Surroundings
+from spacedock.evidence.boots import asking
+from spacedock.evidence.preflights import preflight
+from spacedock.evidence.quiet import quiet
+from spacedock.services.faults.fault import NetworkFault
+from spacedock.space import Space
+from spacedock.space.manifest import Request
+
+_ALLOW = "access-control-allow-origin"
+_BROKEN = "{"  # no JSON
+_JSON = "application/json"
+
+Values = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """The errors that a browser at an origin is not shown, in words, and the log of who answered so."""
+
+    seen: tuple[str, ...]
+    log: str
+
+
+@dataclass(frozen=True)
+class ReadByBrowsers(Evidence[tuple[Request, ...]]):
+    """The manifest's requests whose answer a browser at `origin` may read when it goes well."""
+
+    origin: str
+
+    needs: ClassVar = frozenset({Capability.BOOT})
+
+    def boots(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The one as deployed."""
+        return (AS_DEPLOYED,)
+
+    def gather(self, around: Surroundings) -> tuple[Request, ...]:
+        """Ask each as a browser there would."""
+        instance = around.ready(AS_DEPLOYED)
+        with asking(instance) as asker:
+            every = around.space.manifest.requests
+            return tuple(each for each in every if self._is_read(asker, each, instance.environment))
+
+    def _is_read(self, asker: Asker, request: Request, values: Values) -> bool:
+        reply = _from(asker, request, values, self.origin)
+        return reply.status is not None and reply.status < 400 and _shown(reply, self.origin)
+
+
+@dataclass(frozen=True)
+class SpoiltRequests(Evidence[Unreadable]):
+    """What browsers may read is asked in ways that ought to go wrong."""
+
+    origin: str
+
+    needs: ClassVar = ReadByBrowsers.needs
+
+    def boots(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The one as deployed."""
+        return (AS_DEPLOYED,)
+
+    def gather(self, around: Surroundings) -> Unreadable:
+        """Break bodies, and leave the headers of private requests out."""
+        read = around.look(ReadByBrowsers(self.origin))
+        instance = around.ready(AS_DEPLOYED)
+        with asking(instance) as asker:
+            called = _what_browsers_call(around.space, asker, self.origin)
+            spoilt = [*called, *(bad for good in read for bad in _spoilt(good))]
+            seen = tuple(dict.fromkeys(_unreadable(asker, spoilt, instance.environment, self.origin)))
+        return Unreadable(seen, quiet(instance).logs() if seen else "")
+
+
+@dataclass(frozen=True)
+class ErrorsWhileRefused(Evidence[Unreadable]):
+    """What browsers may read is asked while every service refuses connections."""
+
+    origin: str
+
+    needs: ClassVar = frozenset({Capability.BOOT, Capability.VARY, Capability.SERVICES})
+    disturbs: ClassVar = True
+
+    def gather(self, around: Surroundings) -> Unreadable:
+        """Boot while all is well, in a bay of its own, then break the services."""
+        read = around.look(ReadByBrowsers(self.origin))
+        with around.dock.faults() as faults:
+            spec = BootSpec("with services that refuse later", environment=faults.environment)
+            with ready_of_its_own(around, spec) as instance, asking(instance) as asker:
+                for service in around.space.manifest.services:
+                    faults.break_(service, NetworkFault("refuse"))
+                seen = tuple(_unreadable(asker, read, instance.environment, self.origin))
+                return Unreadable(seen, quiet(instance).logs() if seen else "")
+
+
+def called_with_a_body(space: Space) -> bool:
+    """Whether the manifest's call of browsers has a body that can be broken."""
+    return space.manifest.origins.method not in {"GET", "DELETE"}
+
+
+def _what_browsers_call(space: Space, asker: Asker, origin: str) -> Iterator[Request]:
+    """Yield the manifest's call of browsers with a broken body, where the preflight lets it pass."""
+    asked = space.manifest.origins
+    if called_with_a_body(space) and _shown(preflight(space, asker, origin), origin):
+        headers = {"content-type": _JSON}
+        yield Request(path=asked.path, method=asked.method, headers=headers, body=_BROKEN)
+
+
+def _spoilt(request: Request) -> Iterator[Request]:
+    """Yield the request in ways that ought to go wrong."""
+    names = {name.lower() for name in request.headers}
+    if request.body is not None:
+        headers = request.headers if "content-type" in names else {**request.headers, "content-type": _JSON}
+        yield request.model_copy(update={"body": _BROKEN, "headers": headers})
+    if request.private:
+        yield request.model_copy(update={"headers": {}})
+
+
+def _unreadable(asker: Asker, requests: Iterable[Request], values: Values, origin: str) -> Iterator[str]:
+    """Yield the errors that a browser at `origin` is not shown."""
+    for request in requests:
+        reply = _from(asker, request, values, origin)
+        if reply.status is not None and reply.status >= 400 and not _shown(reply, origin):
+            given = reply.headers.get(_ALLOW)
+            header = f"with `{_ALLOW}: {given}`" if given else f"without `{_ALLOW}`"
+            yield f"{request.method} {request.path} answers {origin} {reply.status} {header}"
+
+
+def _from(asker: Asker, request: Request, values: Values, origin: str) -> Reply:
+    """Send a request as a page at `origin` would."""
+    return asker.send(request, {**headers_of(request, values), "origin": origin})
+
+
+def _shown(reply: Reply, origin: str) -> bool:
+    return reply.headers.get(_ALLOW) in {origin, "*"}

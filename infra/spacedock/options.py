@@ -1,0 +1,86 @@
+"""The options that the command line and pytest share, each described once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from spacedock.docks.conditions import Conditions, Egress
+from spacedock.edge.base import Manner
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class DockName(StrEnum):
+    """The docks one may ask for."""
+
+    auto = "auto"
+    image = "image"
+    process = "process"
+
+
+@dataclass(frozen=True)
+class Choice(Generic[Word]):
+    """An option that takes one word of an enumeration."""
+
+    flag: str
+    default: Word
+    help: str
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words that it takes."""
+        return tuple(type(self.default))
+
+
+@dataclass(frozen=True)
+class Number:
+    """An option that takes a number within a range, its ends included."""
+
+    flag: str
+    default: float
+    help: str
+    metavar: str
+    lowest: float
+    highest: float
+
+    @property
+    def range(self) -> str:
+        """`0.001..1.0`."""
+        return f"{self.lowest}..{self.highest}"
+
+    def read(self, text: str) -> float:
+        """Return the number that a text is. Raises ValueError, which names the range, for any other text."""
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan  # within no range
+        if not self.lowest <= number <= self.highest:
+            raise ValueError(f"{text!r} is not a number within {self.range}")
+        return number
+
+
+DOCK = Choice("--dock", DockName.auto, "image: its container; process: no Docker; auto: image where it can.")
+EGRESS = Choice(
+    "--egress",
+    Egress.OBSERVED,
+    "observed: mail ports and IPv6 closed; documented: 80, 443, 8080 only; open: no limit, real services "
+    "included.",
+)
+EDGE = Choice(
+    "--edge",
+    Manner.OBSERVED,
+    "observed: the edge answers CORS preflights itself; transparent: the Space.",
+)
+TIME_SCALE = Number(
+    "--time-scale",
+    Conditions.time_scale,
+    "Of the platform's start window; 1 is as long as there.",
+    metavar="FACTOR",
+    lowest=0.001,
+    highest=1.0,
+)
+Shared = Choice[DockName] | Choice[Egress] | Choice[Manner] | Number
+SHARED: tuple[Shared, ...] = (DOCK, EGRESS, EDGE, TIME_SCALE)

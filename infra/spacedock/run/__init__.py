@@ -1,0 +1,1 @@
+"""The run: gathers evidence once, side by side, and lets each promise judge it. The one loop is in `loop`."""
