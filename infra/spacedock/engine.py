@@ -85,6 +85,11 @@ class Engine:
         self.client.close()
 
     @property
+    def api_version(self) -> str:
+        """The version of the API that was agreed on."""
+        return str(self.client.api.api_version)
+
+    @property
     def description(self) -> str:
         """`Docker 20.10.24 at unix:///var/run/docker.sock`."""
         return f"Docker {self.version.partition('+')[0]} at {self.address}"
@@ -194,6 +199,7 @@ def _client(address: str, timeout: int) -> docker.DockerClient:
 
 
 def _no_answer(address: str, error: Exception) -> EngineError:
+    # docker-py wraps the system's error in one of its own, which has only its words.
     if "Permission denied" in str(error):
         return EngineError(
             f"this user may not talk to the Docker engine at {address}",

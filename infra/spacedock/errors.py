@@ -54,6 +54,14 @@ class UsageError(SpacedockError):
     exit_code = 2
 
 
+class FrontMatterError(UsageError):
+    """The README, or the block at its head, is not there or says nothing of a Docker Space."""
+
+
+class NoDockerfileError(UsageError):
+    """There is no Dockerfile among what is pushed."""
+
+
 class EngineError(SpacedockError):
     """A Docker engine is wanted and none answers, or it cannot be had what it needs."""
 

@@ -16,6 +16,7 @@ from spacedock import platform
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.image.opened import OpenImageDock
 from spacedock.failures.catalogue import all_failures
 from spacedock.failures.diagnosis import diagnose
 from spacedock.probe.compare import Agreement, compare
@@ -31,7 +32,7 @@ SCALE = 0.3
 
 
 @pytest.fixture(scope="module")
-def dock(dock_name: str) -> Iterator[ImageDock]:
+def dock(dock_name: str) -> Iterator[OpenImageDock]:
     if dock_name != "image":
         pytest.skip("needs the image dock: tox -e integration -- --dock=image")
     with open_run() as run, ImageDock(probe_space(run.folder), run, silent, Conditions()) as opened:
@@ -39,7 +40,7 @@ def dock(dock_name: str) -> Iterator[ImageDock]:
 
 
 @pytest.fixture(scope="module")
-def reports(dock: ImageDock) -> dict[str, dict[str, Any]]:
+def reports(dock: OpenImageDock) -> dict[str, dict[str, Any]]:
     """Two reports of the dock as observed, and one where only documented ports are open."""
     with ThreadPoolExecutor(3) as pool:
         grace = platform.STOP_GRACE_SECONDS.value
@@ -57,14 +58,14 @@ def report(reports: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return reports["first"]
 
 
-def test_its_log_shows_none_of_the_known_failures(dock: ImageDock) -> None:
+def test_its_log_shows_none_of_the_known_failures(dock: OpenImageDock) -> None:
     with closing(dock.boot(BootSpec("whose log is read"))) as instance:
         assert instance.boot.ready
         assert diagnose(instance.logs(), all_failures()) == ()
 
 
 @pytest.mark.parametrize("name", probed_facts())
-def test_what_a_fact_says_holds_in_the_dock(name: str, dock: ImageDock, report: dict[str, Any]) -> None:
+def test_what_a_fact_says_holds_in_the_dock(name: str, dock: OpenImageDock, report: dict[str, Any]) -> None:
     smaller = [line for line in dock.header if "more than this engine" in line]
     if name == "HARDWARE" and smaller:
         pytest.skip(smaller[0])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from docker.utils.build import exclude_paths
 
-from spacedock.errors import UsageError
+from spacedock.errors import FrontMatterError, NoDockerfileError, UsageError
 from spacedock.space import Space
 
 _EXECUTABLE = 0o755
@@ -22,11 +22,14 @@ def lay_out(space: Space, folder: Path) -> Path:
     """
     for name in space.files():
         _copy(space.root / name, folder / name)
-    for path, name in ((space.front_matter.path, "README.md"), (space.dockerfile.path, "Dockerfile")):
+    for path, name, missing in (
+        (space.front_matter.path, "README.md", FrontMatterError),
+        (space.dockerfile.path, "Dockerfile", NoDockerfileError),
+    ):
         if path.resolve() != (space.root / name).resolve():
             _copy(path.resolve(), folder / name)
         elif not (folder / name).exists():
-            raise UsageError(
+            raise missing(
                 "it is here and would not be pushed: git does not track it, or `space.ships` leaves it out",
                 path=path,
                 remedy=f"git add {name}, and name it in `space.ships` where that is set",

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Self
 
 from spacedock import platform
@@ -15,7 +14,7 @@ from spacedock.docks.capability import Capability
 from spacedock.docks.dock import OpenDock
 from spacedock.docks.instance import FullInstance, Stop
 from spacedock.durations import spelled
-from spacedock.errors import BuildError, SpacedockError, UsageError
+from spacedock.errors import BuildError, FrontMatterError, NoDockerfileError, SpacedockError, UsageError
 from spacedock.space import Space
 
 _TAIL = 15  # lines of the log that stand as the reason of an exit
@@ -86,11 +85,9 @@ def state_after(error: SpacedockError) -> PlatformState | None:
         code = re.search(r"exit code:? (\d+)", f"{error.what}\n{error.log}")
         text = platform.BUILD_ERROR_TEXT.value.format(code=code[1] if code else 1, reason=error.what)
         return PlatformState(Stage.BUILD_ERROR, text)
-    if not isinstance(error, UsageError) or error.path is None:
-        return None
-    if "there is no Dockerfile" in error.what:
+    if isinstance(error, NoDockerfileError):
         return PlatformState(Stage.NO_APP_FILE)
-    if Path(error.path).suffix == ".md":
+    if isinstance(error, FrontMatterError):
         return PlatformState(Stage.CONFIG_ERROR, error.what)
     return None
 

@@ -33,14 +33,6 @@ ELSEWHERE_IS_CERTAIN = 5.0
 BUSY = 0.25  # processor seconds a second: importing or loading takes about 1, an idle server and looking 0.1
 
 
-@dataclass(frozen=True)
-class SocketLook:
-    """What one look into a Space shows."""
-
-    listeners: tuple[Listener, ...] = ()
-    processor_seconds: float = 0.0  # how much all of its processes have used so far
-
-
 class BootingSpace(Protocol):
     """A Space that boots, as the wait for it sees it."""
 
@@ -65,7 +57,14 @@ class BootingSpace(Protocol):
 
     def exit_code(self) -> int | None: ...
     def out_of_memory(self) -> bool: ...
-    def look(self) -> SocketLook: ...
+
+    def listeners(self) -> tuple[Listener, ...]:
+        """The sockets on which any of its processes listens."""
+        ...
+
+    def processor_seconds(self) -> float:
+        """How much processor time all of its processes have used so far."""
+        ...
 
 
 def watch(space: BootingSpace, path: str, *, began: float, window: StartWindow) -> BootResult:
@@ -88,7 +87,7 @@ def _watch(space: BootingSpace, path: str, began: float, timeout: float) -> Boot
                 return boot
             late = seconds >= timeout
             if late or seconds >= next_look:
-                sockets.add(seconds, space.look())
+                sockets.look(seconds, space)
                 next_look = seconds + LOOK_EVERY
             if late or sockets.certain:
                 return BootResult(seconds, space.port, sockets.cause, listeners=sockets.seen)
@@ -106,7 +105,7 @@ def _served(space: BootingSpace, seconds: float) -> BootResult | None:
     """Return what an answer shows; None when somebody else gave it."""
     if not space.shares_loopback:
         return BootResult(seconds, space.port)
-    listeners = tuple(listener for listener in space.look().listeners if listener.port == space.port)
+    listeners = tuple(listener for listener in space.listeners() if listener.port == space.port)
     if not listeners:
         return None
     if cause(listeners, space.port) is Cause.LOOPBACK:
@@ -122,13 +121,19 @@ class _Sockets:
     seen: tuple[Listener, ...] = ()
     _since: float = 0.0
     _at: float = 0.0
-    _processor: float = 0.0
+    _processor: float | None = None
 
-    def add(self, at: float, look: SocketLook) -> None:
-        busy = look.processor_seconds - self._processor > BUSY * (at - self._at)
-        if look.listeners != self.seen or (busy and self.cause is Cause.OTHER_PORT):
+    def look(self, at: float, space: BootingSpace) -> None:
+        listeners = space.listeners()
+        if listeners != self.seen or (self.cause is Cause.OTHER_PORT and self._is_busy(at, space)):
             self._since = at
-        self.seen, self._at, self._processor = look.listeners, at, look.processor_seconds
+        self.seen, self._at = listeners, at
+
+    def _is_busy(self, at: float, space: BootingSpace) -> bool:
+        """Whether it has worked since the last look; not known at the first one, which is taken for yes."""
+        used, before = space.processor_seconds(), self._processor
+        self._processor = used
+        return before is None or used - before > BUSY * (at - self._at)
 
     @property
     def cause(self) -> Cause:

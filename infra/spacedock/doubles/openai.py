@@ -10,6 +10,10 @@ It stands alone, so that an image can be made of this one file. Run it there as 
 `PUT /_double/faults` orders a list of faults, met by the requests that follow, first come first served;
 `DELETE` takes them back. `GET /_double/requests` lists what arrived and how it ended, never the key; `DELETE`
 forgets it.
+
+Callers that must not meet each other's faults have bays: the API is served below `/bays/NAME/v1` too, once
+`/_double/bays/NAME/faults` or `/_double/bays/NAME/requests` was asked for whatever; they are as above, for
+this bay alone. A path in a fault or a list is the same in each: `/v1/models`.
 """
 
 from __future__ import annotations
@@ -113,6 +117,23 @@ class FaultList:
                 self.faults[index : index + 1] = [rest] if rest.times else []
                 return fault
         return None
+
+
+class Bays:
+    """The fault lists by name; that of the API's plain paths has an empty one."""
+
+    def __init__(self) -> None:
+        self._lists = {"": FaultList()}
+
+    def open(self, name: str) -> FaultList:
+        """The list of a bay, which is made where there is none."""
+        return self._lists.setdefault(name, FaultList())
+
+    def find(self, name: str) -> FaultList:
+        """The list of a bay. Raises HTTPException where nobody made one: a caller's bays would not end."""
+        if name not in self._lists:
+            raise HTTPException(404)
+        return self._lists[name]
 
 
 class Watched:
@@ -376,12 +397,13 @@ async def _paced(events: Iterator[bytes], seconds: float) -> AsyncIterator[bytes
 
 
 def create_app(api_key: str) -> FastAPI:
-    """The double, with an empty desk. `api_key` is the one that it accepts."""
+    """The double, with no faults. `api_key` is the one that it accepts."""
     app = FastAPI(title="OpenAI double", openapi_url=None)
-    desk = FaultList()
+    bays = Bays()
     app.add_middleware(Watched)
-    app.include_router(_control(desk))
-    app.include_router(_api(api_key, desk))
+    for prefix in ("", "/bays/{bay}"):
+        app.include_router(_control(bays), prefix=f"/_double{prefix}")
+        app.include_router(_api(api_key, bays), prefix=f"{prefix}/v1")
 
     @app.exception_handler(AnsweredError)
     async def give_answer(_: Request, answered: AnsweredError) -> Response:
@@ -389,7 +411,7 @@ def create_app(api_key: str) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def name_bad_value(request: Request, error: RequestValidationError) -> Response:
-        if not request.url.path.startswith("/v1/"):
+        if not _path(request).startswith("/v1/"):
             return await request_validation_exception_handler(request, error)
         first = error.errors()[0]
         param = ".".join(str(part) for part in first["loc"] if part != "body")
@@ -397,49 +419,58 @@ def create_app(api_key: str) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     async def name_bad_url(request: Request, error: HTTPException) -> Response:
-        if not request.url.path.startswith("/v1/"):
+        if not _path(request).startswith("/v1/"):
             return await http_exception_handler(request, error)
-        return _refusal(error.status_code, f"Invalid URL ({request.method} {request.url.path})").response
+        return _refusal(error.status_code, f"Invalid URL ({request.method} {_path(request)})").response
 
     return app
 
 
-def _control(desk: FaultList) -> APIRouter:
-    control = APIRouter(prefix="/_double")
+def _bay(request: Request) -> str:
+    return str(request.path_params.get("bay", ""))
+
+
+def _path(request: Request) -> str:
+    """The path of a request as it would be without bays."""
+    return re.sub(r"^/bays/[^/]+", "", request.url.path)
+
+
+def _control(bays: Bays) -> APIRouter:
+    control = APIRouter()
 
     @control.put("/faults", status_code=204)
-    async def order_faults(faults: list[Fault]) -> None:
-        desk.faults = faults
+    async def order_faults(request: Request, faults: list[Fault]) -> None:
+        bays.open(_bay(request)).faults = faults
 
     @control.delete("/faults", status_code=204)
-    async def take_faults_back() -> None:
-        desk.faults = []
+    async def take_faults_back(request: Request) -> None:
+        bays.open(_bay(request)).faults = []
 
     @control.get("/requests")
-    async def list_requests() -> list[Received]:
-        return desk.received
+    async def list_requests(request: Request) -> list[Received]:
+        return bays.open(_bay(request)).received
 
     @control.delete("/requests", status_code=204)
-    async def forget_requests() -> None:
-        desk.received = []
+    async def forget_requests(request: Request) -> None:
+        bays.open(_bay(request)).received = []
 
     return control
 
 
-def _api(api_key: str, desk: FaultList) -> APIRouter:
+def _api(api_key: str, bays: Bays) -> APIRouter:
     async def enter(request: Request) -> None:
         sent = request.headers.get("authorization", "")
         authorized = hmac.compare_digest(sent.encode(), f"Bearer {api_key}".encode())
         body = _parsed((await request.body()).decode(errors="replace").replace(api_key, "***"))
-        path = request.url.path
+        path, faults = _path(request), bays.find(_bay(request))
         received = Received(method=request.method, path=path, authorized=authorized, body=body)
-        desk.received.append(received)
+        faults.received.append(received)
         request.state.received = received
-        request.state.fault = await _meet(request, desk.take_fault(path))
+        request.state.fault = await _meet(request, faults.take_fault(path))
         if not authorized:
             raise _usual_refusal("invalid_api_key")
 
-    api = APIRouter(prefix="/v1", dependencies=[Depends(enter)])
+    api = APIRouter(dependencies=[Depends(enter)])
 
     @api.post("/embeddings")
     async def create_embeddings(request: Request, wanted: EmbeddingRequest) -> Response:

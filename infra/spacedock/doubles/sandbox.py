@@ -9,9 +9,14 @@ It has NET_ADMIN in its own container, and the Space's container has nothing of 
     BLOCKED    JSON, names that have no address at all, allowed or not; none when unset
 
 It writes JSON, one object a line: `{"ready": true}` once the rules hold, or `{"lacking": "why"}` before it
-ends with 3. Each SIGUSR1 is answered by `{"look": 1, "tried": [["smtp.gmail.com", 587, "tcp", "dropped"]]}`:
-how many looks there were, and which connections were kept in by which set of the rules; a `blocked` one is a
-name that was asked for.
+ends with 3. Signals ask, and each is answered by an object in which `look` counts them:
+
+    SIGUSR1  {"look": 1, "tried": [["smtp.gmail.com", 587, "tcp", "dropped"]]}: which connections were kept in
+             by which set of the rules; a `blocked` one is a name that was asked for
+    SIGHUP   {"look": 2, "sockets": "..."}: the kernel's tables of the TCP sockets in the namespace
+    SIGUSR2  {"look": 3, "tried": [...], "clean": true}: the same as the first, and all begins anew for the
+             next Space: sockets are closed, rules and names are as at the start. `clean` says that nothing of
+             the Space before is left; where the kernel cannot close others' sockets, something may be.
 """
 
 from __future__ import annotations
@@ -27,6 +32,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import dns.asyncquery
@@ -39,6 +45,8 @@ import dns.rrset
 
 # Loopback, and the address that the engine's own resolver has here: tools that list sockets know it.
 _HERE = "127.0.0.11"
+_HERE_IN_TABLES = "0B00007F:"  # the same as /proc/net writes it
+_TABLES = ("tcp", "tcp6", "udp", "udp6", "raw", "raw6")
 _DNS = 53
 _LACKING = 3  # exit code
 _UPSTREAM_TIMEOUT = 5.0  # seconds
@@ -120,9 +128,13 @@ class _Pattern:
 class Sandbox:
     """Answers the Space's DNS: truly for what is allowed, with addresses that lead nowhere for all else."""
 
-    def __init__(self, names: Names, upstream: str) -> None:
-        self._names = names
+    def __init__(
+        self, names: Callable[[], Names], upstream: str, install: Callable[[], None] = lambda: None
+    ) -> None:
+        self._new_names = names
+        self._names = names()
         self._upstream = upstream
+        self._install = install
         self._looks = 0
         self._blocked: set[str] = set()  # names that were asked for
 
@@ -140,10 +152,29 @@ class Sandbox:
 
     def look(self) -> None:
         """Write what was tried so far."""
+        self._answer(tried=self._seen())
+
+    def look_at_sockets(self) -> None:
+        """Write which sockets there are."""
+        self._answer(sockets="".join(_table(name) for name in ("tcp", "tcp6")))
+
+    def forget(self) -> None:
+        """Write what was tried, and begin anew."""
+        tried = self._seen()
+        # Those of a Space that is gone linger in TIME-WAIT, and would keep the next one from the port.
+        _run("ss", "--kill", "--tcp", "state", "connected", check=False)
+        self._names = self._new_names()
+        self._blocked = set()
+        self._install()
+        self._answer(tried=tried, clean=is_clean("".join(_table(name) for name in _TABLES)))
+
+    def _seen(self) -> list[list[object]]:
+        tried: list[list[object]] = [[self._names.of(host), *more] for host, *more in _tried()]
+        return tried + [[name, *_BLOCKED] for name in sorted(self._blocked)]
+
+    def _answer(self, **what: object) -> None:
         self._looks += 1
-        tried = [[self._names.of(host), *more] for host, *more in _tried()]
-        tried += [[name, *_BLOCKED] for name in sorted(self._blocked)]
-        _say(look=self._looks, tried=tried)
+        _say(look=self._looks, **what)
 
     async def _truly(self, name: str, ports: tuple[int | None, ...]) -> list[str] | None:
         """Ask who can know, and open the way to what it says before the Space is told."""
@@ -157,6 +188,12 @@ class Sandbox:
             for port in ports:
                 _allow(addresses, port)
         return addresses
+
+
+def is_clean(tables: str) -> bool:
+    """Whether the kernel's tables of sockets hold only those of this program and of the engine's resolver."""
+    rows = [line.split() for line in tables.splitlines()]
+    return all(row[1].startswith(_HERE_IN_TABLES) for row in rows if row and row[0].endswith(":"))
 
 
 async def resolve(name: str, kind: dns.rdatatype.RdataType) -> list[str] | None:
@@ -242,14 +279,20 @@ async def served(reply: Reply, host: str, port: int) -> AsyncIterator[tuple[int,
 
 async def hold(environment: Mapping[str, str]) -> None:
     """Install the rules, then answer until SIGTERM."""
-    names = Names(*(json.loads(environment.get(name, "[]")) for name in ("ALLOWED", "IPV6_ONLY", "BLOCKED")))
-    sandbox = Sandbox(names, environment.get("UPSTREAM", ""))
+    given = [json.loads(environment.get(name, "[]")) for name in ("ALLOWED", "IPV6_ONLY", "BLOCKED")]
+    ports: dict[str, int] = {}
+    sandbox = Sandbox(
+        lambda: Names(*given), environment.get("UPSTREAM", ""), lambda: _install(environment["RULES"], ports)
+    )
     with socket.socket(type=socket.SOCK_DGRAM) as lost:
         lost.bind((_HERE, 0))
         async with served(responder(sandbox.answer), _HERE, 0) as (ask_udp, ask_tcp):
-            ports = {"ask_udp": ask_udp, "ask_tcp": ask_tcp, "lost": lost.getsockname()[1]}
+            ports |= {"ask_udp": ask_udp, "ask_tcp": ask_tcp, "lost": lost.getsockname()[1]}
             _install(environment["RULES"], ports)
-            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, sandbox.look)
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGUSR1, sandbox.look)
+            loop.add_signal_handler(signal.SIGHUP, sandbox.look_at_sockets)
+            loop.add_signal_handler(signal.SIGUSR2, sandbox.forget)
             await _until_told()
 
 
@@ -274,13 +317,22 @@ def _install(rules: str, ports: Mapping[str, int]) -> None:
     # Where there is no IPv6 at all, there is nothing to see either.
     _run("ip", "-6", "route", "add", "default", "dev", "lo", check=False)
     defined = [word for name, port in ports.items() for word in ("-D", f"{name}={port}")]
-    _run("nft", *defined, "-f", "-", given=rules)
+    # Declared, deleted, made: so it is the same whether there was one before, and all at once.
+    name = " ".join(_TABLE)
+    _run("nft", *defined, "-f", "-", given=f"table {name} {{}}\ndelete table {name}\n{rules}")
 
 
 def _allow(addresses: Iterable[str], port: int | None) -> None:
     which = "allowed" if port is None else "allowed_ports"
     elements = ", ".join(address if port is None else f"{address} . {port}" for address in addresses)
     _run("nft", "add", "element", *_TABLE, which, f"{{ {elements} }}")
+
+
+def _table(name: str) -> str:
+    """The kernel's table of sockets in this namespace; empty where it has none of the kind."""
+    with suppress(OSError):
+        return Path(f"/proc/net/{name}").read_text()
+    return ""
 
 
 def _tried() -> Iterator[tuple[str, int, str, str]]:

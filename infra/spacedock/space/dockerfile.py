@@ -10,7 +10,7 @@ from pathlib import Path
 # The parser of moby/buildkit itself, so that heredocs and continuations are read as Docker reads them.
 import dockerfile as moby
 
-from spacedock.errors import UsageError
+from spacedock.errors import NoDockerfileError, UsageError
 
 _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?[-+](?P<default>[^}]*))?\}|(?P<plain>\w+))")
 
@@ -98,7 +98,7 @@ def read_dockerfile(path: Path) -> Dockerfile:
     try:
         commands = moby.parse_file(str(path))
     except moby.GoIOError:
-        raise UsageError(
+        raise NoDockerfileError(
             "there is no Dockerfile here",
             path=path,
             remedy="add one, or name it in the manifest: `[space] dockerfile = ...`",

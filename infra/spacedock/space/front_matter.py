@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from spacedock import platform
-from spacedock.errors import UsageError
+from spacedock.errors import FrontMatterError
 from spacedock.space.defects import Defect, defects, repeated
 
 _FENCE = "---"
@@ -37,8 +37,8 @@ class FrontMatter:
 def read_front_matter(path: Path) -> FrontMatter:
     """Read the block of the README at `path` and check its values.
 
-    Raises UsageError, naming file, line and remedy, only where there is no Docker Space to read: no README,
-    no block, no YAML, no `sdk: docker`. Everything else is kept as a defect.
+    Raises FrontMatterError, naming file, line and remedy, only where there is no Docker Space to read: no
+    README, no block, no YAML, no `sdk: docker`. Everything else is kept as a defect.
     """
     text = _block(path)
     values, lines, twice = _parse(path, text)
@@ -61,16 +61,18 @@ def _block(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UsageError(
+        raise FrontMatterError(
             f"there is no README here: {_MISSING}",
             path=path,
             remedy="add a README.md that starts with a `---` block holding `sdk: docker`",
         ) from None
     except UnicodeDecodeError as error:
-        raise UsageError(f"it is not UTF-8: {error.reason}", path=path, remedy="save it as UTF-8") from None
+        raise FrontMatterError(
+            f"it is not UTF-8: {error.reason}", path=path, remedy="save it as UTF-8"
+        ) from None
     lines = text.splitlines()
     if not lines or lines[0].rstrip() != _FENCE:
-        raise UsageError(
+        raise FrontMatterError(
             f"the first line is not `---`: {_MISSING}",
             path=path,
             line=1,
@@ -79,7 +81,7 @@ def _block(path: Path) -> str:
     try:
         end = [line.rstrip() for line in lines].index(_FENCE, 1)
     except ValueError:
-        raise UsageError(
+        raise FrontMatterError(
             "the front matter is never closed", path=path, line=1, remedy="end the block with a line `---`"
         ) from None
     return "\n".join(lines[1:end])
@@ -92,14 +94,14 @@ def _parse(path: Path, text: str) -> tuple[dict[str, Any], dict[str, int], tuple
         values = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise UsageError(
+        raise FrontMatterError(
             f"the front matter is not YAML: {error.problem}",
             path=path,
             line=mark.line + 2 if mark else 1,
             remedy="correct the line; quote values that hold `:` or `#`",
         ) from None
     if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
-        raise UsageError(
+        raise FrontMatterError(
             f"the front matter holds no `key: value` pairs: {_MISSING}",
             path=path,
             line=1,
@@ -125,7 +127,7 @@ def _require_docker(path: Path, values: Mapping[str, Any], lines: Mapping[str, i
     if sdk == platform.SDK.value:
         return
     there = "the Dockerfile is not built and the Space ends as NO_APP_FILE" if sdk else _MISSING
-    raise UsageError(
+    raise FrontMatterError(
         f"`sdk` is {sdk!r}: {there}" if sdk else f"there is no `sdk`: {there}",
         path=path,
         line=lines.get("sdk", 1),

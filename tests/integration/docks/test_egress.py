@@ -16,6 +16,7 @@ from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.image import firewall
 from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.image.instance import ContainerInstance
+from spacedock.docks.image.opened import OpenImageDock
 from spacedock.docks.instance import Denial
 from spacedock.engine import Engine
 from spacedock.images.supply import Supply
@@ -86,14 +87,14 @@ def outside(run: Run) -> Iterator[Outside]:
 
 
 @pytest.fixture(scope="module")
-def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDock]:
+def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
     space = space_of(tmp_path_factory.mktemp("space"), APP, port=PORT, manifest=SERVICES)
     with ImageDock(space, run, silent) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def instances(dock: ImageDock) -> dict[Egress, ContainerInstance]:
+def instances(dock: OpenImageDock) -> dict[Egress, ContainerInstance]:
     """A Space for each mode."""
     return {egress: dock.boot(BootSpec(egress.value, egress=egress)) for egress in Egress}
 
@@ -197,7 +198,7 @@ def test_a_name_that_nobody_has_does_not_exist(observed: ContainerInstance) -> N
     assert tries(observed, *places) == ["no such name", "no such name"]
 
 
-def test_the_space_has_no_capability_more(dock: ImageDock) -> None:
+def test_the_space_has_no_capability_more(dock: OpenImageDock) -> None:
     masks = {
         egress: within(
             dock.boot(BootSpec(f"root, {egress}", user="image", egress=egress)),
@@ -218,10 +219,10 @@ def test_it_finds_itself_and_its_resolver_as_it_would(
 
 
 def test_only_its_own_sockets_are_seen(observed: ContainerInstance) -> None:
-    assert [str(listener) for listener in observed.look().listeners] == [f"0.0.0.0:{PORT}"]
+    assert [str(listener) for listener in observed._container.listeners()] == [f"0.0.0.0:{PORT}"]
 
 
-def test_it_may_listen_where_dns_does(dock: ImageDock) -> None:
+def test_it_may_listen_where_dns_does(dock: OpenImageDock) -> None:
     listens = (
         "s = socket.create_server(('', 53)); d = socket.socket(type=socket.SOCK_DGRAM); d.bind(('', 53))"
     )
@@ -230,7 +231,7 @@ def test_it_may_listen_where_dns_does(dock: ImageDock) -> None:
     assert tries(instance, ("openai", 80), ("api.example.com", 443)) == ["connects", REFUSED]
 
 
-def test_what_was_tried_is_remembered(dock: ImageDock) -> None:
+def test_what_was_tried_is_remembered(dock: OpenImageDock) -> None:
     mail = "socket.create_connection(('smtp.gmail.com', 587), timeout=0.2)"
     ends = f"try: {mail}\nexcept TimeoutError: sys.exit(3)"
     instance = dock.boot(BootSpec("tries and ends", environment=(("HABIT", ends),)))
@@ -240,7 +241,7 @@ def test_what_was_tried_is_remembered(dock: ImageDock) -> None:
     assert instance.denials() == tried
 
 
-def test_the_fault_proxies_are_reached(dock: ImageDock) -> None:
+def test_the_fault_proxies_are_reached(dock: OpenImageDock) -> None:
     with dock.faults() as faults:
         instance = dock.boot(BootSpec("behind proxies", environment=faults.environment))
         host = faults.values("openai")["base_url"].split("/")[2]
@@ -250,7 +251,7 @@ def test_the_fault_proxies_are_reached(dock: ImageDock) -> None:
         assert tries(strict, (name, 80), (name, 5432)) == ["connects", HANGS]
 
 
-def test_the_header_names_the_mode(dock: ImageDock) -> None:
+def test_the_header_names_the_mode(dock: OpenImageDock) -> None:
     assert [
         line for line in dock.header if line.startswith("egress observed: ports 25, 465, 587, 993 dropped")
     ]

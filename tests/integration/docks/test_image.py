@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
@@ -19,6 +20,7 @@ from spacedock.docks.boots import BootSpec, Cause
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import StartWindow
 from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.image.opened import OpenImageDock
 from spacedock.engine import Engine
 from spacedock.errors import BuildError
 from spacedock.progress import silent
@@ -35,7 +37,7 @@ MANIFEST = '[secrets]\nAPI_KEY = {}\n[variables]\nMODE = "fast"\n'
 
 
 @pytest.fixture(scope="module")
-def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDock]:
+def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
     """The dock of the Space that does as it is told."""
     space = space_of(tmp_path_factory.mktemp("space"), APP, port=PORT, manifest=MANIFEST)
     with ImageDock(space, run, silent, boot_timeout=30) as opened:
@@ -65,7 +67,7 @@ def left_of(run: Run) -> list[str]:
     return left
 
 
-def test_a_space_boots_as_the_platforms_user_in_the_platforms_environment(dock: ImageDock) -> None:
+def test_a_space_boots_as_the_platforms_user_in_the_platforms_environment(dock: OpenImageDock) -> None:
     instance = dock.boot(BootSpec())
     assert instance.boot.ready
     seen = told(instance.url)
@@ -79,14 +81,14 @@ def test_a_space_boots_as_the_platforms_user_in_the_platforms_environment(dock: 
     assert dock.canaries["API_KEY"] == (environment["API_KEY"],)
 
 
-def test_a_command_runs_where_the_main_process_runs(dock: ImageDock) -> None:
+def test_a_command_runs_where_the_main_process_runs(dock: OpenImageDock) -> None:
     code = "import os, sys; print(os.getuid(), os.environ['MODE'], flush=True); sys.exit('no more')"
     ended = dock.boot(BootSpec()).execute("python", "-c", code)
     assert ended.exit_code == 1
     assert sorted(ended.output.splitlines()) == ["1000 fast", "no more"]
 
 
-def test_an_order_chooses_port_user_secrets_and_env_file(dock: ImageDock) -> None:
+def test_an_order_chooses_port_user_secrets_and_env_file(dock: OpenImageDock) -> None:
     spec = BootSpec(port=9123, user="image", env_file=True, withheld=frozenset({"API_KEY"}))
     instance = dock.boot(spec)
     assert instance.boot.ready
@@ -97,7 +99,7 @@ def test_an_order_chooses_port_user_secrets_and_env_file(dock: ImageDock) -> Non
     assert "API_KEY" not in seen["environment"]
 
 
-def test_a_crash_is_told_by_exit_code_and_both_streams_in_order(dock: ImageDock) -> None:
+def test_a_crash_is_told_by_exit_code_and_both_streams_in_order(dock: OpenImageDock) -> None:
     instance = dock.boot(
         habit("print('one', flush=True); time.sleep(0.1); print('two', file=sys.stderr); sys.exit(78)")
     )
@@ -113,13 +115,13 @@ def test_a_crash_is_told_by_exit_code_and_both_streams_in_order(dock: ImageDock)
     assert instance.stop(grace=30).seconds == 0
 
 
-def test_loopback_is_told(dock: ImageDock) -> None:
+def test_loopback_is_told(dock: OpenImageDock) -> None:
     instance = dock.boot(habit("", HOST="127.0.0.1"))
     assert instance.boot.cause is Cause.LOOPBACK
     assert [str(listener) for listener in instance.boot.listeners] == [f"127.0.0.1:{PORT}"]
 
 
-def test_another_port_is_told(dock: ImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_port_is_told(dock: OpenImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ready, "ELSEWHERE_IS_CERTAIN", 0.5)
     instance = dock.boot(habit("", AT="8000"))
     assert instance.boot.cause is Cause.OTHER_PORT
@@ -127,7 +129,7 @@ def test_another_port_is_told(dock: ImageDock, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_space_that_works_is_waited_for_though_a_helper_listens(
-    dock: ImageDock, monkeypatch: pytest.MonkeyPatch
+    dock: OpenImageDock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ready, "FIRST_LOOK", 0.0)
     monkeypatch.setattr(ready, "LOOK_EVERY", 0.1)
@@ -136,16 +138,18 @@ def test_a_space_that_works_is_waited_for_though_a_helper_listens(
     assert dock.boot(habit(loads)).boot.ready
 
 
-def test_silence_is_told_at_the_time_limit(dock: ImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dock, "_window", StartWindow(1.0))
+def test_silence_is_told_at_the_time_limit(dock: OpenImageDock, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasty = replace(dock._setting, window=StartWindow(1.0))
+    monkeypatch.setattr(dock._launcher, "_setting", hasty)
     instance = dock.boot(habit("signal.pause()"))
     assert (instance.boot.cause, instance.boot.listeners) == (Cause.SILENT, ())
 
 
 def test_more_memory_than_the_flavour_has_is_told_apart(
-    dock: ImageDock, monkeypatch: pytest.MonkeyPatch
+    dock: OpenImageDock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dock, "_limits", replace(dock._limits, memory=64 * 2**20))
+    limits = replace(dock._setting.limits, memory=64 * 2**20)
+    monkeypatch.setattr(dock._launcher, "_setting", replace(dock._setting, limits=limits))
     boot = dock.boot(habit("hoard = bytearray(os.urandom(1)) * 2**28")).boot
     assert (boot.cause, boot.exit_code, boot.out_of_memory) == (Cause.EXITED, 137, True)
 
@@ -159,7 +163,7 @@ def test_more_memory_than_the_flavour_has_is_told_apart(
     ],
     ids=["handles", "ignores", "has no handler"],
 )
-def test_a_stop_is_seen(dock: ImageDock, script: str, killed: bool, unheard: bool) -> None:
+def test_a_stop_is_seen(dock: OpenImageDock, script: str, killed: bool, unheard: bool) -> None:
     instance = dock.boot(habit(script))
     stop = instance.stop(grace=1.0 if killed else 30.0)
     assert (stop.killed, stop.unheard) == (killed, unheard)
@@ -167,14 +171,14 @@ def test_a_stop_is_seen(dock: ImageDock, script: str, killed: bool, unheard: boo
     assert not instance.alive()
 
 
-def test_boots_of_several_threads_have_ports_of_their_own(dock: ImageDock) -> None:
+def test_boots_of_several_threads_have_ports_of_their_own(dock: OpenImageDock) -> None:
     with ThreadPoolExecutor(3) as pool:
         instances = list(pool.map(dock.boot, [BootSpec(str(number)) for number in range(3)]))
     assert all(instance.boot.ready for instance in instances)
     assert len({instance.url for instance in instances}) == 3
 
 
-def test_a_closed_instance_is_gone_and_its_log_stays(dock: ImageDock) -> None:
+def test_a_closed_instance_is_gone_and_its_log_stays(dock: OpenImageDock) -> None:
     instance = dock.boot(habit("print('said', flush=True)"))
     instance.close()
     instance.close()
@@ -184,7 +188,7 @@ def test_a_closed_instance_is_gone_and_its_log_stays(dock: ImageDock) -> None:
         httpx.get(instance.url)
 
 
-def test_the_header_names_engine_hardware_and_capabilities(dock: ImageDock) -> None:
+def test_the_header_names_engine_hardware_and_capabilities(dock: OpenImageDock) -> None:
     assert dock.header[0].startswith("Docker ")
     assert dock.header[1].startswith("hardware cpu-basic: 2 vCPU")
     assert dock.capabilities >= {Capability.IMAGE, Capability.IDENTITY, Capability.LIMITS}
@@ -192,21 +196,18 @@ def test_the_header_names_engine_hardware_and_capabilities(dock: ImageDock) -> N
 
 
 @pytest.fixture
-def opened(run: Run, tmp_path: Path) -> Iterator[Callable[..., ImageDock]]:
+def opened(run: Run, tmp_path: Path) -> Iterator[Callable[..., OpenImageDock]]:
     """Dock a Space with a Dockerfile of its own."""
-    docks: list[ImageDock] = []
+    with ExitStack() as stack:
 
-    def dock(dockerfile: str, manifest: str = "") -> ImageDock:
-        space = space_of(tmp_path, APP, port=PORT, dockerfile=dockerfile, manifest=manifest)
-        docks.append(ImageDock(space, run, silent).__enter__())
-        return docks[-1]
+        def dock(dockerfile: str, manifest: str = "") -> OpenImageDock:
+            space = space_of(tmp_path, APP, port=PORT, dockerfile=dockerfile, manifest=manifest)
+            return stack.enter_context(ImageDock(space, run, silent))
 
-    yield dock
-    for entered in docks:
-        entered.__exit__()
+        yield dock
 
 
-def test_sockets_are_seen_in_an_image_without_cat(opened: Callable[..., ImageDock]) -> None:
+def test_sockets_are_seen_in_an_image_without_cat(opened: Callable[..., OpenImageDock]) -> None:
     dockerfile = (
         "FROM python:3.11-slim\nRUN rm /bin/cat\nCOPY app.py .\nENV HOST=127.0.0.1\n"
         'CMD ["python", "app.py"]\n'
@@ -216,21 +217,21 @@ def test_sockets_are_seen_in_an_image_without_cat(opened: Callable[..., ImageDoc
     assert instance.identity() == 1000
 
 
-def test_a_look_into_a_container_that_has_died_leaves_nothing(dock: ImageDock, run: Run) -> None:
+def test_a_look_into_a_container_that_has_died_leaves_nothing(dock: OpenImageDock, run: Run) -> None:
     instance = dock.boot(habit("raise SystemExit(3)"))
     before = left_of(run)
     with pytest.raises(DockerException):
-        dock._read_beside(instance._container.id or "", ("/proc/net/tcp",))
+        dock._setting.around.read(instance._container.id, ("/proc/net/tcp",))
     assert left_of(run) == before
 
 
-def test_a_command_that_is_not_there_is_an_exit(opened: Callable[..., ImageDock]) -> None:
+def test_a_command_that_is_not_there_is_an_exit(opened: Callable[..., OpenImageDock]) -> None:
     instance = opened('FROM python:3.11-slim\nCMD ["no-such-server"]\n').boot(BootSpec())
     assert (instance.boot.cause, instance.boot.exit_code) == (Cause.EXITED, 127)
     assert "no-such-server" in instance.logs()
 
 
-def test_the_build_is_given_variables_and_mounted_secrets(opened: Callable[..., ImageDock]) -> None:
+def test_the_build_is_given_variables_and_mounted_secrets(opened: Callable[..., OpenImageDock]) -> None:
     engine = Engine.connect()
     buildkit = engine.buildkit
     engine.close()

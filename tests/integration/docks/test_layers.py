@@ -16,6 +16,7 @@ from spacedock.contract.registry import chosen
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.image import contents
 from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.image.opened import OpenImageDock
 from spacedock.engine import Engine
 from spacedock.errors import BuildError
 from spacedock.progress import silent
@@ -23,7 +24,7 @@ from spacedock.runs import open_run
 from tests.unit.docks.servers import space_of
 from tests.unit.evidence.test_keys import REAL
 
-Docked = Callable[..., ImageDock]
+Docked = Callable[..., OpenImageDock]
 MANIFEST = "[secrets]\nAPI_KEY = {}\n"
 START = 'COPY app.py .\nCMD ["python", "app.py"]\n'
 MOUNT = "RUN --mount=type=secret,id=API_KEY,required=true"
@@ -41,7 +42,7 @@ def docked(tmp_path: Path, needs_image_dock: None) -> Iterator[Docked]:
     with ExitStack() as stack:
         run = stack.enter_context(open_run())
 
-        def _docked(steps: str, **files: str) -> ImageDock:
+        def _docked(steps: str, **files: str) -> OpenImageDock:
             text = f"FROM python:3.11-slim\nWORKDIR /srv\n{steps}{START}"
             folder = tmp_path / token_hex(3)
             space = space_of(folder, "", port=8080, dockerfile=text, manifest=MANIFEST, files=files)
@@ -59,14 +60,14 @@ def needs_buildkit(needs_image_dock: None) -> None:
         pytest.skip("needs a docker command with BuildKit: apt-get install docker-buildx")
 
 
-def held(dock: ImageDock) -> Finding:
+def held(dock: OpenImageDock) -> Finding:
     """Hold the Space to the promise; nothing of it runs."""
     (promise,) = chosen(["keeps-secrets-out-of-the-image"])
     with Instances(dock) as instances:
-        return examine(promise, dock._space, instances)
+        return examine(promise, dock._setting.space, instances)
 
 
-def seen(dock: ImageDock) -> list[str]:
+def seen(dock: OpenImageDock) -> list[str]:
     return [problem.seen for problem in held(dock).problems]
 
 
@@ -80,7 +81,7 @@ def test_a_clean_image_is_read_once(docked: Docked, monkeypatch: pytest.MonkeyPa
     dock = docked("RUN echo hello >/greeting\nENV MODE=fast\nLABEL who=me\n")
     assert held(dock).outcome is Outcome.KEPT
     monkeypatch.setattr(contents, "sightings", None)  # would be called for another export
-    dock._contents._searches.clear()
+    dock._setting.image.contents._searches.clear()
     assert held(dock).outcome is Outcome.KEPT
 
 

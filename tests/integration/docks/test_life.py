@@ -16,6 +16,7 @@ from spacedock.contract.registry import chosen
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
 from spacedock.docks.conditions import Conditions
 from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.image.opened import OpenImageDock
 from spacedock.docks.life import Life, PlatformState, Stage, state_of
 from spacedock.edge.base import Manner
 from spacedock.evidence.base import NotReady
@@ -66,7 +67,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Space:
 
 
 @pytest.fixture(scope="module")
-def dock(run: Run, space: Space) -> Iterator[ImageDock]:
+def dock(run: Run, space: Space) -> Iterator[OpenImageDock]:
     """The dock of the Space that does as it is told."""
     with ImageDock(space, run, silent) as opened:
         yield opened
@@ -81,7 +82,7 @@ def post(url: str, text: str) -> str:
     return httpx.post(url, content=text, trust_env=False).text
 
 
-def test_waking_boots_it_anew_and_nothing_is_left_on_its_disk(dock: ImageDock) -> None:
+def test_waking_boots_it_anew_and_nothing_is_left_on_its_disk(dock: OpenImageDock) -> None:
     told: list[PlatformState] = []
     with Life(dock, tell=told.append) as life:
         assert post(life.instance.url, "one ") == "one "
@@ -99,20 +100,20 @@ def test_waking_boots_it_anew_and_nothing_is_left_on_its_disk(dock: ImageDock) -
     ]
 
 
-def test_a_restart_wipes_its_disk(dock: ImageDock) -> None:
+def test_a_restart_wipes_its_disk(dock: OpenImageDock) -> None:
     with Life(dock) as life:
         post(life.instance.url, "one ")
         assert post(life.restart().url, "two ") == "two "
 
 
-def test_visitors_of_a_sleeping_space_are_told_that_it_is_away(dock: ImageDock) -> None:
+def test_visitors_of_a_sleeping_space_are_told_that_it_is_away(dock: OpenImageDock) -> None:
     with Life(dock) as life, life.instance.edge().client(Manner.OBSERVED) as visitor:
         assert visitor.post("/", content="one").text == "one"
         life.sleep()
         assert visitor.post("/", content="two").status_code == 503
 
 
-def test_the_old_container_serves_until_the_new_one_is_ready(dock: ImageDock) -> None:
+def test_the_old_container_serves_until_the_new_one_is_ready(dock: OpenImageDock) -> None:
     answers = []
 
     def visit(state: PlatformState) -> None:
@@ -129,22 +130,23 @@ def test_the_old_container_serves_until_the_new_one_is_ready(dock: ImageDock) ->
         assert post(life.instance.url, "new ") == "new "
 
 
-def test_the_old_container_serves_on_where_the_new_one_fails(dock: ImageDock) -> None:
+def test_the_old_container_serves_on_where_the_new_one_fails(dock: OpenImageDock) -> None:
     with Life(dock) as life:
         life._spec = habit("sys.exit(1)")
         assert life.redeploy().stop is None
         assert post(life.instance.url, "old") == "old"
 
 
-def test_a_space_that_ends_with_0_has_failed(dock: ImageDock) -> None:
+def test_a_space_that_ends_with_0_has_failed(dock: OpenImageDock) -> None:
     instance = dock.boot(habit("print('all done', flush=True); sys.exit(0)"))
     assert state_of(instance) == PlatformState(Stage.RUNTIME_ERROR, "Exit code: 0. Reason: all done")
 
 
 def test_too_much_memory_is_told_as_the_platform_tells_it(
-    dock: ImageDock, monkeypatch: pytest.MonkeyPatch
+    dock: OpenImageDock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dock, "_limits", replace(dock._limits, memory=64 * 2**20))
+    limits = replace(dock._setting.limits, memory=64 * 2**20)
+    monkeypatch.setattr(dock._launcher, "_setting", replace(dock._setting, limits=limits))
     instance = dock.boot(habit("hoard = bytearray(os.urandom(1)) * 2**28"))
     assert state_of(instance) == PlatformState(Stage.RUNTIME_ERROR, "Memory limit exceeded (0.0625Gi)")
 
@@ -169,7 +171,7 @@ def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: Run, tmp_
 
 
 def test_a_server_that_ends_after_it_was_ready_breaks_a_promise_and_blocks_the_others(
-    dock: ImageDock, space: Space, monkeypatch: pytest.MonkeyPatch
+    dock: OpenImageDock, space: Space, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boot = dock.boot
     monkeypatch.setattr(
@@ -195,7 +197,7 @@ def test_a_server_that_ends_after_it_was_ready_breaks_a_promise_and_blocks_the_o
     ids=["ends requests first", "ends at once"],
 )
 def test_a_request_in_flight_is_seen_to_survive_or_not(
-    dock: ImageDock, space: Space, script: str, cut: str
+    dock: OpenImageDock, space: Space, script: str, cut: str
 ) -> None:
     instance = dock.boot(habit(script))
     held = hold(space, instance.url, GRACE)
@@ -205,5 +207,5 @@ def test_a_request_in_flight_is_seen_to_survive_or_not(
     assert held.cut.partition(" (")[0] == cut
 
 
-def test_where_nothing_is_read_nothing_is_in_flight(dock: ImageDock, space: Space) -> None:
+def test_where_nothing_is_read_nothing_is_in_flight(dock: OpenImageDock, space: Space) -> None:
     assert hold(space, dock.boot(habit(KNOWS_NO_POST)).url, GRACE) is None

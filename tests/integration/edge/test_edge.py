@@ -21,6 +21,7 @@ import pytest
 from spacedock import platform
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.image.opened import OpenImageDock
 from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR, Edge, HostForm, Manner
 from spacedock.edge.transport import trusting
@@ -47,7 +48,7 @@ every_manner = pytest.mark.parametrize("manner", list(Manner))
 
 
 @pytest.fixture(scope="module")
-def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDock]:
+def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
     # In a folder of its own: what git tracks does not count there.
     folder = tmp_path_factory.mktemp("edge") / "space"
     space = read_space(Path(shutil.copytree(Path(__file__).with_name("space"), folder)))
@@ -56,7 +57,7 @@ def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageDo
 
 
 @pytest.fixture(scope="module")
-def instance(dock: ImageDock) -> FullInstance:
+def instance(dock: OpenImageDock) -> FullInstance:
     instance = dock.boot(BootSpec())
     assert instance.boot.ready, instance.logs()
     return instance
@@ -270,7 +271,7 @@ def test_while_the_space_is_away_it_answers_503_by_itself_and_recovers(
         wait(lambda: client.get("/").status_code == 200)
 
 
-def test_a_space_that_has_ended_is_away_too(dock: ImageDock) -> None:
+def test_a_space_that_has_ended_is_away_too(dock: OpenImageDock) -> None:
     instance = dock.boot(BootSpec("to be ended"))
     with instance.edge().client(Manner.OBSERVED) as client:
         assert client.get("/").status_code == 200
@@ -356,7 +357,7 @@ def test_its_log_has_no_query(client: httpx.Client, edge: Edge) -> None:
 
 
 def test_an_instance_has_one_edge_however_many_ask_and_it_ends_with_the_instance(
-    dock: ImageDock, run: Run
+    dock: OpenImageDock, run: Run
 ) -> None:
     instance = dock.boot(BootSpec("to be left"))
     with ThreadPoolExecutor(4) as pool:

@@ -12,7 +12,7 @@ import pytest
 from spacedock.docks import ready
 from spacedock.docks.boots import BootResult, Cause, Listener
 from spacedock.docks.conditions import StartWindow
-from spacedock.docks.ready import SocketLook, cause, watch
+from spacedock.docks.ready import cause, watch
 
 PUBLIC = Listener("0.0.0.0", 8080)
 LOOPBACK = Listener("127.0.0.1", 8080)
@@ -32,7 +32,8 @@ class FakeSpace:
     """A Space that nobody answers for; `shows` tells what a look at a time sees."""
 
     clock: Clock
-    shows: Callable[[float], SocketLook] = lambda _: SocketLook()
+    shows: Callable[[float], tuple[Listener, ...]] = lambda _: ()
+    works: float = 0.0  # processor seconds a second
     dies_at: float = float("inf")
     address: tuple[str, int] | None = None
     port: int = 8080
@@ -48,8 +49,11 @@ class FakeSpace:
     def out_of_memory(self) -> bool:
         return False
 
-    def look(self) -> SocketLook:
+    def listeners(self) -> tuple[Listener, ...]:
         return self.shows(self.clock.now)
+
+    def processor_seconds(self) -> float:
+        return self.works * self.clock.now
 
 
 @pytest.fixture
@@ -98,9 +102,7 @@ def test_any_http_status_is_an_answer(answering: Callable[[bytes], tuple[str, in
 
 
 def test_what_is_no_http_is_no_answer(answering: Callable[[bytes], tuple[str, int]], clock: Clock) -> None:
-    space = FakeSpace(
-        clock, address=answering(b"\x15\x03\x01\x00\x02"), shows=lambda _: SocketLook((PUBLIC,))
-    )
+    space = FakeSpace(clock, address=answering(b"\x15\x03\x01\x00\x02"), shows=lambda _: (PUBLIC,))
     assert boot_of(space, timeout=2).cause is Cause.SILENT
 
 
@@ -108,7 +110,7 @@ def test_an_answer_from_loopback_is_no_answer_from_outside(
     answering: Callable[[bytes], tuple[str, int]],
 ) -> None:
     address = answering(b"HTTP/1.1 200 OK\r\n\r\n")
-    space = FakeSpace(Clock(), address=address, shares_loopback=True, shows=lambda _: SocketLook((LOOPBACK,)))
+    space = FakeSpace(Clock(), address=address, shares_loopback=True, shows=lambda _: (LOOPBACK,))
     assert watch(space, "/", began=0.0, window=StartWindow(1e9)).cause is Cause.LOOPBACK
 
 
@@ -132,31 +134,31 @@ def test_the_time_limit_ends_a_silent_boot(clock: Clock) -> None:
 
 
 def test_loopback_is_certain_soon(clock: Clock) -> None:
-    boot = boot_of(FakeSpace(clock, shows=lambda _: SocketLook((LOOPBACK, METRICS))))
+    boot = boot_of(FakeSpace(clock, shows=lambda _: (LOOPBACK, METRICS)))
     assert boot.cause is Cause.LOOPBACK
     assert boot.seconds < ready.FIRST_LOOK + ready.LOOPBACK_IS_CERTAIN + 2 * ready.LOOK_EVERY
 
 
 def test_another_port_is_certain_once_nothing_changes_any_more(clock: Clock) -> None:
-    boot = boot_of(FakeSpace(clock, shows=lambda now: SocketLook((METRICS,), processor_seconds=0.1 * now)))
+    boot = boot_of(FakeSpace(clock, shows=lambda _: (METRICS,), works=0.1))
     assert boot.cause is Cause.OTHER_PORT
     assert boot.listeners == (METRICS,)
     assert boot.seconds < ready.FIRST_LOOK + ready.ELSEWHERE_IS_CERTAIN + 2 * ready.LOOK_EVERY
 
 
 def test_another_port_is_not_certain_while_the_space_works(clock: Clock) -> None:
-    boot = boot_of(FakeSpace(clock, shows=lambda now: SocketLook((METRICS,), processor_seconds=0.9 * now)))
+    boot = boot_of(FakeSpace(clock, shows=lambda _: (METRICS,), works=0.9))
     assert boot.cause is Cause.OTHER_PORT
     assert boot.seconds >= 60
 
 
 def test_another_port_is_not_certain_while_sockets_come(clock: Clock) -> None:
-    grows = lambda now: SocketLook(tuple(Listener("0.0.0.0", 9000 + i) for i in range(int(now / 4) + 1)))  # noqa: E731
+    grows = lambda now: tuple(Listener("0.0.0.0", 9000 + i) for i in range(int(now / 4) + 1))  # noqa: E731
     assert boot_of(FakeSpace(clock, shows=grows)).seconds >= 60
 
 
 def test_the_expected_port_that_opens_late_ends_all_doubt(clock: Clock) -> None:
-    opens = lambda now: SocketLook((METRICS,) if now < 4 else (METRICS, PUBLIC))  # noqa: E731
+    opens = lambda now: (METRICS,) if now < 4 else (METRICS, PUBLIC)  # noqa: E731
     assert boot_of(FakeSpace(clock, shows=opens)).cause is Cause.SILENT
 
 

@@ -80,30 +80,30 @@ def test_what_is_allowed_goes_by_host_domain_and_port(name: str, ports: tuple[in
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
 def test_a_name_outside_is_answered(tcp: bool) -> None:
-    said = ask(Sandbox(Names(), "").answer, "API.Example.com", tcp=tcp)
+    said = ask(Sandbox(Names, "").answer, "API.Example.com", tcp=tcp)
     assert addresses(said) == ["198.18.0.2"]
     assert said.flags & dns.flags.RA
 
 
 @pytest.mark.parametrize("kind", [AAAA, MX], ids=["AAAA", "MX"])
 def test_a_name_outside_has_nothing_but_ipv4(kind: dns.rdatatype.RdataType) -> None:
-    said = ask(Sandbox(Names(), "").answer, "api.example.com", kind)
+    said = ask(Sandbox(Names, "").answer, "api.example.com", kind)
     assert (said.rcode(), said.answer) == (dns.rcode.NOERROR, [])
 
 
 @pytest.mark.parametrize("kind", [A, AAAA], ids=["A", "AAAA"])
 def test_a_blocked_name_is_known_and_has_no_address_allowed_or_not(kind: dns.rdatatype.RdataType) -> None:
     names = Names(allowed=["discord.com"], blocked=["discord.com"])
-    said = ask(Sandbox(names, "").answer, "Discord.com", kind)
+    said = ask(Sandbox(lambda: names, "").answer, "Discord.com", kind)
     assert (said.rcode(), said.answer) == (dns.rcode.NOERROR, [])
-    assert addresses(ask(Sandbox(names, "").answer, "cdn.discord.com"))
+    assert addresses(ask(Sandbox(lambda: names, "").answer, "cdn.discord.com"))
 
 
 def test_a_blocked_name_that_was_asked_for_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sandbox, "_tried", lambda: iter([("198.18.0.2", 587, "tcp", "dropped")]))
-    asked = Sandbox(Names(blocked=["discord.com", "api.telegram.org"]), "")
+    asked = Sandbox(lambda: Names(blocked=["discord.com", "api.telegram.org"]), "")
     for _ in range(2):
         asyncio.run(asked.answer("discord.com", A))
     asked.look()
@@ -113,7 +113,7 @@ def test_a_blocked_name_that_was_asked_for_is_told(
 
 @pytest.mark.parametrize("name", ["redis", "postgres.invalid", "7.2.0.192.in-addr.arpa", "printer.local"])
 def test_a_name_that_nobody_outside_knows_does_not_exist(name: str) -> None:
-    assert ask(Sandbox(Names(), "").answer, name).rcode() == dns.rcode.NXDOMAIN
+    assert ask(Sandbox(Names, "").answer, name).rcode() == dns.rcode.NXDOMAIN
 
 
 def test_a_resolver_that_fails_is_told_as_its_failure() -> None:
@@ -142,7 +142,7 @@ def test_the_way_is_open_before_an_allowed_name_is_told(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(dns.asyncquery, "udp", said)
     names = Names(["pypi.org:443"])
-    found = asyncio.run(Sandbox(names, "10.0.0.9").answer("pypi.org", A))
+    found = asyncio.run(Sandbox(lambda: names, "10.0.0.9").answer("pypi.org", A))
     assert found == ["192.0.2.7", "192.0.2.8"]
     assert opened == [(["192.0.2.7", "192.0.2.8"], 443)]
     assert names.of("192.0.2.8") == "pypi.org"
@@ -162,5 +162,33 @@ def test_what_was_tried_is_told_by_name(
     monkeypatch.setattr(sandbox, "_run", lambda *command: listing)
     names = Names()
     names.address("smtp.gmail.com", A)
-    Sandbox(names, "").look()
+    Sandbox(lambda: names, "").look()
     assert capsys.readouterr().out == '{"look": 1, "tried": [["smtp.gmail.com", 587, "tcp", "dropped"]]}\n'
+
+
+OWN = "   0: 0B00007F:A3F1 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 7\n"
+LINGERING = "   1: 0200000A:1EB4 0100000A:8A8C 06 00000000:00000000 03:00001765 00000000 0 0 0\n"
+HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n"
+
+
+@pytest.mark.parametrize(("rows", "clean"), [("", True), (OWN, True), (OWN + LINGERING, False)])
+def test_only_its_own_sockets_are_left_where_it_is_clean(rows: str, clean: bool) -> None:
+    assert sandbox.is_clean(HEAD + rows) is clean
+
+
+def test_it_forgets_and_begins_anew(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listing = '{"nftables": [{"set": {"name": "dropped", "elem": [{"concat": ["198.18.0.2", "tcp", 587]}]}}]}'
+    monkeypatch.setattr(sandbox, "_run", lambda *command, **_: listing)
+    monkeypatch.setattr(sandbox, "_table", lambda _name: HEAD + OWN)
+    installed: list[bool] = []
+    asked = Sandbox(lambda: Names(blocked=["discord.com"]), "", lambda: installed.append(True))
+    asyncio.run(asked.answer("smtp.gmail.com", A))
+    asyncio.run(asked.answer("discord.com", A))
+    asked.forget()
+    told = json.loads(capsys.readouterr().out)
+    assert told["tried"] == [["smtp.gmail.com", 587, "tcp", "dropped"], ["discord.com", 53, "udp", "blocked"]]
+    assert told["clean"]
+    assert installed
+    assert asyncio.run(asked.answer("api.example.com", A)) == ["198.18.0.2"]

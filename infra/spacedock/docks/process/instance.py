@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from spacedock.docks.boots import BootResult, BootSpec
+from spacedock.docks.boots import BootResult, BootSpec, Listener
 from spacedock.docks.instance import Denial, Execution, Process, Stop, Usage
 from spacedock.docks.process.family import Family, command_of
-from spacedock.docks.ready import SocketLook
 from spacedock.platform import USER_ID
 
 if TYPE_CHECKING:
@@ -73,29 +72,75 @@ def _conditions(start: Start) -> dict[str, Any]:
     }
 
 
-class ProcessInstance:
-    """One running instance of a Space, as a process of this machine."""
+class SpaceProcess:
+    """The main process of one instance and what it started, as the wait for its boot sees them too."""
 
     shares_loopback = True
-    boot: BootResult
 
-    def __init__(
-        self,
-        start: Start,
-        spec: BootSpec,
-        port: int,
-        environment: Mapping[str, str],
-        adopt: Callable[[int], None],
-    ) -> None:
+    def __init__(self, start: Start, port: int, adopt: Callable[[int], None]) -> None:
         self._process = spawn(start)
         adopt(self._process.pid)  # at once: a harness that is killed now must not leave it
-        self._family = Family(self._process.pid)
-        self._start = start
-        self._log = start.log
         self._peak_memory = 0
-        self.spec = spec
+        self.family = Family(self._process.pid)
+        self.start = start
         self.port = port
         self.address = ("127.0.0.1", port)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def terminate(self) -> None:
+        """Send SIGTERM to the main process."""
+        self._process.terminate()
+
+    def look_at_memory(self) -> int:
+        """Return the most memory in bytes that was seen so far."""
+        self._peak_memory = max(self._peak_memory, self.family.peak_memory())
+        return self._peak_memory
+
+    def ended(self, within: float) -> bool:
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def exit_code(self) -> int | None:
+        """As a container reports it: 128 and the number of the signal that ended the process."""
+        code = self._process.poll()
+        return 128 - code if code is not None and code < 0 else code
+
+    def out_of_memory(self) -> bool:
+        return False  # no limit is set here
+
+    def listeners(self) -> tuple[Listener, ...]:
+        return self.family.listeners()
+
+    def processor_seconds(self) -> float:
+        return self.family.processor_seconds()
+
+    def close(self) -> None:
+        """End all of them, and remove the Space's files."""
+        self.look_at_memory()
+        self._process.kill()
+        self._process.wait()  # before anybody else does: psutil would take the exit code with it
+        self.family.kill()
+        shutil.rmtree(self.start.tree, ignore_errors=True)
+
+
+class ProcessInstance:
+    """A Space whose boot is over, as a process of this machine."""
+
+    def __init__(
+        self, process: SpaceProcess, spec: BootSpec, boot: BootResult, environment: Mapping[str, str]
+    ) -> None:
+        self._process = process
+        self._family = process.family
+        self._start = process.start
+        self._log = process.start.log
+        self.spec = spec
+        self.boot = boot
         self.environment = environment
 
     @property
@@ -104,7 +149,7 @@ class ProcessInstance:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self._process.port}"
 
     def logs(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
@@ -114,14 +159,17 @@ class ProcessInstance:
             begun = ""
             over = False
             while not over:
-                over = self.ended(within=_FOLLOW)
+                over = self._process.ended(within=_FOLLOW)
                 *lines, begun = (begun + log.read()).split("\n")
                 yield from lines
             if begun:
                 yield begun
 
+    def ended(self, within: float) -> bool:
+        return self._process.ended(within)
+
     def alive(self) -> bool:
-        return not self.ended(within=0)
+        return not self._process.ended(within=0)
 
     def identity(self) -> int | None:
         with suppress(psutil.Error):
@@ -132,8 +180,7 @@ class ProcessInstance:
         return self._family.processes()
 
     def usage(self) -> Usage:
-        self._peak_memory = max(self._peak_memory, self._family.peak_memory())
-        return Usage(self._peak_memory or None)
+        return Usage(self._process.look_at_memory() or None)
 
     def changes(self) -> tuple[str, ...]:
         return ()
@@ -171,7 +218,7 @@ class ProcessInstance:
             self._process.terminate()
         if meanwhile:
             meanwhile()
-        killed = not self.ended(within=max(0.0, began + grace - time.monotonic()))
+        killed = not self._process.ended(within=max(0.0, began + grace - time.monotonic()))
         orphans: tuple[str, ...] = ()
         seconds = time.monotonic() - began
         if not killed:
@@ -181,26 +228,10 @@ class ProcessInstance:
         return Stop(seconds, self.exit_code(), killed, orphans, unheard=not heard)
 
     def close(self) -> None:
-        self.usage()
-        self._process.kill()
-        self._process.wait()  # before anybody else does: psutil would take the exit code with it
-        self._family.kill()
-        shutil.rmtree(self._start.tree, ignore_errors=True)
-
-    def ended(self, within: float) -> bool:
-        try:
-            self._process.wait(within)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        self._process.close()
 
     def exit_code(self) -> int | None:
-        """As a container reports it: 128 and the number of the signal that ended the process."""
-        code = self._process.poll()
-        return 128 - code if code is not None and code < 0 else code
+        return self._process.exit_code()
 
     def out_of_memory(self) -> bool:
-        return False  # no limit is set here
-
-    def look(self) -> SocketLook:
-        return SocketLook(self._family.listeners(), self._family.processor_seconds())
+        return self._process.out_of_memory()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
+from spacedock.errors import UsageError
 from spacedock.services.faults.control import ask
 
 if TYPE_CHECKING:
     from spacedock.services.base import Service
 
+_SERVICE = "openai"
 _PAUSE = 0.01  # seconds between two looks
 
 
@@ -45,34 +47,35 @@ class ReceivedRequest:
 
 
 class OpenAIFaults:
-    """The desk of a double that runs at `address`, a `host:port`."""
+    """The desk of a double at `address`, a `host:port`; that of one of its bays, where that has a name."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, bay: str = "") -> None:
         self._address = address
+        self._desk = f"/_double/bays/{bay}" if bay else "/_double"
 
     @classmethod
-    def of(cls, service: Service) -> OpenAIFaults:
+    def of(cls, service: Service, bay: str = "") -> OpenAIFaults:
         """The desk of the service `openai`."""
-        return cls(urlsplit(service.local["base_url"]).netloc)
+        return cls(urlsplit(service.local["base_url"]).netloc, bay)
 
     def order(self, *faults: RequestFault) -> None:
         """Order these in place of those before; each request meets the first that fits its path.
 
         Raises ValueError in the double's words for what makes no sense.
         """
-        ask(self._address, "PUT", "/_double/faults", [asdict(fault) for fault in faults])
+        ask(self._address, "PUT", f"{self._desk}/faults", [asdict(fault) for fault in faults])
 
     def take_back(self) -> None:
         """Let every request be answered well again."""
-        ask(self._address, "DELETE", "/_double/faults")
+        ask(self._address, "DELETE", f"{self._desk}/faults")
 
     def requests(self) -> list[ReceivedRequest]:
         """What arrived, the oldest first."""
-        return [ReceivedRequest(**request) for request in ask(self._address, "GET", "/_double/requests")]
+        return [ReceivedRequest(**request) for request in ask(self._address, "GET", f"{self._desk}/requests")]
 
     def forget(self) -> None:
         """Begin a new list of requests."""
-        ask(self._address, "DELETE", "/_double/requests")
+        ask(self._address, "DELETE", f"{self._desk}/requests")
 
     def wait(
         self, until: Callable[[list[ReceivedRequest]], bool], timeout: float = 10.0
@@ -87,3 +90,22 @@ class OpenAIFaults:
                 raise TimeoutError(str([(request.path, request.outcome) for request in requests]))
             time.sleep(_PAUSE)
         return requests
+
+
+def model_bay(
+    services: Mapping[str, Service], sources: Mapping[str, str], name: str
+) -> tuple[OpenAIFaults, tuple[tuple[str, str], ...]]:
+    """Open a bay of the double: its faults, and what leads a boot there, for `BootSpec.environment`.
+
+    `sources` are the names of the Space's environment with what they come from, as `openai.base_url`. Raises
+    UsageError where no double runs.
+    """
+    if _SERVICE not in services:
+        raise UsageError("no double of OpenAI runs beside the Space", remedy="name `openai` in the manifest")
+    service = services[_SERVICE]
+    faults = OpenAIFaults.of(service, name)
+    faults.take_back()  # the double takes no request for a bay that nobody has asked it about
+    at = urlsplit(service.values["base_url"])
+    inside = urlunsplit(at._replace(path=f"/bays/{name}{at.path}"))
+    names = (variable for variable, source in sources.items() if source == f"{_SERVICE}.base_url")
+    return faults, tuple((variable, inside) for variable in names)

@@ -83,6 +83,7 @@ class LoopbackHost:
         patience_ends = time.monotonic() + _PATIENCE
         while self.listening not in self.logs() and time.monotonic() < patience_ends:
             if self.exit_code() is not None:
+                # The server has a word for it in its log, and no exit code of its own.
                 return "address already in use" in self.logs().lower()
             time.sleep(0.01)
         return False

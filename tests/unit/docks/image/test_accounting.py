@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import io
 import tarfile
-from threading import Event
 from typing import Any
 
 import pytest
 from docker.errors import NotFound
 
-from spacedock.docks.image.accounting import (
-    FileChange,
-    Files,
-    Meter,
-    changes_of,
-    forbidden,
-    identity_of,
-    processes_of,
-)
+from spacedock.docks.image.accounting import Meter, processes_of
+from spacedock.docks.image.events import ContainerNews
+from spacedock.docks.image.files import FileChange, Files, changes_of, forbidden, identity_of
 from spacedock.docks.image.limits import Limits
 
 GIB = 2**30
@@ -45,6 +38,10 @@ class FakeContainer:
     def __init__(self) -> None:
         self.client = self
         self.api = self
+        self.wrapped = self
+        self.news = ContainerNews()
+        self.text = ""
+        self.used: dict[str, Any] = {}
         self.attrs: dict[str, Any] = {"Mounts": []}
         self.told: dict[str, Any] = {}
         self.size = 0
@@ -53,7 +50,10 @@ class FakeContainer:
         self.texts = {"/etc/passwd": PASSWD}
 
     def stats(self, _id: str, **_how: bool) -> dict[str, Any]:
-        return {"memory_stats": self.told}
+        return {"memory_stats": self.told, "cpu_stats": self.used}
+
+    def read(self, *_paths: str) -> str:
+        return self.text
 
     def containers(self, **_how: Any) -> list[dict[str, Any]]:
         return [{"SizeRw": self.size}] if self.size else [{}]
@@ -87,29 +87,13 @@ def _tar(path: str, content: bytes | None, uid: int, gid: int, mode: int) -> byt
     return target.getvalue()
 
 
-class FakeKills:
-    """The containers in which the kernel killed somebody."""
-
-    def __init__(self, *killed: str) -> None:
-        self._killed = killed
-
-    def of(self, container: str) -> bool:
-        return container in self._killed
-
-
 @pytest.fixture
 def container() -> FakeContainer:
     return FakeContainer()
 
 
-def meter(container: FakeContainer, *, text: str = "", kills: FakeKills | None = None) -> Meter:
-    return Meter(
-        lambda: container,  # type: ignore[arg-type, return-value]
-        read=lambda *_paths: text,
-        oom_kills=kills or FakeKills(),  # type: ignore[arg-type]
-        limits=LIMITS,
-        over=Event(),
-    )
+def meter(container: FakeContainer) -> Meter:
+    return Meter(container, LIMITS)  # type: ignore[arg-type]
 
 
 def test_the_peak_is_told_without_the_cache_of_files(container: FakeContainer) -> None:
@@ -120,7 +104,8 @@ def test_the_peak_is_told_without_the_cache_of_files(container: FakeContainer) -
 
 
 def test_where_the_engine_tells_no_peak_the_containers_own_files_do(container: FakeContainer) -> None:
-    looking = meter(container, text=f"{50 * MIB}\n{80 * MIB}\nfile {20 * MIB}\nshmem 0\n")
+    container.text = f"{50 * MIB}\n{80 * MIB}\nfile {20 * MIB}\nshmem 0\n"
+    looking = meter(container)
     looking.look()
     assert looking.usage(out_of_memory=False).peak_memory == 60 * MIB
 
@@ -138,16 +123,21 @@ def test_who_ended_out_of_memory_used_all_of_it(container: FakeContainer) -> Non
 
 
 def test_a_killed_child_is_told_apart(container: FakeContainer) -> None:
-    looking = meter(container, kills=FakeKills("c1"))
-    looking.look()
+    container.news.out_of_memory = True
+    looking = meter(container)
     (exceeded,) = looking.usage(out_of_memory=False).exceeded
     assert exceeded.endswith("(16Gi): the kernel killed a process that the main one had started")
 
 
-def test_another_containers_child_is_none_of_it(container: FakeContainer) -> None:
-    looking = meter(container, kills=FakeKills("c2"))
-    looking.look()
-    assert looking.usage(out_of_memory=False).exceeded == ()
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [({"cpu_usage": {"total_usage": 570_000_000}}, 0.57), ({"cpu_usage": {}}, None), ({}, None)],
+)
+def test_processor_time_is_told_where_the_engine_tells_it(
+    container: FakeContainer, told: dict[str, Any], seconds: float | None
+) -> None:
+    container.used = told
+    assert meter(container).first_look() == seconds
 
 
 def test_more_disk_than_there_is_ends_it(container: FakeContainer) -> None:
@@ -170,7 +160,7 @@ def test_what_was_written_stays_written_though_it_is_removed_again(container: Fa
     assert looking.usage(out_of_memory=False).written == 5
 
 
-def test_a_last_look_does_not_ask_again_for_memory(container: FakeContainer) -> None:
+def test_a_last_look_does_not_wait_for_the_engine(container: FakeContainer) -> None:
     container.told = {"max_usage": MIB, "stats": {}}
     looking = meter(container)
     looking.look()

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from spacedock.docks.image.dock import ImageDock
+from spacedock.docks.image import construction
 from spacedock.errors import EngineError, NoSuchImageError
 from spacedock.images.supply import Image
-from spacedock.progress import silent
-from spacedock.runs import Run
 from tests.unit.spaces import sound_space
 
 DOCKERFILE = 'FROM quay.io/o/tools:1 AS tools\nFROM python:3.11-slim\nCMD ["true"]\n'
@@ -30,9 +28,8 @@ class FakeSupply:
 
 
 def bases(folder: Path, error: type[EngineError]) -> dict[Any, Image]:
-    dock = ImageDock(sound_space(folder, dockerfile=DOCKERFILE), Run("1", folder), silent)
-    dock._supply = FakeSupply(error)  # type: ignore[assignment]
-    return dock._bases()
+    dockerfile = sound_space(folder, dockerfile=DOCKERFILE).dockerfile
+    return construction.bases(dockerfile, FakeSupply(error))  # type: ignore[arg-type]
 
 
 def test_why_a_base_cannot_be_had_is_left_to_the_builder_to_say(tmp_path: Path) -> None:

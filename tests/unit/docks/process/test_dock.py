@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,15 @@ from spacedock.docks.capability import Capability
 from spacedock.docks.process import dock
 from spacedock.docks.process.dock import ProcessDock
 from spacedock.docks.process.interpreter import Interpreter, find_interpreter
+from spacedock.docks.process.opened import OpenProcessDock
 from spacedock.errors import BootError, BuildError, UsageError
 from spacedock.platform import USER_ID
 from spacedock.progress import silent
 from spacedock.runs import Run, open_run
 from spacedock.services.faults.fault import NetworkFault
-from spacedock.space import Space
 from tests.unit.docks.servers import ASKING_MANIFEST, asking, doing, free_port, serving, space_of
 
-Boots = Callable[..., ProcessDock]
+Boots = Callable[..., OpenProcessDock]
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +39,12 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture
-def docked(run: Run) -> Iterator[Callable[..., ProcessDock]]:
+def docked(run: Run) -> Iterator[Boots]:
     """Put a Space into the process dock, which is left at the test's end."""
-    docks: list[ProcessDock] = []
-
-    def dock(space: Space, boot_timeout: float = 30.0) -> ProcessDock:
-        docks.append(ProcessDock(space, run, silent, boot_timeout=boot_timeout).__enter__())
-        return docks[-1]
-
-    yield dock
-    for opened in docks:
-        opened.__exit__()
+    with ExitStack() as stack:
+        yield lambda space, boot_timeout=30.0: stack.enter_context(
+            ProcessDock(space, run, silent, boot_timeout=boot_timeout)
+        )
 
 
 @pytest.fixture(scope="module")

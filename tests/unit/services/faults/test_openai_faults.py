@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from spacedock.doubles import openai as double
+from spacedock.errors import UsageError
 from spacedock.services.base import Service
-from spacedock.services.faults.openai import OpenAIFaults, ReceivedRequest, RequestFault
+from spacedock.services.faults.openai import OpenAIFaults, ReceivedRequest, RequestFault, model_bay
 from tests.unit.doubles.conftest import served
 
 KEY = "sk-accepted"
@@ -97,3 +98,31 @@ def test_harness_and_double_have_the_same_words() -> None:
         }
     defaults = {field.name: field.default for field in fields(RequestFault)}
     assert defaults == {name: field.default for name, field in double.Fault.model_fields.items()}
+
+
+def test_bays_do_not_meet_each_others_faults(
+    url: str, model_faults: OpenAIFaults, client: httpx.Client
+) -> None:
+    values = {"base_url": f"{url}/v1"}
+    services = {"openai": cast("Service", SimpleNamespace(local=values, values=values))}
+    sources = {"BASE": "openai.base_url", "KEY": "openai.api_key"}
+    one, leads_there = model_bay(services, sources, "one")
+    other, _ = model_bay(services, sources, "other")
+    assert leads_there == (("BASE", f"{url}/bays/one/v1"),)
+    one.order(RequestFault(path="/v1/models", error="overloaded", times=9))
+    asked = [client.get(f"{place}/v1/models").status_code for place in ("/bays/one", "/bays/other", "")]
+    assert asked == [503, 200, 200]
+    assert [[request.path for request in faults.requests()] for faults in (one, other, model_faults)] == [
+        ["/v1/models"]
+    ] * 3
+
+
+def test_a_bay_that_nobody_made_is_a_wrong_address(model_faults: OpenAIFaults, client: httpx.Client) -> None:
+    answer = client.get("/bays/nobodys/v1/models")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["message"].startswith("Invalid URL")
+
+
+def test_without_a_double_there_is_no_bay() -> None:
+    with pytest.raises(UsageError, match="no double of OpenAI"):
+        model_bay({}, {}, "one")

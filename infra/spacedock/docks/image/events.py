@@ -1,0 +1,84 @@
+"""What the engine tells of a run's containers as it happens, so that nobody has to ask it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any, Self
+
+from docker.errors import DockerException
+from requests.exceptions import RequestException
+
+if TYPE_CHECKING:
+    from docker.types.daemon import CancellableStream
+
+    from spacedock.engine import Engine
+
+_ANSWER = 10  # seconds
+_JOIN = 10.0
+_GONE = (DockerException, RequestException)
+
+
+@dataclass
+class ContainerNews:
+    """What was heard of one container so far."""
+
+    over: Event = field(default_factory=Event)  # its main process has ended, or nobody will hear of it
+    exit_code: int | None = None
+    out_of_memory: bool = False  # the kernel killed a process of it for its memory, not always the main one
+
+
+class ContainerEvents:
+    """Listens for a run's containers that end, and for the kernel's kills in them.
+
+    A context manager: entering begins to listen. One stream serves all of them. It ends with the engine's
+    connection: what runs then is taken for ended, since nobody would hear of it.
+    """
+
+    def __init__(self, engine: Engine, label: str) -> None:
+        self._client = engine.another_client(timeout=_ANSWER)
+        self._label = label
+        self._news: dict[str, ContainerNews] = {}
+        self._deaf = False
+        self._lock = Lock()
+        self._listener = Thread(target=self._listen, name="engine's events", daemon=True)
+        self._stream: CancellableStream[Any] | None = None
+
+    def of(self, container: str) -> ContainerNews:
+        """The news of a container, by its id; they change as they come."""
+        with self._lock:
+            news = self._news.setdefault(container, ContainerNews())
+            if self._deaf:
+                news.over.set()
+            return news
+
+    def _listen(self) -> None:
+        with suppress(*_GONE, ValueError, OSError):  # what is raised by a stream that is closed meanwhile
+            for event in self._stream or ():
+                self._hear(event)
+        with self._lock:
+            self._deaf = True
+            for news in self._news.values():
+                news.over.set()
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        news = self.of(str(event["id"]))
+        if event["status"] == "oom":
+            news.out_of_memory = True
+        else:
+            news.exit_code = int(event["Actor"]["Attributes"]["exitCode"])
+            news.over.set()
+
+    def __enter__(self) -> Self:
+        filters: dict[str, str | list[str] | bool] = {"event": ["oom", "die"], "label": self._label}
+        self._stream = self._client.events(filters=filters, decode=True)
+        self._listener.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._stream is not None:
+            with suppress(DockerException, OSError):  # an engine over SSH; it ends with the client
+                self._stream.close()
+        self._client.close()
+        self._listener.join(_JOIN)

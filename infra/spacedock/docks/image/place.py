@@ -1,0 +1,36 @@
+"""A run's place on an engine: where its containers live, what they are made of, what connects them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from testcontainers.core.container import DockerContainer
+
+if TYPE_CHECKING:
+    from testcontainers.core.network import Network
+
+    from spacedock.engine import Engine
+    from spacedock.images.supply import Supply
+    from spacedock.runs import Run
+
+
+@dataclass(frozen=True)
+class Place:
+    """One engine, the images that it has, one network, for one run."""
+
+    engine: Engine
+    supply: Supply
+    network: Network
+    run: Run
+
+    def address_of(self, container: str) -> str:
+        """The address of a container in the run's network."""
+        return self.engine.address_in(self.network.name, container)
+
+    def container(self, image: str, **settings: Any) -> DockerContainer:
+        """A container of an image that the engine has, to be started."""
+        version = {"version": self.engine.api_version}  # or each asks the engine for it
+        container = DockerContainer(image, docker_client_kw=version, **settings)
+        container.image = image  # testcontainers puts the prefix of a private registry in front
+        return container
