@@ -139,7 +139,8 @@ class Instances:
 
     def __exit__(self, *exc: object) -> None:
         """Close those that run and those that boot; a boot that has not begun does not begin."""
-        self._over = True
+        with self._lock:  # nobody hands over one more to be closed
+            self._over = True
         self._slots.widen(len(self._shared) + 1)
         for instance in tuple(self.every):
             self._closing.submit(instance.close)

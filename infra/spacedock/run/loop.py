@@ -23,7 +23,7 @@ from spacedock.run.gathering import Gathering
 from spacedock.run.instances import Instances, Superseded
 from spacedock.run.interference import Neighbours, Suspected
 from spacedock.run.judging import judge
-from spacedock.run.plan import first_boot, planned
+from spacedock.run.plan import first_boot, needs_of, planned
 from spacedock.space import Space
 
 T = TypeVar("T")
@@ -211,8 +211,7 @@ def _is_settled(finding: Finding) -> bool:
 
 def _what_pays(promise: Promise, space: Space, offers: frozenset[Capability]) -> frozenset[Capability]:
     """Return what a judgement may look at: files alone, where it would boot and then not be able to judge."""
-    sure = frozenset[Capability]().union(*(each.needs for each in promise.wants(space)))
-    return offers if sure <= offers else FILES
+    return offers if needs_of(promise.wants(space)) <= offers else FILES
 
 
 def _begin_all(gathering: Gathering, plan: Iterable[Evidence[Any]]) -> None:

@@ -25,10 +25,15 @@ def planned(
 
     What has a bay of its own comes first: it breaks something and waits, while all others work.
     """
-    asked = (promise for promise in promises if not promise.nothing_to_check(space))
-    wanted = dict.fromkeys(each for promise in asked for each in promise.wants(space))
-    found = [each for each in wanted if each.needs <= offers and not each.concludes]
+    asked = [promise.wants(space) for promise in promises if not promise.nothing_to_check(space)]
+    wanted = dict.fromkeys(each for wants in asked if needs_of(wants) <= offers for each in wants)
+    found = [each for each in wanted if not each.concludes]
     return tuple(sorted(found, key=lambda each: not each.disturbs))
+
+
+def needs_of(evidence: Iterable[Evidence[Any]]) -> frozenset[Capability]:
+    """Return what a run must be able to gather for all of it."""
+    return frozenset[Capability]().union(*(each.needs for each in evidence))
 
 
 def first_boot(plan: Iterable[Evidence[Any]], space: Space) -> Booted | None:

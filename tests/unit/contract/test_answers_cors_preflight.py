@@ -99,3 +99,15 @@ def test_a_local_origin_has_no_look_alikes() -> None:
 
 def test_without_origins_there_is_nothing_to_ask(tmp_path: Path, hold: Hold) -> None:
     assert hold(PROMISE, sound_space(tmp_path, manifest=""), FakeDock()).outcome is Outcome.NOT_ASKED
+
+
+def test_a_preflight_that_is_not_answered_keeps_the_front_end_out(space: Space, hold: Hold) -> None:
+    def resets(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("reset", request=request)
+
+    outcome, seen = ask(space, hold, resets)
+    assert outcome is Outcome.BROKEN
+    assert seen == (
+        "preflight from https://app.example, https://owner-name.hf.space: not answered, though the origin is "
+        "allowed"
+    )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import httpx
 import pytest
 import respx
@@ -35,3 +37,58 @@ def test_a_root_that_refuses_one_breaks_it(space: Space, hold: Hold, get: int, h
 
 def test_it_is_good_practice_and_no_more(space: Space, hold: Hold) -> None:
     assert ask(space, hold, 200, 405).promise.level is Level.SHOULD
+
+
+def sent_to(location: str) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda _: httpx.Response(307, headers={"location": location})
+
+
+def seen_of(space: Space, hold: Hold, **paths: object) -> list[str]:
+    """Return what is found of a Space that answers GET at these paths so, and HEAD / well."""
+    with respx.mock(base_url="http://space.test") as server:
+        for path, answer in paths.items():
+            server.get(path.replace("_", "/")).mock(side_effect=answer)
+        server.head("/").respond(200)
+        return [problem.seen for problem in hold(PROMISE, space, FakeDock()).problems]
+
+
+def test_a_redirect_within_the_space_is_followed_by_either_method(space: Space, hold: Hold) -> None:
+    with respx.mock(base_url="http://space.test") as server:
+        server.route(path="/").mock(side_effect=sent_to("/ui"))
+        server.get("/ui").respond(200)
+        server.head("/ui").respond(405)
+        finding = hold(PROMISE, space, FakeDock())
+    assert [problem.seen for problem in finding.problems] == ["HEAD / answers 405"]
+
+
+@pytest.mark.parametrize("location", ["https://elsewhere.example/", "https://space.test/", "https://[bad"])
+def test_a_redirect_to_elsewhere_is_left_alone_and_nobody_goes_there(
+    space: Space, hold: Hold, location: str
+) -> None:
+    with respx.mock(base_url="http://space.test") as server:
+        server.route(path="/").mock(side_effect=sent_to(location))
+        assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
+        assert {str(call.request.url) for call in server.calls} == {"http://space.test/"}
+
+
+def test_a_redirect_to_itself_breaks_it(space: Space, hold: Hold) -> None:
+    assert seen_of(space, hold, _=sent_to("/")) == ["GET / redirects on and on, in the end to /"]
+
+
+def test_a_root_that_hangs_up_breaks_it(space: Space, hold: Hold) -> None:
+    assert seen_of(space, hold, _=httpx.ReadError) == ["GET / is not answered: ReadError Mock Error"]
+
+
+def test_a_redirect_to_what_hangs_up_says_which(space: Space, hold: Hold) -> None:
+    assert seen_of(space, hold, _=sent_to("/ui"), _ui=httpx.ReadError) == [
+        "GET / redirects to /ui, which is not answered: ReadError Mock Error"
+    ]
+
+
+def test_a_root_that_breaks_off_or_never_ends_keeps_it(space: Space, hold: Hold) -> None:
+    class Endless(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            while True:
+                yield b"more and more" * 1000
+
+    assert seen_of(space, hold, _=lambda _: httpx.Response(200, stream=Endless())) == []

@@ -168,3 +168,18 @@ def test_a_manifest_without_a_private_request_gives_nothing_to_ask(tmp_path: Pat
 
 def test_a_space_that_does_not_boot_cannot_be_asked(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
+
+
+def test_one_that_sends_strangers_to_another_host_has_not_refused_them(space: Space, hold: Hold) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        if by_token(request) == 200:
+            return httpx.Response(200)
+        return httpx.Response(302, headers={"location": "https://login.example/"})
+
+    dock = FakeDock(otherwise=FakeInstance(in_front=FakeEdge(answer), environment={"API_TOKEN": TOKEN}))
+    first, _ = hold(PROMISE, space, dock).problems
+    assert first.seen == "POST /api/drafts answers 302 to somebody who does not say who they are"
+    assert "login.example" not in asked

@@ -5,7 +5,6 @@ import pytest
 
 from spacedock.contract.finding import Outcome
 from spacedock.contract.promise import Level
-from spacedock.contract.registry import chosen
 from spacedock.docks.capability import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
@@ -152,6 +151,31 @@ def test_a_dock_without_an_edge_cannot_show_it(space: Space, hold: Hold) -> None
     assert hold(PROMISE, space, dock).outcome is Outcome.NOT_PROVEN
 
 
-def test_it_is_advice() -> None:
-    (promise,) = chosen([PROMISE])
-    assert promise.level is Level.SHOULD
+def test_it_is_advice(space: Space, hold: Hold) -> None:
+    assert hold(PROMISE, space, FakeDock()).promise.level is Level.SHOULD
+
+
+def test_something_that_is_not_answered_breaks_it(space: Space, hold: Hold) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/app.js":
+            raise httpx.ReadError("reset", request=request)
+        return page('<script src="/app.js?v=2"></script>')
+
+    problem, *_ = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=FakeEdge(answer)))).problems
+    assert problem.seen == "the page at / loads /app.js, which is not answered: ReadError reset"
+
+
+@pytest.mark.parametrize(
+    "html", ["<![foo[", f"&#{'9' * 5000};", '<img src="https://[bad">', '<img src="/a\x1bb">']
+)
+def test_html_that_is_none_is_read_as_far_as_it_goes(space: Space, hold: Hold, html: str) -> None:
+    _, seen = judge(space, hold, _=page(f'<img src="/absent">{html}'))
+    assert seen == "the page at / loads /absent, which answers 404"
+
+
+@pytest.mark.parametrize("location", ["/", "https://elsewhere.example/"])
+def test_a_root_that_leads_on_and_on_or_elsewhere_has_no_page(
+    space: Space, hold: Hold, location: str
+) -> None:
+    edge = FakeEdge(lambda _: httpx.Response(307, headers={"location": location}))
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=edge))).outcome is Outcome.KEPT

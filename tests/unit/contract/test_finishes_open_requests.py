@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from spacedock.evidence import lives
 from spacedock.contract.finding import Outcome
 from spacedock.docks.instance import Stop
+from spacedock.evidence import lives
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance

@@ -84,3 +84,29 @@ def test_a_cookie_that_frames_lose_breaks_it_and_is_not_shown(space: Space, hold
 
 def test_a_space_without_a_page_is_left_alone(space: Space, hold: Hold) -> None:
     assert judge(space, hold, (XFO, "DENY"), ("set-cookie", "a=1"), page=False) == (Outcome.KEPT, "")
+
+
+def test_a_cookie_that_is_set_on_the_way_to_the_page_counts(space: Space, hold: Hold) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/":
+            return httpx.Response(307, headers={"location": "/ui", "set-cookie": "session=1"})
+        return httpx.Response(200, html="<p>hello")
+
+    (problem,) = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=FakeEdge(answer)))).problems
+    assert problem.seen == "the page at / sets session without `SameSite=None; Secure`"
+
+
+@pytest.mark.parametrize("location", ["/", "https://elsewhere.example/"])
+def test_a_root_that_leads_on_and_on_or_elsewhere_shows_no_page(
+    space: Space, hold: Hold, location: str
+) -> None:
+    edge = FakeEdge(lambda _: httpx.Response(307, headers={"location": location, XFO: "DENY"}))
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=edge))).outcome is Outcome.KEPT
+
+
+def test_a_root_that_hangs_up_shows_no_page(space: Space, hold: Hold) -> None:
+    def resets(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("reset", request=request)
+
+    edge = FakeEdge(resets)
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=edge))).outcome is Outcome.KEPT

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from spacedock.contract.finding import Outcome
-from spacedock.contract.registry import all_promises
+from spacedock.contract.registry import chosen
 from spacedock.docks.boots import BootResult, Cause
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import Usage
@@ -65,5 +65,6 @@ def test_a_dock_without_limits_proves_nothing(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, dock).outcome is Outcome.NOT_PROVEN
 
 
-def test_it_is_checked_after_all_that_others_ask_of_the_space() -> None:
-    assert all_promises()[-1].id == PROMISE
+def test_it_is_judged_after_all_that_others_ask_of_the_space() -> None:
+    (promise,) = chosen([PROMISE])
+    assert promise.concludes

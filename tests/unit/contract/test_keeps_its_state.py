@@ -7,9 +7,9 @@ import httpx
 import pytest
 import respx
 
-from spacedock.evidence import lives
 from spacedock.contract.finding import Outcome
 from spacedock.docks.capability import Capability
+from spacedock.evidence import lives
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import Spent

@@ -6,11 +6,11 @@ import httpx
 import pytest
 import respx
 
-from spacedock.evidence import lives
 from spacedock.contract.examine import examine
 from spacedock.contract.finding import Outcome
 from spacedock.contract.instances import Instances
 from spacedock.contract.registry import chosen
+from spacedock.evidence import lives
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import Crowded, Spent

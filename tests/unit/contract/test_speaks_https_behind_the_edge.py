@@ -8,7 +8,7 @@ import pytest
 from spacedock.contract.finding import Outcome
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
-from tests.unit.edges import HOST, FakeEdge
+from tests.unit.edges import HOST, Answer, FakeEdge
 from tests.unit.fakes import FakeDock, FakeInstance
 
 PROMISE = "speaks-https-behind-the-edge"
@@ -146,9 +146,10 @@ def sent_away(back: str) -> httpx.Response:
 @pytest.mark.parametrize("path", ["/login", "/oauth/huggingface/login"])
 def test_a_login_that_sends_back_to_http_breaks_it(space: Space, hold: Hold, path: str) -> None:
     answer = sent_away(f"http://{HOST}/signed-in")
+    location = answer.headers["location"]
     outcome, seen = judge(space, hold, **{path.replace("/", "_"): answer})
     assert outcome is Outcome.BROKEN
-    assert seen == f"GET {path} redirects to {answer.headers['location']}"
+    assert seen == f"GET {path} redirects to {location}"
 
 
 def test_a_login_of_the_openapi_description_is_asked(space: Space, hold: Hold) -> None:
@@ -196,3 +197,28 @@ def test_a_websocket_by_ws_breaks_it(space: Space, hold: Hold, code: str) -> Non
 )
 def test_a_websocket_by_wss_keeps_it(space: Space, hold: Hold, code: str) -> None:
     assert judge(space, hold, _=page(f"<script>{code}</script>")) == (Outcome.KEPT, "")
+
+
+def judge_by(space: Space, hold: Hold, answer: Answer) -> tuple[Outcome, list[str]]:
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=FakeEdge(answer))))
+    return finding.outcome, [problem.seen for problem in finding.problems]
+
+
+@pytest.mark.parametrize("location", ["https://[bad/", f"https://{HOST}:port/", "https://xn--.example/", "/"])
+def test_a_redirect_to_no_url_or_on_and_on_is_no_matter_of_https(
+    space: Space, hold: Hold, location: str
+) -> None:
+    outcome, _ = judge_by(space, hold, lambda _: redirect(location))
+    assert outcome is Outcome.KEPT
+
+
+def test_a_space_that_hangs_up_is_another_promises_business(space: Space, hold: Hold) -> None:
+    def resets(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("reset", request=request)
+
+    assert judge_by(space, hold, resets) == (Outcome.KEPT, [])
+
+
+def test_a_description_that_is_nested_too_deeply_says_nothing(space: Space, hold: Hold) -> None:
+    deep = httpx.Response(200, text="[" * 100_000)
+    assert judge(space, hold, **{"_openapi.json": deep}) == (Outcome.KEPT, "")

@@ -7,10 +7,10 @@ import httpx
 import pytest
 import respx
 
-from spacedock.contract import instances
 from spacedock.contract.finding import Outcome
 from spacedock.docks.boots import BootResult, BootSpec, Cause
 from spacedock.docks.instance import Stop, Usage
+from spacedock.evidence import boots
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import READY, FakeDock, FakeInstance, exited
@@ -22,6 +22,7 @@ PROMISE = "stays-up"
 def server() -> Iterator[respx.MockRouter]:
     with respx.mock(base_url="http://space.test", assert_all_called=False) as router:
         router.get("/", name="ready").respond(503)  # any status is an answer
+        router.get("/spacedock-no-such-page").respond(404)
         yield router
 
 
@@ -75,7 +76,7 @@ def test_one_that_hangs_up_is_given_time_to_end(space: Space, hold: Hold, server
 def test_one_that_does_not_answer_and_lives_on_keeps_it(
     space: Space, hold: Hold, server: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr(instances, "_NEWS", 0.05)
+    monkeypatch.setattr(boots, "_NEWS", 0.05)
     server["ready"].mock(side_effect=error)
     assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
 

@@ -181,3 +181,58 @@ def test_a_websocket_whose_upgrade_is_lost_inside_breaks_it(tmp_path: Path, hold
 
 def test_a_space_that_names_neither_is_not_asked(tmp_path: Path, hold: Hold) -> None:
     assert hold(PROMISE, sound_space(tmp_path, manifest=""), FakeDock()).outcome is Outcome.NOT_ASKED
+
+
+def test_a_stream_that_is_not_answered_breaks_it(space: Space, hold: Hold) -> None:
+    def resets(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("reset", request=request)
+
+    assert judge(space, hold, resets) == (
+        Outcome.BROKEN,
+        "POST /chat through the edge is not answered: ReadError reset",
+    )
+
+
+def test_a_stream_that_breaks_off_before_it_was_seen_to_be_one_breaks_it(space: Space, hold: Hold) -> None:
+    def cut() -> Iterator[bytes]:
+        yield EVENTS[0]
+        raise httpx.ReadError("reset")
+
+    outcome, seen = judge(space, hold, lambda _: told(cut()), directly=lambda _: httpx.Response(500))
+    assert outcome is Outcome.BROKEN
+    assert seen == (
+        "the answer to POST /chat comes through the edge in 1 piece and breaks off (ReadError reset); "
+        "directly as 500"
+    )
+
+
+def test_a_refusal_without_an_end_is_told_by_its_beginning(space: Space, hold: Hold) -> None:
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield b"no! " * 10_000
+
+    outcome, seen = judge(space, hold, lambda _: httpx.Response(503, stream=Pieces(endless())))
+    assert outcome is Outcome.BROKEN
+    assert seen.endswith("answers 503 instead of a stream: " + "no! " * 50)
+
+
+def test_the_manifests_requests_are_answered_first_and_may_fail(tmp_path: Path, hold: Hold) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return told(EVENTS) if request.url.path == "/chat" else httpx.Response(500)
+
+    space = sound_space(tmp_path, manifest=STREAM + '[[requests]]\npath = "/api/notes"\n')
+    assert judge(space, hold, answer) == (Outcome.KEPT, "")
+    assert asked == ["/api/notes", "/chat"]
+
+
+def test_a_websocket_that_is_hung_up_on_breaks_it(tmp_path: Path, hold: Hold) -> None:
+    def resets(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("reset", request=request)
+
+    space = sound_space(tmp_path, manifest=WEBSOCKET)
+    outcome, seen = judge(space, hold, resets, directly=upgrade)
+    assert outcome is Outcome.BROKEN
+    assert "does not open through the edge: it is not answered (ReadError reset); directly it opens" in seen

@@ -99,3 +99,30 @@ def test_where_the_edge_is_taken_to_be_transparent_credentials_keep_it(tmp_path:
 
 def test_where_the_edge_is_taken_to_be_transparent_both_hosts_still_count(space: Space, hold: Hold) -> None:
     assert judge(space, hold, only_under(HOST), edge=Manner.TRANSPARENT)[0] is Outcome.BROKEN
+
+
+def test_a_space_that_hangs_up_is_another_promises_business(space: Space, hold: Hold) -> None:
+    def resets(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("reset", request=request)
+
+    assert judge(space, hold, resets) == (Outcome.KEPT, "")
+
+
+def test_a_host_that_is_hung_up_on_is_not_served(space: Space, hold: Hold) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.headers["host"] == HOST:
+            return httpx.Response(400)
+        raise httpx.ReadError("reset", request=request)
+
+    assert judge(space, hold, answer, directly=400) == (Outcome.KEPT, "")
+
+
+def test_a_root_that_leads_on_and_on_is_not_followed(space: Space, hold: Hold) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(307, headers={"location": "/"})
+
+    assert judge(space, hold, answer) == (Outcome.KEPT, "")
+    assert len(asked) == 4  # under two hosts, and from two origins

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from spacedock.contract.finding import Outcome
-from spacedock.contract.promises import trusts_only_the_edge_for_client_address as promise
 from spacedock.docks.boots import BootSpec
 from spacedock.edge.base import VISITOR
+from spacedock.evidence import clients
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import FakeEdge
@@ -59,7 +59,8 @@ class Server(FakeDock):
 
 @pytest.fixture(autouse=True)
 def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(promise, "_PATIENCE", 0.0)
+    monkeypatch.setattr(clients, "_PATIENCE", 0.0)
+    monkeypatch.setattr(clients, "quiet", lambda instance: instance)
 
 
 def judge(
@@ -118,6 +119,14 @@ def test_a_limit_that_is_used_up_says_nothing(
 
 
 def test_the_addresses_are_for_documentation_and_new_each_time() -> None:
-    first, second = promise.made_up(2)
+    first, second = clients.made_up()
     assert first != second
     assert {address.rpartition(".")[0] for address in (first, second)} == {"203.0.113"}
+
+
+def test_a_space_that_hangs_up_shows_nobody(space: Space, hold: Hold) -> None:
+    def resets(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("reset", request=request)
+
+    dock = FakeDock(otherwise=FakeInstance(in_front=FakeEdge(resets)))
+    assert hold(PROMISE, space, dock).outcome is Outcome.KEPT

@@ -5,14 +5,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from spacedock.evidence import lives
-from spacedock.contract.evidence.waking import waking
 from spacedock.contract.finding import Outcome
-from spacedock.contract.instances import Instances
 from spacedock.contract.promise import Level
-from spacedock.contract.registry import chosen
-from spacedock.docks.boots import BootResult, BootSpec
+from spacedock.docks.boots import BootResult
 from spacedock.docks.capability import Capability
+from spacedock.evidence import lives
+from spacedock.evidence.boots import RESTARTED, TO_BE_STOPPED
+from spacedock.evidence.waking import Waking, Woken
+from spacedock.run.loop import Run
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import FakeEdge
@@ -20,7 +20,7 @@ from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
 PROMISE = "wakes-in-its-callers-patience"
-SLEEPING, WOKEN = "to be stopped with SIGTERM", "woken by a visit"
+SLEEPING, WOKEN = TO_BE_STOPPED.purpose, RESTARTED.purpose
 
 
 @pytest.fixture(autouse=True)
@@ -69,12 +69,12 @@ def test_a_dock_that_cannot_put_it_to_sleep_cannot_show_it(
     assert hold(PROMISE, patient(tmp_path, 30), dock).outcome is Outcome.NOT_PROVEN
 
 
-def test_it_boots_once_more_than_what_is_stopped_anyway(tmp_path: Path, hold: Hold) -> None:
+def test_it_boots_no_more_than_what_is_stopped_and_restarted_anyway(tmp_path: Path, hold: Hold) -> None:
     dock = dock_of(4.0)
-    hold(PROMISE, patient(tmp_path, 30), dock)
-    assert [spec.purpose for spec in dock.booted] == [SLEEPING, WOKEN]
-    (promise,) = chosen([PROMISE])
-    assert promise.specs(patient(tmp_path / "other", 30)) == (BootSpec(SLEEPING),)
+    finding = hold(PROMISE, patient(tmp_path, 30), dock)
+    assert dock.booted == [TO_BE_STOPPED, RESTARTED]
+    (wanted,) = finding.promise.wants(patient(tmp_path / "other", 30))
+    assert wanted.boots(patient(tmp_path / "another", 30)) == (TO_BE_STOPPED, RESTARTED)
 
 
 def test_one_that_does_not_wake_is_another_promise(tmp_path: Path, hold: Hold) -> None:
@@ -82,22 +82,26 @@ def test_one_that_does_not_wake_is_another_promise(tmp_path: Path, hold: Hold) -
     assert hold(PROMISE, patient(tmp_path, 30), dock).outcome is Outcome.BLOCKED
 
 
-def test_it_is_put_to_sleep_once_whoever_asks(tmp_path: Path) -> None:
-    space, dock = patient(tmp_path, 30), dock_of(4.0)
-    with Instances(dock) as instances:
-        woke = waking(space, instances)
-        assert waking(space, instances) is woke
-    assert len(dock.booted) == 2
+def test_an_edge_that_hangs_up_while_it_sleeps_gives_no_answer(tmp_path: Path, hold: Hold) -> None:
+    def resets(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("reset", request=request)
+
+    dock = dock_of(4.0).when(SLEEPING, FakeInstance(in_front=FakeEdge(resets)))
+    (problem,) = hold(PROMISE, patient(tmp_path, 1), dock).problems
+    assert problem.seen.startswith("who calls while it sleeps gets no answer, and is answered after 4.0 s")
+
+
+def woken(space: Space, dock: FakeDock) -> Waking:
+    with Run(space, dock) as run:
+        return run.look(Woken())
 
 
 def test_who_is_answered_in_the_end_hangs_on_their_patience(tmp_path: Path) -> None:
-    with Instances(dock_of(4.0)) as instances:
-        woke = waking(patient(tmp_path, 30), instances)
-    assert woke.answering(30) is woke.awake
-    assert woke.answering(1) is woke.asleep
+    woke = woken(patient(tmp_path, 30), dock_of(4.0))
+    assert woke.answering(30) == RESTARTED
+    assert woke.answering(1) == TO_BE_STOPPED
     assert (woke.turned_away, woke.status) == (503, 200)
 
 
 def test_the_time_that_the_answer_takes_counts_too(tmp_path: Path) -> None:
-    with Instances(dock_of(4.0)) as instances:
-        assert 4.0 < waking(patient(tmp_path, 30), instances).seconds < 5.0
+    assert 4.0 < woken(patient(tmp_path, 30), dock_of(4.0)).seconds < 5.0

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from spacedock.contract.finding import Outcome
-from spacedock.contract.promises.runs_as_uid_1000 import AS_IMAGE_USER
 from spacedock.contract.registry import chosen
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
 from spacedock.docks.image_facts import Identity
+from spacedock.evidence.boots import AS_IMAGE_USER
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import AS_ROOT, FakeDock, FakeInstance, exited
@@ -74,11 +74,12 @@ def test_a_dock_without_disk_proves_nothing(space: Space, hold: Hold) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "orders"),
+    ("user", "boots"),
     [("", 1), ("USER 1000\n", 1), ("USER root\n", 2), ("USER 1000\nUSER 0:0\n", 2), ("USER node\n", 1)],
 )
 def test_the_second_boot_starts_ahead_where_the_dockerfile_is_sure(
-    tmp_path: Path, user: str, orders: int
+    tmp_path: Path, user: str, boots: int
 ) -> None:
     (promise,) = chosen([PROMISE])
-    assert len(promise.specs(sound_space(tmp_path, dockerfile=SOUND_DOCKERFILE + user))) == orders
+    space = sound_space(tmp_path, dockerfile=SOUND_DOCKERFILE + user)
+    assert len({spec for each in promise.wants(space) for spec in each.boots(space)}) == boots

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import ClassVar
 from urllib.parse import urlsplit
 
-import httpx
-
-from spacedock.contract.base import LookPromise
-from spacedock.contract.evidence.preflights import preflight
-from spacedock.contract.promise import Problem
-from spacedock.docks.instance import FullInstance
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.asking import Reply
+from spacedock.evidence.preflights import Preflights
 from spacedock.space import Space
 
-_TIMEOUT_SECONDS = 10.0
 
-
-class AnswersCorsPreflight(LookPromise):
+class AnswersCorsPreflight(Promise):
     """Allowed origins pass the preflight; refused ones, and look-alikes of the allowed, do not."""
 
     title = "the CORS preflight answers the allowed origins and nobody else"
@@ -34,18 +30,27 @@ class AnswersCorsPreflight(LookPromise):
     )
     source = "Fetch standard, CORS protocol; incidents cors-wildcard-credentials, cors-origin-trailing-slash"
     since = "0.1"
+    evidence: ClassVar = (Preflights,)
 
     def nothing_to_check(self, space: Space) -> str:
         """Without origins in the manifest nobody is expected to call from a browser."""
         origins = space.manifest.origins
         return "" if origins.allowed or origins.refused else "the manifest names no origins"
 
-    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
-        """Send one preflight an origin and compare what it gets."""
-        with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
-            allowed = {origin: _allowed_defect(space, client, origin) for origin in space.allowed_origins}
-            refused = {origin: _refused_defect(space, client, origin) for origin in _refused(space)}
-        for defect, origins in _grouped({**allowed, **refused}):
+    def wants(self, space: Space) -> tuple[Preflights, ...]:
+        """One preflight an origin."""
+        return (Preflights(tuple(dict.fromkeys([*space.allowed_origins, *_refused(space)]))),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Compare what each origin gets with what it must get."""
+        (asked,) = self.wants(space)
+        defects = {
+            origin: _allowed_defect(space, reply, origin)
+            if origin in space.allowed_origins
+            else _refused_defect(reply, origin)
+            for origin, reply in seen(asked)
+        }
+        for defect, origins in _grouped(defects):
             yield self.problem(f"preflight from {', '.join(origins)}: {defect}")
 
 
@@ -71,18 +76,18 @@ def _refused(space: Space) -> tuple[str, ...]:
     return tuple(origin for origin in every if origin not in allowed)
 
 
-def _allowed_defect(space: Space, client: httpx.Client, origin: str) -> str:
+def _allowed_defect(space: Space, reply: Reply, origin: str) -> str:
     """Return what keeps a browser of an allowed origin out; empty when nothing does."""
     asked = space.manifest.origins
-    answer = preflight(space, client, origin)
-    given = answer.headers.get("access-control-allow-origin")
-    methods = _words(answer.headers.get("access-control-allow-methods", ""))
-    headers = _words(answer.headers.get("access-control-allow-headers", ""))
-    if not answer.is_success:
-        return f"answered {answer.status_code}, though the origin is allowed"
+    if not reply.ok:
+        answered = "not answered" if reply.status is None else f"answered {reply.status}"
+        return f"{answered}, though the origin is allowed"
+    given = _granted(reply)
+    methods = _words(reply.headers.get("access-control-allow-methods"))
+    headers = _words(reply.headers.get("access-control-allow-headers"))
     if given != origin:
         return f"allowed, but `access-control-allow-origin` is {given!r} instead of the origin"
-    if asked.credentials and answer.headers.get("access-control-allow-credentials") != "true":
+    if asked.credentials and reply.headers.get("access-control-allow-credentials") != "true":
         return "allowed, but without `access-control-allow-credentials: true`"
     if asked.method.lower() not in methods:
         return f"allowed, but not for {asked.method}"
@@ -91,13 +96,18 @@ def _allowed_defect(space: Space, client: httpx.Client, origin: str) -> str:
     return ""
 
 
-def _refused_defect(space: Space, client: httpx.Client, origin: str) -> str:
-    given = preflight(space, client, origin).headers.get("access-control-allow-origin")
+def _refused_defect(reply: Reply, origin: str) -> str:
+    given = _granted(reply)
     return (
         f"allowed by `access-control-allow-origin: {given}`, though it must be refused"
         if given in {origin, "*"}
         else ""
     )
+
+
+def _granted(reply: Reply) -> str | None:
+    name = "access-control-allow-origin"
+    return reply.headers.get(name) if name in reply.headers else None
 
 
 def _grouped(defects: dict[str, str]) -> Iterable[tuple[str, list[str]]]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
-import httpx
-
-from spacedock.contract.base import LookPromise
-from spacedock.contract.promise import Level, Problem
-from spacedock.docks.instance import FullInstance
+from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.evidence.asking import Reply
+from spacedock.evidence.visits import VisitedDirectly, on_and_on
 from spacedock.space import Space
 
-_TIMEOUT_SECONDS = 10.0
+_OK = 200
+_METHODS = ("GET", "HEAD")
 
 
-class AnswersHead(LookPromise):
-    """`HEAD /` is asked by uptime checks, and once by something at start."""
+class AnswersHead(Promise):
+    """`HEAD /` is asked by uptime checks, and once by something at start.
+
+    A root that sends whoever asks to another host is left alone: what that one answers is not the Space's.
+    """
 
     title = "GET and HEAD / answer 200"
     reason = "The Space page shows `/`; one Space that stayed `Starting` logged `HEAD / 405` (contested)."
@@ -24,11 +27,25 @@ class AnswersHead(LookPromise):
     source = "incidents head-root-405 and root-404-misread (one report, contradicted by others)"
     since = "0.1"
     level = Level.SHOULD
+    evidence: ClassVar = (VisitedDirectly,)
 
-    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
-        """Ask for the root, as the Space page and a monitor do."""
-        with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
-            for method in ("GET", "HEAD"):
-                status = client.request(method, "/", follow_redirects=True).status_code
-                if status != httpx.codes.OK:
-                    yield self.problem(f"{method} / answers {status}")
+    def wants(self, _space: Space) -> tuple[VisitedDirectly, ...]:
+        """The root, as the Space page and a monitor ask for it."""
+        return tuple(VisitedDirectly(method=method) for method in _METHODS)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Look what each comes to in the end, redirects within the Space followed."""
+        for wanted in self.wants(space):
+            if defect := _defect(seen(wanted)):
+                yield self.problem(f"{wanted.method} / {defect}")
+
+
+def _defect(replies: tuple[Reply, ...]) -> str:
+    """Return what is wrong with the last reply; empty where nothing is. An endless body is no defect."""
+    last = replies[-1]
+    if last.status is None:
+        where = "" if len(replies) == 1 else f" redirects to {last.path}, which"
+        return f"{where} is not answered: {last.failure}".strip()
+    if on_and_on(replies):
+        return f"redirects on and on, in the end to {last.location}"
+    return "" if last.status == _OK or last.redirects else f"answers {last.status}"

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import ClassVar
+from urllib.parse import urlsplit
 
-import httpx
-
-from spacedock.contract.base import LookPromise
-from spacedock.contract.evidence.pages import Page, Script
-from spacedock.contract.evidence.visits import is_page, visit
-from spacedock.contract.promise import Level, Problem
-from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance
-from spacedock.edge.base import Manner
+from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.evidence.asking import Reply
 from spacedock.evidence.examples import told
+from spacedock.evidence.markup import Script
+from spacedock.evidence.pages import LoadedPage, PageSeen
 from spacedock.space import Space
 
 _PAGES = ("/", "/docs")
-_ASKED = 50  # at most, of what one page loads
-# An icon or a web app manifest that is missing harms nobody, and forms are sent by people.
-_LEFT_OUT = frozenset({"form", "icon", "manifest"})
 
-# Where Swagger UI and Redoc get the description from.
-_DESCRIPTION = re.compile(r"""(?:SwaggerUIBundle\(\{\s*["']?url["']?\s*:|spec-url=)\s*["']([^"']+)["']""")
 # With a port or a path: the bare `http://localhost` stands in many libraries, where it is never asked.
 _LOCAL = re.compile(
     r"""["'`](?P<url>(?:https?|wss?)://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+|/[\w$])[^"'`\s]*)"""
@@ -34,7 +26,7 @@ _TOOLS = frozenset({"http://localhost:8969/stream"})  # Sentry's Spotlight, in e
 _ASKS_WHERE_IT_RUNS = re.compile(r"""["'`](?:localhost|127\.0\.0\.1)["'`]""")
 
 
-class FindsWhatItsPagesLoad(LookPromise):
+class FindsWhatItsPagesLoad(Promise):
     """Looked at: `/` and `/docs`, what they load from the Space, and their own scripts.
 
     A front end that is served elsewhere is not looked at, nor what a script puts together while it runs.
@@ -53,20 +45,22 @@ class FindsWhatItsPagesLoad(LookPromise):
     source = "spaces-embed (served from the root); incidents frontend-url-baked, docs-behind-root-path"
     since = "0.3"
     level = Level.SHOULD  # a page may get by without something that it loads
-    needs = frozenset({Capability.EDGE})
+    evidence: ClassVar = (PageSeen,)
 
-    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
-        """Open each page through the edge, and ask for what it loads."""
-        with instance.edge().client(Manner.OBSERVED) as client:
-            for path in _PAGES:
-                answer = visit(client, path)[-1]
-                if is_page(answer):
-                    yield from self._page(client, path, Page(answer))
+    def wants(self, _space: Space) -> tuple[PageSeen, ...]:
+        """Each page, opened through the edge, and what it loads."""
+        return tuple(map(PageSeen, _PAGES))
 
-    def _page(self, client: httpx.Client, path: str, page: Page) -> Iterator[Problem]:
-        if absent := list(_absent(client, page)):
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Look at each page that there is."""
+        for wanted in self.wants(space):
+            if page := seen(wanted):
+                yield from self._page(wanted.path, page)
+
+    def _page(self, path: str, page: LoadedPage) -> Iterator[Problem]:
+        if absent := [what for reply in page.replies if (what := _absent(reply))]:
             yield self.problem(told(f"the page at {path} loads {what}" for what in absent))
-        if local := list(_local(client, page)):
+        if local := list(_local(page)):
             yield self.problem(
                 told(f"the page at {path} {what}" for what in local),
                 consequence="In a visitor's browser that is the visitor's own machine: the call fails with "
@@ -74,25 +68,29 @@ class FindsWhatItsPagesLoad(LookPromise):
             )
 
 
-def _absent(client: httpx.Client, page: Page) -> Iterator[str]:
-    """Yield what the Space does not answer with, of what the page loads from it."""
-    loads = [load.url for load in page.loads if load.kind not in _LEFT_OUT]
-    urls = dict.fromkeys(page.of_the_space(url) for url in [*loads, *_DESCRIPTION.findall(page.text)])
-    for url in list(filter(None, urls))[:_ASKED]:
-        with client.stream("GET", url) as answer:  # the body of a stream of pictures never ends
-            if answer.is_error:
-                yield f"{url.path}, which answers {answer.status_code}"
+def _absent(reply: Reply) -> str:
+    """Return what the Space does not answer with, of what the page loads from it; empty where it does."""
+    path = reply.path.partition("?")[0]
+    if reply.status is None:
+        return f"{path}, which is not answered: {reply.failure}"
+    return f"{path}, which answers {reply.status}" if reply.status >= 400 else ""
 
 
-def _local(client: httpx.Client, page: Page) -> Iterator[str]:
+def _local(seen: LoadedPage) -> Iterator[str]:
     """Yield what the page loads or calls on the visitor's own machine."""
-    for load in page.loads:
-        url = page.absolute(load.url)
-        if url is not None and url.host in _LOCAL_HOSTS and load.kind != "form":
+    for load in seen.page.loads:
+        if load.kind != "form" and _host(seen.page.absolute(load.url)) in _LOCAL_HOSTS:
             yield f"loads {load.url}"
-    for script in page.scripts(client):
+    for script in seen.scripts:
         where = f"loads {script.place}, which " if script.place else ""
         yield from (f"{where}calls {url}" for url in _called(script))
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:  # what stands in a page need be no URL
+        return None
 
 
 def _called(script: Script) -> Iterable[str]:

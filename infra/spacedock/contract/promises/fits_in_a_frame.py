@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from http.cookies import CookieError, Morsel, SimpleCookie
-
-import httpx
+from typing import ClassVar
 
 from spacedock import platform
-from spacedock.contract.base import LookPromise
-from spacedock.contract.evidence.visits import is_page, visit
-from spacedock.contract.promise import Problem
-from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance
-from spacedock.edge.base import Manner
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.asking import Reply
+from spacedock.evidence.visits import Visited, is_page
 from spacedock.space import Space
 
 _KEEPS_OUT = frozenset({"deny", "sameorigin"})  # browsers ignore every other value
@@ -23,7 +19,7 @@ _COOKIE_REMEDY = (
 )
 
 
-class FitsInAFrame(LookPromise):
+class FitsInAFrame(Promise):
     """A Space without a page, whose `/` is no HTML, gives nothing to show.
 
     COOP, COEP and CORP of the framed page itself keep nobody out as long as the framing page has no COEP.
@@ -38,19 +34,22 @@ class FitsInAFrame(LookPromise):
     )
     source = "spaces-embed; spaces-cookie-limitations; incidents x-frame-options-deny, cookie-samesite-iframe"
     since = "0.2"
-    needs = frozenset({Capability.EDGE})
+    evidence: ClassVar = (Visited,)
 
-    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
-        """Open `/` through the edge."""
-        with instance.edge().client(Manner.OBSERVED) as client:
-            answers = visit(client)
-        if is_page(answers[-1]):
-            for seen in _keeps_out(answers[-1]):
-                yield self.problem(f"the page at / has {seen}")
-            yield from self._cookies(answers)
+    def wants(self, _space: Space) -> tuple[Visited, ...]:
+        """A visit to `/` through the edge."""
+        return (Visited(),)
 
-    def _cookies(self, answers: list[httpx.Response]) -> Iterator[Problem]:
-        lines = [line for answer in answers for line in answer.headers.get_list("set-cookie")]
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Look at the headers of the page, and at the cookies that were set on the way to it."""
+        replies = seen(Visited())
+        if is_page(replies[-1]):
+            for found in _keeps_out(replies[-1]):
+                yield self.problem(f"the page at / has {found}")
+            yield from self._cookies(replies)
+
+    def _cookies(self, replies: tuple[Reply, ...]) -> Iterator[Problem]:
+        lines = [line for reply in replies for line in reply.headers.get_list("set-cookie")]
         lost = [cookie.key for line in lines if (cookie := _cookie(line)) and not _passes(cookie)]
         if lost:
             yield self.problem(
@@ -62,16 +61,16 @@ class FitsInAFrame(LookPromise):
             )
 
 
-def _keeps_out(answer: httpx.Response) -> Iterator[str]:
+def _keeps_out(page: Reply) -> Iterator[str]:
     """Yield each header that keeps the page out of the frame."""
     policies = [
-        policy for line in answer.headers.get_list("content-security-policy") for policy in line.split(",")
+        policy for line in page.headers.get_list("content-security-policy") for policy in line.split(",")
     ]
     ancestors = [found for policy in policies if (found := _frame_ancestors(policy)) is not None]
     for allowed in ancestors:
         if not any(_covers(source) for source in allowed):
             yield f"`frame-ancestors {' '.join(allowed)}`, without {platform.FRAME_ANCESTOR.value}"
-    options = answer.headers.get("x-frame-options", "")
+    options = page.headers.get("x-frame-options")
     # Where a policy names the ancestors, browsers ignore the older header (CSP 3, frame-ancestors).
     if not ancestors and _KEEPS_OUT & {word.strip().lower() for word in options.split(",")}:
         yield f"`X-Frame-Options: {options}`"

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import httpx
+from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.evidence.preflights import preflight
-from spacedock.contract.evidence.visits import status_of
-from spacedock.contract.instances import Instances
-from spacedock.contract.promise import Problem, Promise
-from spacedock.docks.boots import AS_DEPLOYED
-from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance
-from spacedock.edge.base import HostForm, Manner
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.edge.base import Manner
+from spacedock.evidence.asking import Reply
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.hosts import FromOrigins, UnderEachHost
+from spacedock.evidence.preflights import PreflightsAtTheEdge
 from spacedock.space import Space
 
-_TIMEOUT_SECONDS = 10.0
 _REFUSED = frozenset({400, 403, 421})  # how servers refuse a host or an origin that they do not know
 
 # What a browser sends without asking (Fetch standard, CORS-safelisted); JSON is no safelisted content type.
@@ -46,54 +42,48 @@ class SurvivesTheObservedEdge(Promise):
         "untrusted-host-400, edge-eats-preflight-credentials"
     )
     since = "0.2"
-    needs = frozenset({Capability.EDGE})
+    evidence: ClassVar = (UnderEachHost, FromOrigins, PreflightsAtTheEdge)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
-        """Ask under each host and from each origin, then for what a credentialed call needs."""
-        instance = instances.ready(AS_DEPLOYED)
-        for path in dict.fromkeys([space.manifest.space.ready, "/"]):
-            yield from self._hosts(space, instance, path)
-        yield from self._origins(space, instance)
-        if instances.dock.conditions.edge is Manner.OBSERVED:
-            yield from self._credentials(space, instance)
+    def wants(self, space: Space) -> tuple[Evidence[Any], ...]:
+        """The same page under each host and from each origin."""
+        return (*_under_each_host(space), _from_origins(space))
 
-    def _hosts(self, space: Space, instance: FullInstance, path: str) -> Iterator[Problem]:
-        with httpx.Client(base_url=instance.url, timeout=_TIMEOUT_SECONDS, trust_env=False) as direct:
-            statuses = {"directly": status_of(direct, path)}
-        names = {HostForm.PUBLIC: space.host, HostForm.INTERNAL: platform.INTERNAL_HOST.value}
-        for form, name in names.items():
-            with instance.edge().client(Manner.OBSERVED, form) as client:
-                statuses[f"with Host {name}"] = status_of(client, path)
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Compare what each host and each origin gets, then look at what a credentialed call needs."""
+        for asked in _under_each_host(space):
+            yield from self._hosts(space, seen, asked)
+        yield from self._origins(space, seen)
+        if seen.conditions.edge is Manner.OBSERVED:
+            yield from self._credentials(space, seen)
+
+    def _hosts(self, space: Space, seen: Seen, asked: UnderEachHost) -> Iterator[Problem]:
+        found = seen(asked)
+        statuses = {how: reply.status for how, reply in found.named(space).items() if reply.answered}
         refused = {how: status for how, status in statuses.items() if status in _REFUSED}
         served = [f"{how} {status}" for how, status in statuses.items() if how not in refused]
         refused.pop("directly", None)  # nobody comes that way on the platform
         if refused and served:
             answers = ", ".join(f"{how} {status}" for how, status in refused.items())
             yield self.problem(
-                f"GET {path} through the edge answers {answers}; {served[0]}", instance=instance
+                f"GET {asked.path} through the edge answers {answers}; {served[0]}", log=found.log
             )
 
-    def _origins(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
+    def _origins(self, space: Space, seen: Seen) -> Iterator[Problem]:
         path = space.manifest.space.ready
-        with instance.edge().client(Manner.OBSERVED) as client:
-            if status_of(client, path) in _REFUSED:
-                return
-            statuses = {
-                origin: status_of(client, path, {"Origin": origin})
-                for origin in dict.fromkeys([client_origin(client), *space.allowed_origins])
-            }
-        if refused := {origin: status for origin, status in statuses.items() if status in _REFUSED}:
-            told = ", ".join(f"{status} from {origin}" for origin, status in refused.items())
+        if _is_refused(seen(UnderEachHost(path)).public):
+            return
+        refused = [(origin, reply) for origin, reply in seen(_from_origins(space)) if _is_refused(reply)]
+        if refused:
+            told = ", ".join(f"{reply.status} from {origin}" for origin, reply in refused)
             yield self.problem(f"GET {path} through the edge answers {told}; without an Origin it is served")
 
-    def _credentials(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
+    def _credentials(self, space: Space, seen: Seen) -> Iterator[Problem]:
         origins = space.manifest.origins
-        own = f"https://{space.host}"
-        foreign = [origin for origin in space.allowed_origins if origin != own]
+        foreign = tuple(origin for origin in space.allowed_origins if origin != _own_origin(space))
         if not origins.credentials or not is_preflighted(origins.method, origins.headers):
             return
-        with instance.edge().client(Manner.OBSERVED) as client:
-            kept_out = [origin for origin in foreign if not _lets_credentials(space, client, origin)]
+        replies = seen(PreflightsAtTheEdge(foreign))
+        kept_out = [origin for origin, reply in replies if not _lets_credentials(reply)]
         if kept_out:
             yield self.problem(
                 f"the preflight of a credentialed {origins.method} {origins.path} from {', '.join(kept_out)} "
@@ -114,11 +104,23 @@ def is_preflighted(method: str, headers: tuple[str, ...]) -> bool:
     return method not in _SIMPLE_METHODS or any(name.lower() not in _SIMPLE_HEADERS for name in headers)
 
 
-def client_origin(client: httpx.Client) -> str:
-    """The origin of the Space's own pages."""
-    return f"{client.base_url.scheme}://{client.base_url.host}"
+def _under_each_host(space: Space) -> tuple[UnderEachHost, ...]:
+    return tuple(map(UnderEachHost, dict.fromkeys([space.manifest.space.ready, "/"])))
 
 
-def _lets_credentials(space: Space, client: httpx.Client, origin: str) -> bool:
-    answer = preflight(space, client, origin)
-    return bool(answer.headers.get("access-control-allow-credentials") == "true")
+def _from_origins(space: Space) -> FromOrigins:
+    origins = dict.fromkeys([_own_origin(space), *space.allowed_origins])
+    return FromOrigins(space.manifest.space.ready, tuple(origins))
+
+
+def _own_origin(space: Space) -> str:
+    """Return the origin of the Space's own pages."""
+    return f"https://{space.host}"
+
+
+def _is_refused(reply: Reply) -> bool:
+    return reply.status in _REFUSED
+
+
+def _lets_credentials(reply: Reply) -> bool:
+    return reply.headers.get("access-control-allow-credentials") == "true"

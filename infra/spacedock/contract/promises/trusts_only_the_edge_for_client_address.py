@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import re
-import secrets
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import ClassVar
 
-import httpx
-
-from spacedock.contract.base import LookPromise
-from spacedock.contract.promise import Level, Problem
-from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance
-from spacedock.edge.base import COMES_AS, VISITOR, Manner
+from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.edge.base import VISITOR
+from spacedock.evidence.asking import Headers
+from spacedock.evidence.clients import ClaimedToBeOthers
 from spacedock.space import Space
 
-_NAMES = 254  # addresses in the block that is forged from (RFC 5737, for documentation)
-_PATIENCE = 1.0  # seconds that a line gets to be in the log, where nothing was written yet
-_PAUSE = 0.02
 _COUNTERS = ("x-ratelimit-remaining", "ratelimit-remaining", "ratelimit")
 
 
-class TrustsOnlyTheEdgeForClientAddress(LookPromise):
+class TrustsOnlyTheEdgeForClientAddress(Promise):
     """Seen where a Space shows it: a line of its log, or how many requests it says are left.
 
     One that takes the edge itself for its client gives all visitors one limit, as one does that means to.
@@ -42,64 +35,40 @@ class TrustsOnlyTheEdgeForClientAddress(LookPromise):
     source = "platform fact EDGE_FORWARDED_FOR; incidents spoofed-xff, rate-limit-one-ip"
     since = "0.2"
     level = Level.SHOULD
-    needs = frozenset({Capability.EDGE})
+    evidence: ClassVar = (ClaimedToBeOthers,)
 
-    def look(self, space: Space, instance: FullInstance) -> Iterator[Problem]:
-        """Come as somebody else, and look for them where a client's address is written down."""
-        path = space.manifest.space.ready
-        first, second = made_up(2)
-        before = len(instance.logs())
-        with instance.edge().client(Manner.OBSERVED) as client:
-            answers = [_come(client, path, {"X-Forwarded-For": who}) for who in (first, first, second)]
-            beside = _come(client, path, {COMES_AS: _somebody_else()})
-        for line in _written_since(instance, before).splitlines():
-            if (first in line or second in line) and VISITOR not in line:
+    def wants(self, _space: Space) -> tuple[ClaimedToBeOthers, ...]:
+        """Visits as somebody else."""
+        return (ClaimedToBeOthers(),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Look for who was made up where a client's address is written down."""
+        path, came = space.manifest.space.ready, seen(ClaimedToBeOthers())
+        for line in came.written.splitlines():
+            named = next((who for who in came.claimed if who in line), "")
+            if named and VISITOR not in line:
                 yield self.problem(
-                    f"the log names {first if first in line else second} as the client, which the client had "
+                    f"the log names {named} as the client, which the client had "
                     f"made up, and not {VISITOR}, which the edge appended: {line.strip()}"
                 )
                 break
-        left = [_left(answer) for answer in answers]
+        left = [_left(reply.headers) for reply in came.replies]
+        beside = _left(came.beside.headers)
         if _counts_by_what_is_made_up(left):
             yield self.problem(
                 f"the rate limit of {path} begins anew with another X-Forwarded-For: two requests of one "
                 f"left {left[0]} and {left[1]}, then one of another {left[2]}"
             )
-        if _counts_all_as_one(left, _left(beside)):
+        if _counts_all_as_one(left, beside):
             yield self.problem(
                 f"the rate limit of {path} is one for all visitors: two requests of one left {left[0]} and "
-                f"{left[1]}, and the first one of another {_left(beside)}"
+                f"{left[1]}, and the first one of another {beside}"
             )
 
 
-def made_up(count: int) -> list[str]:
-    """Return different addresses that belong to nobody (RFC 5737)."""
-    numbers = secrets.SystemRandom().sample(range(1, _NAMES + 1), count)
-    return [f"203.0.113.{number}" for number in numbers]
-
-
-def _somebody_else() -> str:
-    """Return the address of another visitor than `VISITOR`, whom nobody has been so far."""
-    return f"{VISITOR.rpartition('.')[0]}.{secrets.SystemRandom().randint(2, _NAMES)}"
-
-
-def _come(client: httpx.Client, path: str, headers: dict[str, str]) -> Mapping[str, str]:
-    """Return the headers of the answer."""
-    with client.stream("GET", path, headers=headers) as answer:
-        return answer.headers
-
-
-def _written_since(instance: FullInstance, before: int) -> str:
-    """Return what the log has gained; a server may write a request down a moment after it has answered."""
-    patience_ends = time.monotonic() + _PATIENCE
-    while len(log := instance.logs()) <= before and time.monotonic() < patience_ends:
-        time.sleep(_PAUSE)
-    return log[before:]
-
-
-def _left(headers: Mapping[str, str]) -> int | None:
+def _left(headers: Headers) -> int | None:
     """Return how many requests the client has left, where an answer says so."""
-    said = next((headers[name] for name in _COUNTERS if name in headers), "")
+    said = next((headers.get(name) for name in _COUNTERS if name in headers), "")
     found = re.search(r"\b(?:remaining|r)=(\d+)", said) or re.match(r"(\d+)\b", said)
     return int(found[1]) if found else None
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from spacedock import platform
-from spacedock.contract.evidence.lives import TO_BE_STOPPED
-from spacedock.contract.evidence.waking import waking
-from spacedock.contract.instances import Instances
-from spacedock.contract.promise import Level, Problem, Promise
-from spacedock.docks.boots import BootSpec
-from spacedock.docks.capability import Capability
+from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.evidence.waking import Woken
 from spacedock.space import Space
 
 _HOURS = 48  # until a Space on free hardware sleeps (spaces-gpus)
@@ -35,23 +32,23 @@ class WakesInItsCallersPatience(Promise):
     source = "platform fact EDGE_AWAY_STATUS; incident sleeping-503-cold-start; forum 176238"
     since = "0.3"
     level = Level.SHOULD
-    needs = frozenset({Capability.EDGE, Capability.SIGNALS})
+    evidence: ClassVar = (Woken,)
 
     def nothing_to_check(self, space: Space) -> str:
         """How long callers try only the manifest knows."""
         given = space.manifest.origins.patience is not None
         return "" if given else "the manifest does not say how long its callers try (`origins.patience`)"
 
-    def specs(self, _space: Space) -> tuple[BootSpec, ...]:
+    def wants(self, _space: Space) -> tuple[Woken, ...]:
         """The instance whose end stops-on-sigterm looks at; it wakes when it is called."""
-        return (TO_BE_STOPPED,)
+        return (Woken(),)
 
-    def check(self, space: Space, instances: Instances) -> Iterator[Problem]:
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Compare how long it takes to wake with how long callers try."""
-        woke = waking(space, instances)
+        woke = seen(Woken())
         patience = space.manifest.origins.patience or 0.0
         if woke.seconds > patience:
             yield self.problem(
-                f"who calls while it sleeps gets {woke.turned_away}, and is answered after "
+                f"who calls while it sleeps gets {woke.turned_away or 'no answer'}, and is answered after "
                 f"{woke.seconds:.1f} s at the earliest; its callers give up after {patience:g} s"
             )

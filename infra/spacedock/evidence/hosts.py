@@ -1,0 +1,80 @@
+"""What a Space answers by the names that the edge gives it, and to the origins that call it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from spacedock import platform
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.edge.base import HostForm, Manner
+from spacedock.evidence.asking import Reply
+from spacedock.evidence.base import Evidence, Surroundings
+from spacedock.evidence.boots import asking
+from spacedock.evidence.preflights import RepliesByOrigin
+from spacedock.evidence.visits import Visited
+from spacedock.space import Space
+
+
+@dataclass(frozen=True)
+class RepliesByHost:
+    """The first lines of what was answered, bodies left out."""
+
+    directly: Reply
+    public: Reply  # through the edge, by the Space's own host
+    internal: Reply  # through the edge, by the platform's internal one
+    log: str
+
+    def named(self, space: Space) -> dict[str, Reply]:
+        """Return each reply by how the Space was asked."""
+        return {
+            "directly": self.directly,
+            f"with Host {space.host}": self.public,
+            f"with Host {platform.INTERNAL_HOST.value}": self.internal,
+        }
+
+
+@dataclass(frozen=True)
+class UnderEachHost(Evidence[RepliesByHost]):
+    """A GET, sent where the Space listens and through the edge by each name that it may have there."""
+
+    path: str
+
+    needs: ClassVar = Visited.needs
+
+    def boots(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The one as deployed."""
+        return (AS_DEPLOYED,)
+
+    def gather(self, around: Surroundings) -> RepliesByHost:
+        """Ask three times."""
+        instance = around.ready(AS_DEPLOYED)
+        with asking(instance) as asker:
+            directly = asker.head_only("GET", self.path)
+        with asking(instance, Manner.OBSERVED) as asker:
+            public = asker.head_only("GET", self.path)
+        with asking(instance, Manner.OBSERVED, HostForm.INTERNAL) as asker:
+            internal = asker.head_only("GET", self.path)
+        return RepliesByHost(directly, public, internal, instance.logs())
+
+
+@dataclass(frozen=True)
+class FromOrigins(Evidence[RepliesByOrigin]):
+    """A GET through the edge, called from each of the origins; bodies are left out."""
+
+    path: str
+    origins: tuple[str, ...]
+
+    needs: ClassVar = Visited.needs
+
+    def boots(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The one as deployed."""
+        return (AS_DEPLOYED,)
+
+    def gather(self, around: Surroundings) -> RepliesByOrigin:
+        """Ask one after the other."""
+        with asking(around.ready(AS_DEPLOYED), Manner.OBSERVED) as asker:
+            return tuple(
+                (origin, asker.head_only("GET", self.path, headers={"Origin": origin}))
+                for origin in self.origins
+            )
