@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from spacedock.contract.evidence.quiet import quiet
+from spacedock.evidence.quiet import quiet
 from tests.unit.fakes import FakeInstance
 
 
