@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from spacedock.docks.boots import BootResult, BootSpec, Cause, Listener
 from spacedock.docks.capability import Capability
@@ -130,6 +130,7 @@ class FakeDock:
         self.conditions = conditions
         self.canaries = canaries or {}
         self.services: Mapping[str, Service] = {}
+        self.model: Any = None  # what a test puts in the place of OpenAI's faults
         self.booted: list[BootSpec] = []
         self._made = made
         self._image_user = image_user
@@ -165,6 +166,10 @@ class FakeDock:
         )
         found.set_result(tuple(sightings))
         return found
+
+    def model_bay(self, _name: str) -> tuple[Any, tuple[tuple[str, str], ...]]:
+        """The faults that a test gave, for whichever bay."""
+        return self.model, ()
 
     def faults(self) -> AbstractContextManager[NetworkFaults]:
         raise NotImplementedError("nothing runs here that could be broken")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +11,11 @@ from rich.text import Text
 
 from spacedock.cli.attach import attach
 from spacedock.console import ConsoleProgress
-from spacedock.contract.examine import examine
-from spacedock.contract.finding import Outcome, redact
-from spacedock.contract.instances import Instances
+from spacedock.contract.finding import Finding, Outcome, redact
 from spacedock.contract.promise import tail
 from spacedock.contract.registry import chosen
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.conditions import AS_OBSERVED
-from spacedock.docks.dock import OpenDock
 from spacedock.docks.instance import Usage
 from spacedock.docks.life import Stage, state_of
 from spacedock.errors import UsageError
@@ -25,9 +23,11 @@ from spacedock.failures.base import Condition, Failure
 from spacedock.failures.inject import Meeting, meetings, with_less
 from spacedock.options import DockName
 from spacedock.progress import Progress
+from spacedock.run.loop import Run
 from spacedock.space import Space, read_space
-from spacedock.verdict.model import is_red
 from spacedock.verdict.terminal import headline, problem_lines
+
+Canaries = Mapping[str, tuple[str, ...]]
 
 
 def bring(
@@ -44,15 +44,18 @@ def bring(
         )
     space = read_space(path)
     conditions = replace(AS_OBSERVED, egress=failure.specimen.egress) if failure.specimen else AS_OBSERVED
-    with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress, open_run() as run:
+    with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress, open_run() as opened:
         space = with_less(failure.inject, space, _used(failure.inject, space, dock_name, progress))
-        with choose(dock_name, space, run, progress, conditions) as dock, Instances(dock) as instances:
+        with Run(space, choose(dock_name, space, opened, progress, conditions)) as run:
             console.print(Text(f"{space.manifest.space.id}: {failure.inject.prose}", style="bold"))
-            for meeting in meetings(failure.inject, space, instances):
-                _show(console, meeting, dock, asleep=failure.inject is Condition.ASLEEP)
+            for meeting in meetings(failure.inject, run):
+                canaries = run.dock.canaries if run.dock else {}
+                _show(console, meeting, canaries, asleep=failure.inject is Condition.ASLEEP)
                 if keep and meeting.instance.alive():
-                    attach(console, meeting.instance, dock.canaries)
-            return _hold(console, failure, space, instances, progress)
+                    attach(console, meeting.instance, canaries)
+            with progress("holding it to the contract"):
+                findings = run.judge(chosen(failure.breaks))
+        return _conclude(console, findings)
 
 
 def _used(condition: Condition, space: Space, dock_name: DockName, progress: Progress) -> Usage:
@@ -62,39 +65,35 @@ def _used(condition: Condition, space: Space, dock_name: DockName, progress: Pro
 
     if condition not in {Condition.LITTLE_MEMORY, Condition.LITTLE_DISK}:
         return Usage()
-    with (
-        open_run() as run,
-        choose(dock_name, space, run, progress) as dock,
-        progress("looking what it uses"),
-        Instances(dock) as instances,
-    ):
-        return instances.ready(AS_DEPLOYED).usage()
+    with open_run() as opened, Run(space, choose(dock_name, space, opened, progress)) as run:
+        run.enter()
+        with progress("looking what it uses"):
+            return run.gathering.ready(AS_DEPLOYED).usage()
 
 
-def _show(console: Console, meeting: Meeting, dock: OpenDock, *, asleep: bool) -> None:
+def _show(console: Console, meeting: Meeting, canaries: Canaries, *, asleep: bool) -> None:
     """Show what happened to one instance: its log's end, its answers, what Hugging Face would show."""
     console.print(Text(f"== {meeting.how}", style="bold"))
-    for line in redact(tail(meeting.instance.logs()), dock.canaries).splitlines():
+    for line in redact(tail(meeting.instance.logs()), canaries).splitlines():
         console.print(Text(f"  | {line}"), soft_wrap=True)
     for answer in meeting.answers:
-        console.print(Text(f"  {redact(answer, dock.canaries)}"), soft_wrap=True)
+        console.print(Text(f"  {redact(answer, canaries)}"), soft_wrap=True)
     state = state_of(meeting.instance, Stage.SLEEPING if asleep else None)
     console.print(Text(f"  Hugging Face would show {state}"), soft_wrap=True)
 
 
-def _hold(console: Console, failure: Failure, space: Space, instances: Instances, progress: Progress) -> int:
-    """Hold the Space to the promises that the failure breaks."""
+def _conclude(console: Console, findings: Iterable[Finding]) -> int:
+    """Show what the contract finds; return 1 where a promise is broken, or could not be looked at."""
     console.print(Text("== the contract says", style="bold"))
     red = 0
-    for promise in chosen(failure.breaks):
-        with progress(f"checking {promise.id}"):
-            finding = examine(promise, space, instances)
-        if finding.outcome is Outcome.BLOCKED:
-            console.print(Text(f"! {promise.id}  blocked: {finding.detail}"), soft_wrap=True)
+    for finding in findings:
+        if finding.outcome in {Outcome.BLOCKED, Outcome.ERROR}:
+            told = f"! {finding.promise.id}  {finding.outcome}: {finding.detail}"
+            console.print(Text(told), soft_wrap=True)
             red = 1
             continue
         console.print(headline(finding), soft_wrap=True)
-        red |= is_red(finding, strict=True)
+        red |= finding.is_red(strict=True)
         for line in (line for problem in finding.problems for line in problem_lines(problem)):
             console.print(Text(f"    {line}"), soft_wrap=True)
     return red

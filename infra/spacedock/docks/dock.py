@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spacedock.services.faults.network import (
         NetworkFaults,  # needs testcontainers, which is slow to import
     )
+    from spacedock.services.faults.openai import OpenAIFaults
 
 
 class Described(Protocol):
@@ -95,6 +96,13 @@ class OpenDock(Described, Imaged, Protocol):
         """Start one more service beside the Space, for as long as the dock is open.
 
         One that runs already is returned as it is. Raises UsageError for one that does not exist.
+        """
+        ...
+
+    def model_bay(self, name: str) -> tuple[OpenAIFaults, tuple[tuple[str, str], ...]]:
+        """A bay of the OpenAI double that nobody else meets: its faults, and what leads a boot to it.
+
+        The pairs are for `BootSpec.environment`.
         """
         ...
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 
 from spacedock import platform
-from spacedock.contract.evidence.asking import Answer, send
-from spacedock.contract.instances import Instances
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
-from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance, Usage
 from spacedock.edge.base import Manner
 from spacedock.errors import UsageError
+from spacedock.evidence.asking import directly, through
+from spacedock.evidence.away import ready_of_its_own
+from spacedock.evidence.pasted import with_line_breaks
+from spacedock.evidence.requests import sent
 from spacedock.evidence.secrets import specs_without_secrets
+from spacedock.evidence.waking import Woken
 from spacedock.failures.base import Condition
+from spacedock.run.gathering import Gathering
+from spacedock.run.loop import Run
 from spacedock.services.faults.fault import Kind, NetworkFault
 from spacedock.space import Space
 from spacedock.space.manifest import Request
@@ -40,63 +43,62 @@ class Meeting:
     answers: tuple[str, ...]
 
 
-def meetings(condition: Condition, space: Space, instances: Instances) -> Iterator[Meeting]:
+def meetings(condition: Condition, run: Run) -> Iterator[Meeting]:
     """Yield each instance while the condition holds for it; it ends when the next one is asked for.
 
     Raises UsageError where the Space gives the condition nothing, or the dock cannot bring it about.
     """
+    run.enter()
     if condition in _FAULTS:
-        yield from _with_faults(_FAULTS[condition], space, instances)
+        yield from _with_faults(_FAULTS[condition], run.gathering)
     else:
-        yield from _WAYS[condition](space, instances)
+        yield from _WAYS[condition](run.gathering)
 
 
-def _as_deployed(space: Space, instances: Instances) -> Iterator[Meeting]:
-    instance = instances.attempt(AS_DEPLOYED)
-    yield Meeting("as deployed", instance, _answers(space, instance))
+def _as_deployed(around: Gathering) -> Iterator[Meeting]:
+    instance = around.attempt(AS_DEPLOYED)
+    yield Meeting("as deployed", instance, _answers(around.space, instance))
 
 
-def _without_secrets(space: Space, instances: Instances) -> Iterator[Meeting]:
+def _without_secrets(around: Gathering) -> Iterator[Meeting]:
+    space = around.space
     _require(bool(space.manifest.required_secrets), "the manifest names no required secret to withhold")
     for spec in specs_without_secrets(space):
-        instance = instances.attempt(spec)
-        yield Meeting(spec.purpose, instance, _answers(space, instance))
+        with around.own(spec) as instance:
+            yield Meeting(spec.purpose, instance, _answers(space, instance))
 
 
-def _with_pasted_secrets(space: Space, instances: Instances) -> Iterator[Meeting]:
-    _require(bool(space.manifest.secrets), "the manifest names no secret")
-    given = instances.attempt(AS_DEPLOYED).environment
-    pasted = tuple((name, f"{given[name]}\n") for name in space.manifest.secrets if name in given)
-    instance = instances.attempt(BootSpec("with secrets as they are pasted", environment=pasted))
-    yield Meeting("each secret ends in a line break", instance, _answers(space, instance))
+def _with_pasted_secrets(around: Gathering) -> Iterator[Meeting]:
+    _require(bool(around.space.manifest.secrets), "the manifest names no secret")
+    with around.own(with_line_breaks(around.space, around.attempt(AS_DEPLOYED))) as instance:
+        yield Meeting("each secret ends in a line break", instance, _answers(around.space, instance))
 
 
-def _with_faults(kind: Kind, space: Space, instances: Instances) -> Iterator[Meeting]:
+def _with_faults(kind: Kind, around: Gathering) -> Iterator[Meeting]:
     """Let it run on services that are well, and then break them."""
-    _require(bool(space.manifest.services), "the manifest names no service")
+    services = around.space.manifest.services
+    _require(bool(services), "the manifest names no service")
     fault = NetworkFault(kind, _WAKING if kind == "cold" else 0.0)
-    with instances.dock.faults() as faults:
+    with around.dock.faults() as faults:
         spec = BootSpec("with services that can be broken", environment=faults.environment)
-        with closing(instances.attempt(spec)) as instance:
-            _answers(space, instance)  # so that it has connections
-            for service in space.manifest.services:
+        with around.own(spec) as instance:
+            _answers(around.space, instance)  # so that it has connections
+            for service in services:
                 faults.break_(service, fault)
-            yield Meeting(f"every service: {kind}", instance, _answers(space, instance))
+            yield Meeting(f"every service: {kind}", instance, _answers(around.space, instance))
 
 
-def _asleep(space: Space, instances: Instances) -> Iterator[Meeting]:
-    _require(Capability.EDGE in instances.dock.capabilities, f"the {instances.dock.name} dock has no edge")
-    instance = instances.ready(AS_DEPLOYED)
-    edge = instance.edge()
-    instance.stop(platform.STOP_GRACE_SECONDS.value)
-    path = space.manifest.space.ready
-    with edge.client(Manner.OBSERVED) as client:
-        answer = client.get(path)
-    said = Answer(Request(path=path), answer.status_code, " ".join(answer.text.split()), answer.headers)
-    yield Meeting("asleep, and called through the edge", instance, (str(said),))
+def _asleep(around: Gathering) -> Iterator[Meeting]:
+    _require(around.can_show(Woken), f"the {around.dock.name} dock has no edge")
+    with ready_of_its_own(around, AS_DEPLOYED) as instance:
+        edge = instance.edge()
+        instance.stop(platform.STOP_GRACE_SECONDS.value)
+        with through(edge, Manner.OBSERVED) as asker:
+            reply = asker.ask("GET", around.space.manifest.space.ready)
+        yield Meeting("asleep, and called through the edge", instance, (str(reply),))
 
 
-_WAYS: dict[Condition, Callable[[Space, Instances], Iterator[Meeting]]] = {
+_WAYS: dict[Condition, Callable[[Gathering], Iterator[Meeting]]] = {
     Condition.AS_DEPLOYED: _as_deployed,
     Condition.LITTLE_MEMORY: _as_deployed,
     Condition.LITTLE_DISK: _as_deployed,
@@ -136,4 +138,5 @@ def _answers(space: Space, instance: FullInstance) -> tuple[str, ...]:
     if not instance.boot.ready:
         return ()
     requests = (Request(path=space.manifest.space.ready), *space.manifest.requests)
-    return tuple(str(send(instance, request)) for request in requests)
+    with directly(instance.url) as asker:
+        return tuple(str(reply) for reply in sent(asker, requests, instance.environment))

@@ -16,6 +16,8 @@ from spacedock.docks.instance import FullInstance
 from spacedock.docks.life import state_after, state_before, state_of
 from spacedock.errors import SpaceBuildError, UsageError
 from spacedock.evidence.base import NotBuilt
+from spacedock.evidence.boots import RESTARTED, TO_BE_STOPPED
+from spacedock.evidence.waking import Woken
 from spacedock.failures.base import Ask, Failure, SpecimenRecipe, Where
 from spacedock.failures.callers import seen, told
 from spacedock.failures.push import push
@@ -151,7 +153,9 @@ class Staged:
         if not ask.asleep:
             return told(instance, ask)
         patience = self._run.space.manifest.origins.patience or 0.0
-        return told(answering(self._run.gathering, patience), ask)
+        self._run.gathering.keep(TO_BE_STOPPED, RESTARTED)
+        answering = self._run.look(Woken()).answering(patience)
+        return told(self._run.gathering.instance(answering), ask)
 
     @property
     def _has_an_edge(self) -> bool:

@@ -110,6 +110,10 @@ class Gathering:
         if self._instances is not None and evidence not in self._pieces:
             self._instances.expect(evidence, evidence.boots(self.space))
 
+    def keep(self, *specs: BootSpec) -> None:
+        """Keep the instances of `specs` until the end of the run."""
+        self._with_instances().keep(*specs)
+
     def gathered(self, evidence: Evidence[T]) -> T | None:
         """Return what was seen, where it was: nothing is begun."""
         future = self._pieces.get(evidence)

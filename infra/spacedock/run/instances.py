@@ -40,6 +40,7 @@ class Instances:
         self._listen = listen
         self._slots = Slots()
         self._shared: dict[BootSpec, Future[FullInstance]] = {}
+        self._kept = {AS_DEPLOYED}
         self._wanted: defaultdict[BootSpec, set[Evidence[Any]]] = defaultdict(set)
         self._lock = Lock()
         self._closing = ThreadPoolExecutor(_CLOSED_AT_ONCE, "close")
@@ -51,13 +52,18 @@ class Instances:
             for spec in specs:
                 self._wanted[spec].add(evidence)
 
+    def keep(self, *specs: BootSpec) -> None:
+        """Keep the instances of `specs` until the end: somebody will ask them for more."""
+        with self._lock:
+            self._kept.update(specs)
+
     def release(self, evidence: Evidence[Any]) -> None:
         """End the instances that were kept for nothing but this evidence, while others work."""
         with self._lock:
             free = [spec for spec, wanted in self._wanted.items() if evidence in wanted]
             for spec in free:
                 self._wanted[spec].discard(evidence)
-            done = [spec for spec in free if not self._wanted[spec] and spec != AS_DEPLOYED]
+            done = [spec for spec in free if not self._wanted[spec] and spec not in self._kept]
             if self.one_at_a_time or self._over:
                 return
             for spec in done:

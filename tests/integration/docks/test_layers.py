@@ -8,11 +8,11 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
+from spacedock.contract.examine import examine
+from spacedock.contract.instances import Instances
 
 from spacedock.contract.finding import Finding, Outcome
-from spacedock.contract.examine import examine
 from spacedock.contract.registry import chosen
-from spacedock.contract.instances import Instances
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.image import contents
 from spacedock.docks.image.dock import ImageDock

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from spacedock.contract.examine import examine
+from spacedock.contract.instances import Instances
 
 from spacedock.contract.finding import Outcome
-from spacedock.contract.examine import examine
 from spacedock.contract.registry import chosen
-from spacedock.contract.instances import Instances
-from spacedock.evidence.base import NotReady
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
 from spacedock.docks.conditions import Conditions
 from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.life import Life, PlatformState, Stage, state_of
 from spacedock.edge.base import Manner
+from spacedock.evidence.base import NotReady
 from spacedock.evidence.inflight import hold
 from spacedock.progress import silent
 from spacedock.runs import Run

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 import respx
-
 from spacedock.contract.examine import examine
-from spacedock.contract.finding import Outcome
 from spacedock.contract.instances import Instances
+
+from spacedock.contract.finding import Outcome
 from spacedock.contract.registry import chosen
 from spacedock.evidence import lives
 from spacedock.space import Space

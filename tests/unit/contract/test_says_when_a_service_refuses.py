@@ -10,7 +10,7 @@ import respx
 
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Level
-from spacedock.contract.promises import says_when_a_service_refuses as module
+from spacedock.evidence import refusals
 from spacedock.docks.capability import Capability
 from spacedock.services.faults.openai import RequestFault
 from spacedock.space import Space
@@ -37,9 +37,6 @@ class FakeModelFaults:
         self.ordered: list[RequestFault] = []
         self.answer: Callable[[str | None], int] = lambda _error: 503
 
-    def of(self, _service: object) -> FakeModelFaults:
-        return self
-
     def order(self, fault: RequestFault) -> None:
         self.in_force = fault
         self.ordered.append(fault)
@@ -52,10 +49,8 @@ class FakeModelFaults:
 
 
 @pytest.fixture
-def model_faults(monkeypatch: pytest.MonkeyPatch) -> FakeModelFaults:
-    found = FakeModelFaults()
-    monkeypatch.setattr(module, "OpenAIFaults", found)
-    return found
+def model_faults() -> FakeModelFaults:
+    return FakeModelFaults()
 
 
 @pytest.fixture
@@ -71,12 +66,12 @@ def servers(model_faults: FakeModelFaults) -> Iterator[respx.MockRouter]:
         yield router
 
 
-def dock(**parts: Any) -> FakeDock:
+def dock(model: FakeModelFaults, **parts: Any) -> FakeDock:
     found = FakeDock(
         as_deployed=FakeInstance(url=DEPLOYED),
         **{"to_be_refused_by_OpenAI": FakeInstance(url=REFUSED, log="RateLimitError"), **parts},
     )
-    found.services = {"openai": object()}  # type: ignore[dict-item]
+    found.model = model
     return found
 
 
@@ -85,7 +80,7 @@ def ask(
 ) -> Finding:
     """Hold a Space to it whose status is what `answer` says for the refusal in force."""
     model_faults.answer = answer
-    return hold(PROMISE, space, dock())
+    return hold(PROMISE, space, dock(model_faults))
 
 
 def test_a_space_that_says_so_keeps_it(asking: Space, hold: Hold, model_faults: FakeModelFaults) -> None:
@@ -103,7 +98,7 @@ def test_a_bare_500_breaks_it(asking: Space, hold: Hold, model_faults: FakeModel
 
 def test_no_answer_breaks_it(asking: Space, hold: Hold, servers: respx.MockRouter) -> None:
     servers["refused"].mock(side_effect=httpx.ReadTimeout("too late"))
-    seen = [problem.seen for problem in hold(PROMISE, asking, dock()).problems]
+    seen = [problem.seen for problem in hold(PROMISE, asking, dock(model_faults)).problems]
     assert (
         seen[0] == "while OpenAI answers 401 invalid_api_key, POST /ask is not answered: ReadTimeout too late"
     )
@@ -129,9 +124,9 @@ def test_nothing_is_refused_any_more_when_asking_fails(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "send", interrupted)
+    monkeypatch.setattr(refusals, "sent", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        hold(PROMISE, asking, dock())
+        hold(PROMISE, asking, dock(model_faults))
     assert model_faults.ordered
     assert model_faults.in_force is None
 
@@ -152,7 +147,7 @@ def test_a_space_that_fails_anyway_is_not_judged(
     asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
 ) -> None:
     servers["deployed"].respond(500)
-    finding = hold(PROMISE, asking, dock())
+    finding = hold(PROMISE, asking, dock(model_faults))
     assert finding.outcome is Outcome.BLOCKED
     assert model_faults.ordered == []
 
@@ -160,7 +155,7 @@ def test_a_space_that_fails_anyway_is_not_judged(
 def test_a_space_that_does_not_boot_is_not_judged(
     asking: Space, hold: Hold, model_faults: FakeModelFaults
 ) -> None:
-    given = dock(to_be_refused_by_OpenAI=FakeInstance(boot=exited(3)))
+    given = dock(model_faults, to_be_refused_by_OpenAI=FakeInstance(boot=exited(3)))
     assert hold(PROMISE, asking, given).outcome is Outcome.BLOCKED
     assert model_faults.ordered == []
 
@@ -175,7 +170,7 @@ def test_a_space_that_does_not_boot_is_not_judged(
 def test_a_space_without_requests_or_without_a_model_is_not_asked(
     tmp_path: Path, hold: Hold, manifest: str, why: str
 ) -> None:
-    finding = hold(PROMISE, sound_space(tmp_path, manifest=manifest), dock())
+    finding = hold(PROMISE, sound_space(tmp_path, manifest=manifest), FakeDock())
     assert (finding.outcome, finding.detail) == (Outcome.NOT_ASKED, why)
 
 

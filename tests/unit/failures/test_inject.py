@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 import respx
-
 from spacedock.contract.instances import Instances
+
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import Usage
 from spacedock.errors import UsageError

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from spacedock.contract.base import Finding, Outcome
+from spacedock.contract.finding import Finding, Outcome
 from spacedock.verdict import junit
 from spacedock.verdict.terminal import problem_lines
 from tests.unit.verdict.findings import PROBLEM, finding, verdict

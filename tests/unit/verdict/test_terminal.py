@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from spacedock.contract.base import Outcome
+from spacedock.contract.finding import Outcome
 from spacedock.verdict.model import Verdict
 from spacedock.verdict.terminal import closing_line, headline, problem_lines, show
 from tests.unit.verdict.findings import PROBLEM, finding, verdict

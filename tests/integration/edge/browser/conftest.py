@@ -12,13 +12,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
+from spacedock.contract.examine import examine
+from spacedock.contract.instances import Instances
 
 from spacedock.browser.sites import Sites, serving
 from spacedock.browser.window import WITHIN, BrowserWindow, surroundings
 from spacedock.contract.finding import Outcome
-from spacedock.contract.examine import examine
 from spacedock.contract.registry import chosen
-from spacedock.contract.instances import Instances
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.choose import choose
 from spacedock.docks.dock import OpenDock
