@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import httpx
 import pytest
@@ -153,3 +153,24 @@ def test_one_more_service_runs_beside_the_space_and_can_be_broken(dock: OpenDock
             assert more.watch("qdrant").live == 0
     with pytest.raises(UsageError, match="`mongo`"):
         dock.start("mongo")
+
+
+def test_two_bays_at_once_and_one_hangs(dock: OpenDock, dock_name: str) -> None:
+    with dock.faults() as one, dock.faults() as other, ExitStack() as stack:
+        hanging, passing = (
+            dock.boot(BootSpec(name, port=port, environment=faults.environment))
+            for name, faults, port in (("hangs", one, free_port()), ("passes", other, free_port()))
+        )
+        for instance in (hanging, passing):
+            stack.callback(instance.close)
+            assert instance.boot.ready, instance.logs()
+        with one.broken("openai", NetworkFault("hang")), ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(httpx.get, hanging.url, timeout=60, trust_env=False)
+            one.wait("openai", lambda traffic: traffic.bytes_in > 0)
+            assert httpx.get(passing.url, timeout=60, trust_env=False).text == JSON
+            assert not asking.done()
+            one.mend("openai")
+            assert asking.result().text == JSON
+        if dock_name == "image":  # what a Space may connect to goes by ports
+            assert dict(one.environment)["OPENAI_BASE_URL"].endswith("/v1")
+            assert one.values("postgres")["url"].split("@")[1].partition("/")[0].endswith(":5432")
