@@ -6,21 +6,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
-from spacedock.evidence.asking import Asker, AskLimits
+from spacedock.evidence.asking import Asker, AskLimits, directly
 from spacedock.evidence.base import Evidence, NotReady, Surroundings
-from spacedock.evidence.boots import BootFacts, asking, facts_of
+from spacedock.evidence.boots import BootFacts, facts_of
 from spacedock.services.faults.fault import NetworkFault
+
+if TYPE_CHECKING:
+    from spacedock.services.faults.network import NetworkFaults  # needs testcontainers, slow to import
 
 # The default limits of drivers and HTTP clients are either up to 10 s or minutes, if there are any (libpq:
 # none); who asks for the state of a Space, from monitors to a page that wakes it, gives up after 10 to 30 s.
 BUDGET = 10.0  # seconds
 _PAUSE = 0.05  # seconds between two questions
-_LIMITS = AskLimits(seconds=BUDGET)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Hang:
     """How the ready path was answered before, while and after one service hung; None where it was not."""
 
     service: str
+    budget: float  # seconds that each answer, and getting well again, could take
     before: int | None
     meanwhile: int | None
     after: int | None  # once it came to the status of before, else the last within the budget
@@ -47,17 +50,9 @@ class AwayServices(Evidence[tuple[Hang, ...]]):
         space = around.space
         with around.dock.faults() as faults:
             spec = BootSpec("with services that can be broken", environment=faults.environment)
-            with ready_of_its_own(around, spec) as instance, asking(instance) as asker:
-                path = space.manifest.space.ready
-                hangs = []
-                for service in space.manifest.services:
-                    before = _status(asker, path)
-                    with faults.broken(service, NetworkFault("hang")):
-                        meanwhile = _status(asker, path)
-                    log = instance.logs()
-                    after = _settled(instance, asker, path, before)
-                    hangs.append(Hang(service, before, meanwhile, after, log, instance.logs()))
-        return tuple(hangs)
+            with in_a_bay(around, spec) as (instance, asker):
+                ready = _ReadyPath(space.manifest.space.ready, instance, asker)
+                return tuple(ready.while_hangs(service, faults) for service in space.manifest.services)
 
 
 @dataclass(frozen=True)
@@ -78,6 +73,16 @@ class BootedWhileRefused(Evidence[BootFacts]):
 
 
 @contextmanager
+def in_a_bay(around: Surroundings, spec: BootSpec) -> Iterator[tuple[FullInstance, Asker]]:
+    """Boot an instance that nobody else meets, and ask it. Raises NotReady unless it comes up.
+
+    That it ends once something is broken is an answer like any other: it is what is looked for.
+    """
+    with ready_of_its_own(around, spec) as instance, directly(instance.url) as asker:
+        yield instance, asker
+
+
+@contextmanager
 def ready_of_its_own(around: Surroundings, spec: BootSpec) -> Iterator[FullInstance]:
     """Boot an instance that nobody else meets. Raises NotReady unless it answers."""
     with around.own(spec) as instance:
@@ -86,17 +91,30 @@ def ready_of_its_own(around: Surroundings, spec: BootSpec) -> Iterator[FullInsta
         yield instance
 
 
-def _status(asker: Asker, path: str) -> int | None:
-    return asker.head_only("GET", path, limits=_LIMITS).status
+@dataclass(frozen=True)
+class _ReadyPath:
+    """The path that tells whether an instance lives, and who asks it."""
 
+    path: str
+    instance: FullInstance
+    asker: Asker
 
-def _settled(instance: FullInstance, asker: Asker, path: str, wanted: int | None) -> int | None:
-    """Ask until it answers as before, within the budget; return the last status."""
-    if wanted is None:
-        return None
-    patience_ends = time.monotonic() + BUDGET
-    while (status := _status(asker, path)) != wanted:
-        if time.monotonic() > patience_ends or not instance.alive():
-            break
-        time.sleep(_PAUSE)
-    return status
+    def while_hangs(self, service: str, faults: NetworkFaults) -> Hang:
+        before = self._status()
+        with faults.broken(service, NetworkFault("hang")):
+            meanwhile = self._status()
+        log = self.instance.logs()
+        after = None if before is None else self._settled(before)
+        return Hang(service, BUDGET, before, meanwhile, after, log, self.instance.logs())
+
+    def _status(self) -> int | None:
+        return self.asker.head_only("GET", self.path, limits=AskLimits(seconds=BUDGET)).status
+
+    def _settled(self, wanted: int) -> int | None:
+        """Ask until it answers as before, within the budget; return the last status."""
+        patience_ends = time.monotonic() + BUDGET
+        while (status := self._status()) != wanted:
+            if time.monotonic() > patience_ends or not self.instance.alive():
+                break
+            time.sleep(_PAUSE)
+        return status

@@ -106,12 +106,12 @@ class Surroundings(Protocol):
         """Return every instance that was booted so far, closed ones too."""
         ...
 
-    def interference(self) -> Interference:
+    def interference(self) -> BootInterference:
         """Return what boots of this run did to each other, as far as that is known."""
         ...
 
 
-class Interference(Protocol):
+class BootInterference(Protocol):
     """Boots that failed for the sake of others: beside them, or after them on the same services."""
 
     @property

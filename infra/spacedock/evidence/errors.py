@@ -9,7 +9,7 @@ from typing import ClassVar
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.evidence.asking import Asker, Reply, headers_of
-from spacedock.evidence.away import ready_of_its_own
+from spacedock.evidence.away import in_a_bay
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import asking
 from spacedock.evidence.preflights import preflight
@@ -94,7 +94,7 @@ class ErrorsWhileRefused(Evidence[Unreadable]):
         read = around.look(ReadByBrowsers(self.origin))
         with around.dock.faults() as faults:
             spec = BootSpec("with services that refuse later", environment=faults.environment)
-            with ready_of_its_own(around, spec) as instance, asking(instance) as asker:
+            with in_a_bay(around, spec) as (instance, asker):
                 for service in around.space.manifest.services:
                     faults.break_(service, NetworkFault("refuse"))
                 seen = tuple(_unreadable(asker, read, instance.environment, self.origin))

@@ -10,11 +10,10 @@ from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
 from spacedock.evidence.asking import Asker
-from spacedock.evidence.away import ready_of_its_own
+from spacedock.evidence.away import in_a_bay
 from spacedock.evidence.base import Evidence, Surroundings
-from spacedock.evidence.boots import asking
 from spacedock.evidence.quiet import quiet
-from spacedock.evidence.requests import Unanswered, require_answers, sent, with_values
+from spacedock.evidence.requests import Unanswered, fails, require_answers, sent, with_values
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 from spacedock.space.manifest import Request
@@ -50,7 +49,7 @@ class Napped(Evidence[tuple[Stumble, ...]]):
         require_answers(around)
         with around.dock.faults() as faults:
             spec = BootSpec("on a database that naps", environment=faults.environment)
-            with ready_of_its_own(around, spec) as instance, asking(instance) as asker:
+            with in_a_bay(around, spec) as (instance, asker):
                 bay = _Bay(around.space, instance, asker, faults)
                 bay.require_answers()
                 return tuple(each for database in databases(around.space) for each in bay.naps(database))
@@ -72,7 +71,7 @@ class _Bay:
 
     def require_answers(self) -> None:
         for reply in sent(self.asker, self.space.manifest.requests, self.instance.environment):
-            if reply.failed:
+            if fails(reply):
                 raise Unanswered(str(reply), self.instance.logs())
 
     def naps(self, database: str) -> Iterator[Stumble]:
@@ -83,7 +82,7 @@ class _Bay:
         """Let each request be the first one after a pause, until one fails."""
         for request in self.requests:
             self.faults.break_(database, NetworkFault("close"))
-            if (reply := self.asker.send(request)).failed:
+            if fails(reply := self.asker.send(request)):
                 when = f"as the first one after a pause, in which {database} closed its connections"
                 yield Stumble(f"{when}, {reply}", quiet(self.instance).logs())
                 return
@@ -93,7 +92,7 @@ class _Bay:
         self.faults.break_(database, NetworkFault("close"))
         with self.faults.broken(database, NetworkFault("cold", _WAKING)):
             for reply in self.asker.send_at_once(self.requests, 1):
-                if reply.failed:
+                if fails(reply):
                     when = f"while {database} takes {_WAKING:.0f} s to accept a connection"
                     yield Stumble(f"{when}, {reply}", quiet(self.instance).logs())
                     return

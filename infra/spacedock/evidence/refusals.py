@@ -9,11 +9,10 @@ from typing import ClassVar
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.evidence.asking import Reply
-from spacedock.evidence.away import ready_of_its_own
+from spacedock.evidence.away import in_a_bay
 from spacedock.evidence.base import Evidence, Surroundings
-from spacedock.evidence.boots import asking
 from spacedock.evidence.quiet import quiet
-from spacedock.evidence.requests import require_answers, sent
+from spacedock.evidence.requests import fails, require_answers, sent
 from spacedock.services.faults.openai import RequestFault
 
 MODEL = "openai"
@@ -52,12 +51,12 @@ class RefusedByModel(Evidence[tuple[Refusal, ...]]):
 def _refusals(around: Surroundings) -> Iterator[Refusal]:
     model, environment = around.dock.model_bay("refusals")
     spec = BootSpec("to be refused by OpenAI", environment=environment)
-    with ready_of_its_own(around, spec) as instance, asking(instance) as asker:
+    with in_a_bay(around, spec) as (instance, asker):
         for told, refusal in _REFUSALS.items():
             model.order(refusal)
             try:
                 replies = tuple(sent(asker, around.space.manifest.requests, instance.environment))
             finally:
                 model.take_back()
-            log = quiet(instance).logs() if any(reply.failed for reply in replies) else ""
+            log = quiet(instance).logs() if any(fails(reply) for reply in replies) else ""
             yield from (Refusal(told, reply, log) for reply in replies)

@@ -51,12 +51,27 @@ class Answered(Evidence[Answers]):
         instance, requests = around.ready(AS_DEPLOYED), around.space.manifest.requests
         with asking(instance) as asker:
             replies = tuple(sent(asker, requests, instance.environment))
-            failed = tuple(str(reply) for reply in replies if reply.failed)
+            failed = tuple(str(reply) for reply in replies if fails(reply))
             if requests and not failed:
                 given = [with_values(request, instance.environment) for request in requests]
                 crowd = asker.send_at_once(given, _AT_ONCE)
-                failed = tuple(_of_a_crowd(reply for reply in crowd if reply.failed))
+                failed = tuple(_of_a_crowd(reply for reply in crowd if fails(reply)))
         return Answers(replies, failed, quiet(instance).logs())
+
+
+@dataclass(frozen=True)
+class AnsweredWithServices(Evidence[Answers]):
+    """The same, where there are services: what a client says of its service needs one that it talks to."""
+
+    needs: ClassVar = Answered.needs | {Capability.SERVICES}
+
+    def boots(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The one as deployed."""
+        return (AS_DEPLOYED,)
+
+    def gather(self, around: Surroundings) -> Answers:
+        """Nothing is asked twice for it."""
+        return around.look(Answered())
 
 
 def sent(
@@ -68,6 +83,11 @@ def sent(
     """Send each request, `$NAME` in its headers filled in, and yield what came back."""
     for request in requests:
         yield asker.send(request, {**headers_of(request, values), **(more or {})})
+
+
+def fails(reply: Reply) -> bool:
+    """Whether the Space failed to answer: nothing came, an error of its own, or half of an answer."""
+    return reply.failed or bool(reply.failure)
 
 
 def require_answers(around: Surroundings) -> Answers:

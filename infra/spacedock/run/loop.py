@@ -140,13 +140,23 @@ class Run:
         if self._one_at_a_time:
             yield from (self._one(promise) for promise in promises)
             return
-        results: SimpleQueue[Finding | Suspected] = SimpleQueue()
+        results: SimpleQueue[Finding | BaseException] = SimpleQueue()
         self._begin_ahead(promises)
         for promise in promises:
-            work = Thread(target=lambda each=promise: results.put(self._one(each)), daemon=True)
-            work.name = f"judge {promise.id}"
+            work = Thread(target=self._put, args=(promise, results), name=f"judge {promise.id}", daemon=True)
             work.start()
-        yield from (results.get() for _ in promises)
+        for _ in promises:
+            judged = results.get()
+            if isinstance(judged, BaseException) and not isinstance(judged, Suspected):
+                raise judged
+            yield judged
+
+    def _put(self, promise: Promise, results: SimpleQueue[Finding | BaseException]) -> None:
+        """Judge it and hand over what comes of it, whatever that is: somebody waits."""
+        try:
+            results.put(self._one(promise))
+        except BaseException as error:  # the thread that waits raises it
+            results.put(error)
 
     def _one(self, promise: Promise) -> Finding | Suspected:
         gathering = self.gathering

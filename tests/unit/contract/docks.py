@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from spacedock.docks.boots import BootResult, BootSpec
@@ -43,11 +44,10 @@ class Spent(FakeDock):
 
 
 class FakeFaults:
-    """Remembers what was broken and how."""
+    """Remembers what was broken and how, in a bay of its own."""
 
-    environment = (("DATABASE_URL", "postgresql://faults:5432/postgres"),)
-
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self.environment = (("DATABASE_URL", f"postgresql://faults-{number}:5432/postgres"),)
         self.broken_now: dict[str, str] = {}
 
     def break_(self, service: str, fault: NetworkFault) -> None:
@@ -61,15 +61,22 @@ class FakeFaults:
 
 
 class BreakableDock(FakeDock):
-    """A dock whose faults are `opened`."""
+    """A dock whose bays stay open to be looked into."""
 
     def __init__(self, **parts: Any) -> None:
         super().__init__(**parts)
-        self.opened = FakeFaults()
+        self.bays: list[FakeFaults] = []
+        self._numbers = count(1)
+
+    def bay(self, purpose: str) -> FakeFaults:
+        """Return the one that the instance for that purpose was booted in."""
+        (spec,) = (spec for spec in self.booted if spec.purpose == purpose)
+        return next(bay for bay in self.bays if bay.environment == spec.environment)
 
     @contextmanager
     def _faults(self) -> Iterator[Any]:
-        yield self.opened
+        self.bays.append(bay := FakeFaults(next(self._numbers)))
+        yield bay
 
     def faults(self) -> Any:
         return self._faults()

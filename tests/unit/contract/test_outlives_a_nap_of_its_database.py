@@ -11,8 +11,9 @@ from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Level
 from spacedock.docks.capability import Capability
 from spacedock.space import Space
+from tests.unit.answers import BreaksOff
 from tests.unit.contract.conftest import Hold
-from tests.unit.contract.docks import BreakableDock, FakeFaults
+from tests.unit.contract.docks import BreakableDock
 from tests.unit.fakes import FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
@@ -52,7 +53,8 @@ def ask(space: Space, hold: Hold, given: BreakableDock, answer: Answer) -> Findi
     """Hold a Space to it that answers as `answer` says for what the database does at that moment."""
 
     def answered(request: httpx.Request) -> httpx.Response:
-        database = next(iter(given.opened.broken_now.values()), "pass")
+        (bay,) = given.bays
+        database = next(iter(bay.broken_now.values()), "pass")
         return answer(database, request.method)
 
     with respx.mock(assert_all_called=False) as server:
@@ -70,7 +72,7 @@ def test_a_space_that_answers_all_along_keeps_it(asked: Space, hold: Hold) -> No
 
     given = dock()
     assert ask(asked, hold, given, seen).outcome is Outcome.KEPT
-    assert given.booted[-1].environment == FakeFaults.environment
+    assert given.booted[-1].environment == given.bays[0].environment
     assert met[:4] == [("pass", "GET"), ("pass", "PUT"), ("close", "GET"), ("close", "PUT")]
     assert set(met[4:]) == {("cold", "GET"), ("cold", "PUT")}
 
@@ -103,6 +105,44 @@ def test_what_is_lost_with_the_connections_is_told_once(asked: Space, hold: Hold
 
     (problem,) = ask(asked, hold, dock(), lost).problems
     assert problem.seen.startswith("as the first one after a pause")
+
+
+@pytest.mark.parametrize(
+    ("kind", "when"), [("close", "as the first one after a pause"), ("cold", "while postgres takes 5 s")]
+)
+def test_a_connection_that_is_reset_breaks_it(asked: Space, hold: Hold, kind: str, when: str) -> None:
+    def reset(database: str, _method: str) -> httpx.Response:
+        if database == kind:
+            raise httpx.ReadError("reset")
+        return httpx.Response(200)
+
+    (problem,) = ask(asked, hold, dock(), reset).problems
+    assert problem.seen.startswith(when)
+    assert problem.seen.endswith("GET /notes is not answered: ReadError reset")
+
+
+def test_an_answer_that_breaks_off_breaks_it(asked: Space, hold: Hold) -> None:
+    def half(database: str, _method: str) -> httpx.Response:
+        return httpx.Response(200, stream=BreaksOff(b"half")) if database == "close" else httpx.Response(200)
+
+    (problem,) = ask(asked, hold, dock(), half).problems
+    assert problem.seen.endswith("GET /notes answers 200 and breaks off (ReadError reset): half")
+
+
+def test_a_space_that_ends_with_its_connections_breaks_it(asked: Space, hold: Hold) -> None:
+    def ended(database: str, _method: str) -> httpx.Response:
+        if database == "close":
+            raise httpx.ConnectError("refused")
+        return httpx.Response(200)
+
+    given = dock().when("on a database that naps", FakeInstance(url=NAPPING, gone=True, log="it ends"))
+    (problem,) = ask(asked, hold, given, ended).problems
+    assert problem.log == "it ends"
+
+
+def test_a_redirect_to_another_host_is_an_answer(asked: Space, hold: Hold) -> None:
+    away = httpx.Response(307, headers={"location": "https://elsewhere.example/"})
+    assert ask(asked, hold, dock(), lambda *_: away).outcome is Outcome.KEPT
 
 
 def test_a_refusal_is_an_answer(asked: Space, hold: Hold) -> None:

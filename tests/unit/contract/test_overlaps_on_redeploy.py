@@ -5,14 +5,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 import respx
-from spacedock.contract.examine import examine
-from spacedock.contract.instances import Instances
 
 from spacedock.contract.finding import Outcome
-from spacedock.contract.registry import chosen
 from spacedock.evidence import lives
 from spacedock.space import Space
-from tests.unit.contract.conftest import Hold
+from tests.unit.contract.conftest import Hold, HoldAll
 from tests.unit.contract.docks import Crowded, Spent
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 
@@ -58,13 +55,12 @@ def test_a_space_that_does_not_boot_beside_another_breaks_it(
     )
 
 
-def test_what_another_promise_has_met_is_enough(space: Space) -> None:
-    binds, overlaps = chosen(["binds-app-port", PROMISE])
-    with Instances(Crowded()) as instances:
-        assert examine(binds, space, instances).outcome is Outcome.KEPT
-        boots = len(instances.dock.booted)  # type: ignore[attr-defined]
-        assert examine(overlaps, space, instances).outcome is Outcome.BROKEN
-        assert len(instances.dock.booted) <= boots + 1  # type: ignore[attr-defined]
+def test_what_another_promise_has_met_is_enough(space: Space, hold_all: HoldAll) -> None:
+    alone, both = Crowded(), Crowded()
+    hold_all(["binds-app-port"], space, alone)
+    binds, overlaps = hold_all(["binds-app-port", PROMISE], space, both)
+    assert (binds.outcome, overlaps.outcome) == (Outcome.KEPT, Outcome.BROKEN)
+    assert len(both.booted) <= len(alone.booted) + 1
 
 
 def test_an_old_one_that_a_new_one_silences_breaks_it(

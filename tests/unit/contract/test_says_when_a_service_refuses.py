@@ -10,10 +10,11 @@ import respx
 
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Level
-from spacedock.evidence import refusals
 from spacedock.docks.capability import Capability
+from spacedock.evidence import refusals
 from spacedock.services.faults.openai import RequestFault
 from spacedock.space import Space
+from tests.unit.answers import BreaksOff
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
@@ -48,6 +49,13 @@ class FakeModelFaults:
         return httpx.Response(self.answer(self.in_force.error if self.in_force else None))
 
 
+class ModelDock(FakeDock):
+    """A dock whose bays at the model have an address each."""
+
+    def model_bay(self, name: str) -> tuple[Any, tuple[tuple[str, str], ...]]:
+        return self.model, (("OPENAI_BASE_URL", f"http://model.test/{name}"),)
+
+
 @pytest.fixture
 def model_faults() -> FakeModelFaults:
     return FakeModelFaults()
@@ -66,12 +74,12 @@ def servers(model_faults: FakeModelFaults) -> Iterator[respx.MockRouter]:
         yield router
 
 
-def dock(model: FakeModelFaults, **parts: Any) -> FakeDock:
-    found = FakeDock(
+def dock(model_faults: FakeModelFaults, refused: FakeInstance | None = None) -> FakeDock:
+    found = ModelDock(
         as_deployed=FakeInstance(url=DEPLOYED),
-        **{"to_be_refused_by_OpenAI": FakeInstance(url=REFUSED, log="RateLimitError"), **parts},
+        to_be_refused_by_OpenAI=refused or FakeInstance(url=REFUSED, log="RateLimitError"),
     )
-    found.model = model
+    found.model = model_faults
     return found
 
 
@@ -96,13 +104,40 @@ def test_a_bare_500_breaks_it(asking: Space, hold: Hold, model_faults: FakeModel
     assert problem.log == "RateLimitError"
 
 
-def test_no_answer_breaks_it(asking: Space, hold: Hold, servers: respx.MockRouter) -> None:
+def test_no_answer_breaks_it(
+    asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
+) -> None:
     servers["refused"].mock(side_effect=httpx.ReadTimeout("too late"))
     seen = [problem.seen for problem in hold(PROMISE, asking, dock(model_faults)).problems]
     assert (
         seen[0] == "while OpenAI answers 401 invalid_api_key, POST /ask is not answered: ReadTimeout too late"
     )
     assert len(seen) == 3
+
+
+def test_an_answer_that_breaks_off_breaks_it(
+    asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
+) -> None:
+    servers["refused"].mock(side_effect=lambda _: httpx.Response(200, stream=BreaksOff(b"As an")))
+    problem = hold(PROMISE, asking, dock(model_faults)).problems[0]
+    assert problem.seen.endswith("POST /ask answers 200 and breaks off (ReadError reset): As an")
+    assert problem.log == "RateLimitError"
+
+
+def test_a_space_that_ends_when_it_is_refused_breaks_it(
+    asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
+) -> None:
+    servers["refused"].mock(side_effect=httpx.ReadError("reset"))
+    ends = FakeInstance(url=REFUSED, gone=True, log="it ends")
+    finding = hold(PROMISE, asking, dock(model_faults, ends))
+    assert [problem.log for problem in finding.problems] == ["it ends"] * 3
+
+
+def test_a_redirect_to_another_host_is_an_answer(
+    asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
+) -> None:
+    servers["refused"].respond(303, headers={"location": "https://elsewhere.example/"})
+    assert hold(PROMISE, asking, dock(model_faults)).outcome is Outcome.KEPT
 
 
 def test_a_request_that_needs_no_model_is_answered_as_ever(
@@ -122,13 +157,21 @@ def test_nothing_is_refused_any_more_when_asking_fails(
     asking: Space, hold: Hold, model_faults: FakeModelFaults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
+        raise RuntimeError("a defect of ours")
 
     monkeypatch.setattr(refusals, "sent", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        hold(PROMISE, asking, dock(model_faults))
+    assert hold(PROMISE, asking, dock(model_faults)).outcome is Outcome.ERROR
     assert model_faults.ordered
     assert model_faults.in_force is None
+
+
+def test_it_asks_in_a_bay_of_its_own(asking: Space, hold: Hold, model_faults: FakeModelFaults) -> None:
+    given = dock(model_faults)
+    hold(PROMISE, asking, given)
+    assert [spec.environment for spec in given.booted] == [
+        (),
+        (("OPENAI_BASE_URL", "http://model.test/refusals"),),
+    ]
 
 
 def test_the_instance_that_others_look_at_meets_no_refusal(
@@ -155,7 +198,7 @@ def test_a_space_that_fails_anyway_is_not_judged(
 def test_a_space_that_does_not_boot_is_not_judged(
     asking: Space, hold: Hold, model_faults: FakeModelFaults
 ) -> None:
-    given = dock(model_faults, to_be_refused_by_OpenAI=FakeInstance(boot=exited(3)))
+    given = dock(model_faults, FakeInstance(boot=exited(3)))
     assert hold(PROMISE, asking, given).outcome is Outcome.BLOCKED
     assert model_faults.ordered == []
 
@@ -168,9 +211,9 @@ def test_a_space_that_does_not_boot_is_not_judged(
     ],
 )
 def test_a_space_without_requests_or_without_a_model_is_not_asked(
-    tmp_path: Path, hold: Hold, manifest: str, why: str
+    tmp_path: Path, hold: Hold, model_faults: FakeModelFaults, manifest: str, why: str
 ) -> None:
-    finding = hold(PROMISE, sound_space(tmp_path, manifest=manifest), FakeDock())
+    finding = hold(PROMISE, sound_space(tmp_path, manifest=manifest), dock(model_faults))
     assert (finding.outcome, finding.detail) == (Outcome.NOT_ASKED, why)
 
 

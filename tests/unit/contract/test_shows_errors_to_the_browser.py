@@ -11,6 +11,7 @@ from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Level
 from spacedock.docks.capability import Capability
 from spacedock.space import Space
+from tests.unit.answers import BreaksOff
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.docks import BreakableDock
 from tests.unit.fakes import FakeInstance, exited
@@ -110,7 +111,7 @@ def away(dock: BreakableDock, headers: dict[str, str]) -> Answer:
     """A Space that fails while Postgres refuses."""
 
     def answer(_request: httpx.Request) -> httpx.Response:
-        if dock.opened.broken_now.get("postgres") == "refuse":
+        if any(bay.broken_now.get("postgres") == "refuse" for bay in dock.bays):
             return httpx.Response(500, headers=headers)
         return httpx.Response(200, headers=ALLOWED)
 
@@ -123,10 +124,38 @@ def test_what_services_that_refuse_lead_to_is_shown_too(tmp_path: Path, hold: Ho
     assert seen(finding) == [
         f"while every service refuses, POST /notes answers {FRONT} 500 without `access-control-allow-origin`"
     ]
-    assert dock.booted[-1].environment == dock.opened.environment
+    assert dock.booted[-1].environment == dock.bays[0].environment
     dock = BreakableDock()
     finding = ask(tmp_path / "b", hold, away(dock, ALLOWED), SERVICE, REQUEST, ORIGINS, dock=dock)
     assert finding.outcome is Outcome.KEPT
+
+
+def test_what_breaks_off_or_is_not_answered_is_for_another_promise(tmp_path: Path, hold: Hold) -> None:
+    def resets(request: httpx.Request) -> httpx.Response:
+        if request.content == b"{":
+            raise httpx.ReadError("reset")
+        return httpx.Response(200, headers=ALLOWED, stream=BreaksOff(b"half"))
+
+    assert ask(tmp_path, hold, resets, REQUEST, ORIGINS).outcome is Outcome.KEPT
+
+
+def test_an_error_that_breaks_off_is_one(tmp_path: Path, hold: Hold) -> None:
+    def half(request: httpx.Request) -> httpx.Response:
+        if request.content == b"{":
+            return httpx.Response(500, stream=BreaksOff(b"half"))
+        return httpx.Response(200, headers=ALLOWED)
+
+    assert ask(tmp_path, hold, half, REQUEST, ORIGINS).outcome is Outcome.BROKEN
+
+
+def test_a_space_that_ends_with_its_services_is_for_another_promise(tmp_path: Path, hold: Hold) -> None:
+    def ends(_request: httpx.Request) -> httpx.Response:
+        if dock.bays:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(200, headers=ALLOWED)
+
+    dock = BreakableDock(with_services_that_refuse_later=FakeInstance(gone=True))
+    assert ask(tmp_path, hold, ends, SERVICE, REQUEST, ORIGINS, dock=dock).outcome is Outcome.KEPT
 
 
 def test_where_it_is_broken_already_nothing_else_is_booted(tmp_path: Path, hold: Hold) -> None:

@@ -4,13 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from spacedock.contract.examine import examine
 from spacedock.contract.finding import Outcome
-from spacedock.contract.instances import Instances
-from spacedock.contract.registry import chosen
-from spacedock.docks.boots import BootSpec
 from spacedock.space import Space
-from tests.unit.contract.conftest import Hold
+from tests.unit.contract.conftest import Hold, HoldAll
 from tests.unit.contract.docks import Crowded, Spent
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 
@@ -32,15 +28,10 @@ def test_a_space_that_boots_once_only_breaks_it(space: Space, hold: Hold) -> Non
 
 
 @pytest.mark.parametrize("shares_ports", [False, True])
-@pytest.mark.parametrize(
-    "first", [BootSpec(), BootSpec(purpose="with PORT=7860", port=7860)], ids=lambda spec: spec.purpose
-)
-def test_whichever_boot_was_the_one_that_came_up(space: Space, first: BootSpec, shares_ports: bool) -> None:
-    binds, survives = chosen(["binds-app-port", PROMISE])
-    with Instances(Spent(shares_ports=shares_ports)) as instances:
-        instances.boot(first)
-        assert examine(binds, space, instances).outcome is Outcome.BLOCKED
-        assert examine(survives, space, instances).outcome is Outcome.BROKEN
+def test_whichever_boot_was_the_one_that_came_up(space: Space, hold_all: HoldAll, shares_ports: bool) -> None:
+    dock = Spent(shares_ports=shares_ports)
+    binds, survives = hold_all(["binds-app-port", PROMISE], space, dock)
+    assert (binds.outcome, survives.outcome) == (Outcome.BLOCKED, Outcome.BROKEN)
 
 
 def test_a_space_that_cannot_overlap_keeps_it(space: Space, hold: Hold) -> None:
@@ -57,9 +48,9 @@ def test_a_space_that_never_boots_breaks_other_promises(space: Space, hold: Hold
     assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
 
 
-def test_a_space_that_cannot_meet_an_order_has_not_failed_to_boot_again(space: Space) -> None:
-    binds, survives = chosen(["binds-app-port", PROMISE])
+def test_a_space_that_cannot_meet_a_spec_has_not_failed_to_boot_again(
+    space: Space, hold_all: HoldAll
+) -> None:
     dock = FakeDock(otherwise=FakeInstance(url=URL)).when("with PORT=7860", FakeInstance(boot=exited(1)))
-    with Instances(dock) as instances:
-        assert examine(binds, space, instances).outcome is Outcome.BROKEN
-        assert examine(survives, space, instances).outcome is Outcome.KEPT
+    binds, survives = hold_all(["binds-app-port", PROMISE], space, dock)
+    assert (binds.outcome, survives.outcome) == (Outcome.BROKEN, Outcome.KEPT)

@@ -11,6 +11,7 @@ from spacedock.contract.finding import Outcome
 from spacedock.contract.promise import Level
 from spacedock.docks.capability import Capability
 from spacedock.space import Space
+from tests.unit.answers import BreaksOff
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
@@ -81,6 +82,27 @@ def test_no_answer_breaks_it(asking: Space, hold: Hold, servers: respx.MockRoute
     servers["pasted"].mock(side_effect=httpx.ReadTimeout("too late"))
     (problem,) = hold(PROMISE, asking, dock()).problems
     assert "GET /notes is not answered: ReadTimeout too late" in problem.seen
+
+
+def test_an_answer_that_breaks_off_breaks_it(asking: Space, hold: Hold, servers: respx.MockRouter) -> None:
+    servers["pasted"].mock(side_effect=lambda _: httpx.Response(200, stream=BreaksOff(b"half")))
+    (problem,) = hold(PROMISE, asking, dock()).problems
+    assert "GET /notes answers 200 and breaks off (ReadError reset): half; without, 200" in problem.seen
+
+
+def test_a_space_that_ends_when_it_is_asked_breaks_it(
+    asking: Space, hold: Hold, servers: respx.MockRouter
+) -> None:
+    servers["pasted"].mock(side_effect=httpx.ReadError("reset"))
+    (problem,) = hold(PROMISE, asking, dock(FakeInstance(url=PASTED, gone=True, log="it ends"))).problems
+    assert problem.log == "it ends"
+
+
+def test_a_redirect_to_another_host_is_an_answer(
+    asking: Space, hold: Hold, servers: respx.MockRouter
+) -> None:
+    servers["pasted"].respond(303, headers={"location": "https://elsewhere.example/"})
+    assert hold(PROMISE, asking, dock()).outcome is Outcome.KEPT
 
 
 def test_another_answer_that_is_none_of_the_secrets_doing_keeps_it(

@@ -4,8 +4,8 @@ import time
 from itertools import count
 
 import pytest
-from spacedock.contract.evidence.quiet import quiet
 
+from spacedock.evidence.quiet import quiet
 from tests.unit.fakes import FakeInstance
 
 

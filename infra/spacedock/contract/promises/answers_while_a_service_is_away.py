@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from spacedock.contract.promise import Level, Problem, Promise, Seen
-from spacedock.evidence.away import BUDGET, AwayServices, BootedWhileRefused, Hang
+from spacedock.evidence.away import AwayServices, BootedWhileRefused, Hang
 from spacedock.evidence.base import Evidence
 from spacedock.space import Space
 
@@ -51,12 +51,12 @@ class AnswersWhileAServiceIsAway(Promise):
     def _hang(self, path: str, hang: Hang) -> Iterator[Problem]:
         """Compare the answers before, while and after a service hung."""
         if hang.meanwhile is None:
-            said = f"GET {path} is not answered within {BUDGET:.0f} s while {hang.service} hangs"
+            said = f"GET {path} is not answered within {hang.budget:.0f} s while {hang.service} hangs"
             yield self.problem(said, log=hang.log_meanwhile)
         if hang.before is not None and hang.after != hang.before:
             said = (
-                f"GET {path} answered {hang.before} before {hang.service} hung; {BUDGET:.0f} s after it was "
-                f"mended it {_told(hang.after)}"
+                f"GET {path} answered {hang.before} before {hang.service} hung; {hang.budget:.0f} s after it "
+                f"was mended it {_told(hang.after)}"
             )
             yield self.problem(said, log=hang.log_after)
 

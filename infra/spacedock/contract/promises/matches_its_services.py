@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.evidence.base import Evidence
-from spacedock.evidence.requests import Answered
+from spacedock.evidence.requests import AnsweredWithServices
 from spacedock.space import Space
 
 # How clients say it that compare versions: Qdrant's for Python and JavaScript, MongoDB's for Python.
@@ -37,7 +37,7 @@ class MatchesItsServices(Promise):
     source = "qdrant-client pull request 859; incident qdrant-version-mismatch"
     since = "0.3"
     level = Level.SHOULD
-    evidence: ClassVar = (Answered,)
+    evidence: ClassVar = (AnsweredWithServices,)
 
     def nothing_to_check(self, space: Space) -> str:
         """Without a service there is no client."""
@@ -45,10 +45,10 @@ class MatchesItsServices(Promise):
 
     def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """Each request, since many a client is made when it is first needed."""
-        return (Answered(),)
+        return (AnsweredWithServices(),)
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Read what was said of it."""
-        log = seen(Answered()).log
+        log = seen(AnsweredWithServices()).log
         for said in dict.fromkeys(match[1] for match in _SAID.finditer(log)):
             yield self.problem(said, log=log)

@@ -10,7 +10,7 @@ from spacedock.evidence.base import Evidence
 from spacedock.evidence.refusals import MODEL, RefusedByModel
 from spacedock.space import Space
 
-_BARE = frozenset({None, 500})  # no answer, and one that tells nothing
+_BARE = 500  # the status that tells nothing
 
 
 class SaysWhenAServiceRefuses(Promise):
@@ -45,8 +45,8 @@ class SaysWhenAServiceRefuses(Promise):
         return (RefusedByModel(),)
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
-        """Look for what tells nothing: no answer, and a bare 500."""
+        """Look for what tells nothing: no answer, half of one, and a bare 500."""
         for refusal in seen(RefusedByModel()):
-            if refusal.reply.status in _BARE:
+            if refusal.reply.failure or refusal.reply.status == _BARE:
                 said = f"while OpenAI answers {refusal.told}, {refusal.reply}"
                 yield self.problem(said, log=refusal.log)

@@ -11,6 +11,7 @@ from spacedock.evidence.asking import Reply
 from spacedock.evidence.base import Evidence
 from spacedock.evidence.boots import BootFacts
 from spacedock.evidence.pasted import PURPOSE, Pasted
+from spacedock.evidence.requests import fails
 from spacedock.space import Space
 
 _NOT_LET_IN = frozenset({401, 403})
@@ -58,7 +59,7 @@ class TakesSecretsAsTheyArePasted(Promise):
 
 
 def _served(reply: Reply) -> bool:
-    return not reply.failed and reply.status not in _NOT_LET_IN
+    return not fails(reply) and reply.status not in _NOT_LET_IN
 
 
 def _names_a_secret(space: Space, facts: BootFacts) -> bool:
