@@ -2,10 +2,11 @@
 
 It stands alone and needs the standard library only, so that it runs wherever a Python does.
 
-    UPSTREAMS  JSON, where each service is: {"postgres": "postgres:5432"}
+    UPSTREAMS  JSON, where each service is: {"postgres": "postgres:5432"}; none when unset
     PORTS      JSON, where each is offered: {"postgres": 9001}; a free port for those that it does not name
     HOST       where to listen; 127.0.0.1 when unset
     PORT       where the control listens; 0, which is also the default, takes a free port; the log says which
+    ADDRESSES  the part of this container's network that is free for bays: 10.1.2.128/25; none when unset
 
 `GET /services` and `GET /services/NAME` tell ports, faults and traffic. `PUT /services/NAME` with JSON like
 `{"fault": "slow", "seconds": 2}` returns once the fault is in force:
@@ -18,6 +19,13 @@ It stands alone and needs the standard library only, so that it runs wherever a 
     cut       what lives is reset, new connections pass: a restart in the middle of a request
     close     the same with an orderly end: an idle timeout
     cold      each new connection waits for `seconds`: a database that was scaled to zero
+
+Who must not meet others' faults opens a bay. `POST /bays` with {"upstreams": {...}, "ports": {...}} makes a
+new set of doors and answers {"name": "1", "address": "10.1.2.129", "ports": {"postgres": 5432}}. A bay has an
+address of its own, at which each service is offered at the port that was asked for. Where none can be had
+(there are no ADDRESSES, they are used up, or this container may not add one to its interface, which takes
+`ip` and NET_ADMIN) `address` is empty: its doors are at HOST, on free ports. `/bays/NAME/services` and
+`/bays/NAME/services/SERVICE` are as above, and `DELETE /bays/NAME` ends it with all that lives in it.
 """
 
 from __future__ import annotations
@@ -32,13 +40,17 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_network
+from itertools import count
 from typing import Any
 
 KINDS = frozenset({"pass", "refuse", "hang", "slow", "garbage", "cut", "close", "cold"})
 TIMED = frozenset({"slow", "cold"})
 
+_PLACE = re.compile(r"(?:/bays/(?P<bay>[^/]+))?(?P<services>/services(?:/(?P<service>[^/]+))?)?")
 _ENDING = frozenset({"refuse", "cut", "close"})
 _MOMENTARY = frozenset({"cut", "close"})
+_INTERFACE = "eth0"  # what engines call a container's first one
 _CHUNK = 16 * 1024  # bytes; as much of a connection may still be on its way when it is told to hang
 _HELD = 64  # chunks that are read ahead of a side that does not take them
 _GRACE = 2.0  # seconds that a side gets to take what it was sent before it is reset after all
@@ -233,6 +245,11 @@ class Door:
             if fault.kind in _ENDING and self._live:
                 await self._end_all(reset=fault.kind != "close")
 
+    async def close(self) -> None:
+        """End what lives and give up the port."""
+        await self.meet(ProxyFault("refuse"))
+        self._socket.close()
+
     async def pause(self, seconds: float) -> bool:
         """Wait that long; False when the fault changed meanwhile."""
         with suppress(TimeoutError):
@@ -281,11 +298,102 @@ def _bound(host: str, port: int) -> socket.socket:
     return bound
 
 
-class Control:
-    """The doors by name, and the few words of HTTP to ask for them."""
+class Addresses:
+    """Addresses that are this container's own for as long as a bay has them."""
 
-    def __init__(self, doors: Mapping[str, Door]) -> None:
-        self._doors = doors
+    def __init__(self, free: str) -> None:
+        self._free = [str(address) for address in ip_network(free).hosts()] if free else []
+
+    async def take(self) -> str:
+        """Put one on the interface; empty where that cannot be."""
+        while self._free:
+            address = self._free.pop(0)
+            if not await self._change("add", address):
+                self._free.clear()  # nor would the next one be
+                return ""
+            return address
+        return ""
+
+    async def give_back(self, address: str) -> None:
+        """Take it off the interface."""
+        if address and await self._change("del", address):
+            self._free.append(address)
+
+    async def _change(self, how: str, address: str) -> bool:
+        command = ("ip", "address", how, f"{address}/32", "dev", _INTERFACE)
+        try:
+            changing = await asyncio.create_subprocess_exec(*command)
+        except OSError as error:
+            _log(f"{' '.join(command)}: {error}")
+            return False
+        return await changing.wait() == 0
+
+
+@dataclass(frozen=True)
+class Bay:
+    """A set of doors that nobody else meets; `address` is empty where it has none of its own."""
+
+    address: str
+    doors: Mapping[str, Door]
+
+
+class Bays:
+    """The bays by name. That of the plain paths has an empty one."""
+
+    def __init__(self, host: str, doors: Mapping[str, Door], addresses: Addresses) -> None:
+        self._host = host
+        self._bays = {"": Bay("", doors)}
+        self._addresses = addresses
+        self._numbers = count(1)
+
+    def find(self, name: str) -> Bay | None:
+        """The bay of that name, where there is one."""
+        return self._bays.get(name)
+
+    async def open(self, body: bytes) -> dict[str, object]:
+        """Make a bay as it is ordered. Raises ValueError for an order that makes no sense."""
+        order = json.loads(body)
+        if not isinstance(order, dict) or not isinstance(order.get("upstreams"), dict):
+            raise ValueError("give an object with `upstreams` and, where they matter, `ports`")  # noqa: TRY004 - of what was sent
+        address = await self._addresses.take()
+        ports = order.get("ports", {}) if address else {}
+        try:
+            doors = await opened(order["upstreams"], address or self._host, ports)
+        except BaseException:
+            await self._addresses.give_back(address)
+            raise
+        name = str(next(self._numbers))
+        self._bays[name] = Bay(address, doors)
+        told = {service: door.report()["port"] for service, door in doors.items()}
+        return {"name": name, "address": address, "ports": told}
+
+    async def close(self, name: str) -> None:
+        """End a bay."""
+        bay = self._bays.pop(name)
+        for door in bay.doors.values():
+            await door.close()
+        await self._addresses.give_back(bay.address)
+
+
+async def opened(upstreams: Mapping[str, str], host: str, ports: Mapping[str, int]) -> dict[str, Door]:
+    """Make a door for each service and open it."""
+    doors: dict[str, Door] = {}
+    try:
+        for name, upstream in upstreams.items():
+            doors[name] = Door(upstream, host, ports.get(name, 0))
+            await doors[name].meet(ProxyFault())
+    except OSError:
+        for door in doors.values():
+            await door.close()
+        raise
+    return doors
+
+
+class Control:
+    """The bays and their doors, and the few words of HTTP to ask for them."""
+
+    def __init__(self, bays: Bays) -> None:
+        self._bays = bays
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request."""
@@ -302,33 +410,49 @@ class Control:
         writer.close()
 
     async def _answer(self, method: str, path: str, body: bytes) -> tuple[str, object]:
-        place, _, name = path.removeprefix("/").partition("/")
-        if place != "services" or (name and name not in self._doors):
-            return "404 Not Found", {"error": f"there is only /services and /services/{set(self._doors)}"}
-        if method == "GET":
-            reports = {known: door.report() for known, door in self._doors.items()}
-            return "200 OK", reports[name] if name else reports
-        if method != "PUT" or not name:
-            return "405 Method Not Allowed", {"error": "GET, or PUT a fault for one service"}
         try:
-            fault = ProxyFault.parse(body)
-        except ValueError as error:
+            if (method, path) == ("POST", "/bays"):
+                return "201 Created", await self._bays.open(body)
+            place = _PLACE.fullmatch(path)
+            bay = self._bays.find(place["bay"] or "") if place else None
+            if not path.strip("/") or place is None or bay is None:
+                return "404 Not Found", {"error": "there is only /services and /bays"}
+            if place["services"]:
+                return await _at_doors(bay.doors, method, place["service"] or "", body)
+            return await self._at_bay(method, place["bay"])
+        except (ValueError, OSError) as error:
             return "422 Unprocessable Content", {"error": str(error)}
-        await self._doors[name].meet(fault)
-        return "200 OK", self._doors[name].report()
+
+    async def _at_bay(self, method: str, name: str) -> tuple[str, object]:
+        if method != "DELETE":
+            return "405 Method Not Allowed", {"error": "POST /bays, or DELETE one"}
+        await self._bays.close(name)
+        return "200 OK", {}
+
+
+async def _at_doors(doors: Mapping[str, Door], method: str, name: str, body: bytes) -> tuple[str, object]:
+    if name and name not in doors:
+        return "404 Not Found", {"error": f"there is only /services and /services/{set(doors)}"}
+    if method == "GET":
+        reports = {known: door.report() for known, door in doors.items()}
+        return "200 OK", reports[name] if name else reports
+    if method != "PUT" or not name:
+        return "405 Method Not Allowed", {"error": "GET, or PUT a fault for one service"}
+    await doors[name].meet(ProxyFault.parse(body))
+    return "200 OK", doors[name].report()
 
 
 async def serve(environment: Mapping[str, str]) -> None:
     """Serve as the environment says, for ever."""
     host = environment.get("HOST", "127.0.0.1")
     ports = json.loads(environment.get("PORTS", "{}"))
-    upstreams = json.loads(environment["UPSTREAMS"])
-    doors = {name: Door(upstream, host, ports.get(name, 0)) for name, upstream in upstreams.items()}
+    upstreams = json.loads(environment.get("UPSTREAMS", "{}"))
+    doors = await opened(upstreams, host, ports)
     for name, door in doors.items():
-        await door.meet(ProxyFault())
         _log(f"{name} listens on {host}:{door.report()['port']} for {door.upstream}")
+    bays = Bays(host, doors, Addresses(environment.get("ADDRESSES", "")))
     port = int(environment.get("PORT", "0"))
-    control = await asyncio.start_server(Control(doors).converse, host, port)
+    control = await asyncio.start_server(Control(bays).converse, host, port)
     _log(f"control running on http://{host}:{control.sockets[0].getsockname()[1]}")
     await control.serve_forever()
 
@@ -339,8 +463,6 @@ def _log(line: str) -> None:
 
 def main() -> None:
     """Serve as the environment says."""
-    if "UPSTREAMS" not in os.environ:
-        raise SystemExit('UPSTREAMS is not set; give it the services, as in {"postgres": "postgres:5432"}')
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(os.environ))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -153,3 +154,27 @@ def test_one_more_service_runs_beside_the_space_and_can_be_broken(dock: OpenDock
             assert more.watch("qdrant").live == 0
     with pytest.raises(UsageError, match="`mongo`"):
         dock.start("mongo")
+
+
+@pytest.mark.usefixtures("needs_image_dock")  # elsewhere two instances would share a port
+def test_two_bays_at_once_and_one_hangs(dock: OpenDock) -> None:
+    with dock.faults() as one, dock.faults() as other, ExitStack() as stack:
+        hanging, passing = (
+            stack.enter_context(closing(dock.boot(BootSpec(name, environment=faults.environment))))
+            for name, faults in (("hangs", one), ("passes", other))
+        )
+        with one.broken("openai", NetworkFault("hang")), ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(httpx.get, hanging.url, timeout=60, trust_env=False)
+            one.wait("openai", lambda traffic: traffic.bytes_in > 0)
+            assert httpx.get(passing.url, timeout=60, trust_env=False).text == JSON
+            assert not asking.done()
+            one.mend("openai")
+            assert asking.result().text == JSON
+
+
+@pytest.mark.usefixtures("needs_image_dock")
+def test_each_bay_offers_services_at_their_usual_ports(dock: OpenDock) -> None:
+    with dock.faults() as one, dock.faults() as other:
+        places = [urlsplit(faults.values("postgres")["url"]) for faults in (one, other)]
+    assert [place.port for place in places] == [5432, 5432]
+    assert len({place.hostname for place in places}) == 2

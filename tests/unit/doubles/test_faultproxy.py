@@ -6,8 +6,6 @@ import asyncio
 import json
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -519,8 +517,68 @@ def test_it_runs_as_a_lone_file_on_the_ports_that_it_is_given(
             assert said(client, b"ping") == b"ping"
 
 
-def test_it_does_not_start_without_upstreams() -> None:
-    command = [sys.executable, "-m", "spacedock.doubles.faultproxy"]
-    ended = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("UPSTREAMS is not set")
+# bays
+
+
+def bay(proxy: Proxy, echo: Echo) -> tuple[str, int]:
+    """Open a bay and give its name and the port of the echo in it."""
+    order = {"upstreams": {"echo": echo.address}, "ports": {"echo": 80}}
+    answer = proxy.control.post("/bays", json=order)
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    assert told["address"] == ""  # it has none to give, so the port is a free one
+    return told["name"], told["ports"]["echo"]
+
+
+def at(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+
+
+def test_a_fault_is_met_in_its_bay_alone(proxy: Proxy, echo: Echo) -> None:
+    (one, first), (other, second) = bay(proxy, echo), bay(proxy, echo)
+    assert proxy.control.put(f"/bays/{one}/services/echo", json={"fault": "hang"}).status_code == 200
+    with at(first) as hanging, at(second) as passing, proxy.connect() as plain:
+        hanging.sendall(b"ping")
+        assert said(passing, b"ping") == said(plain, b"ping") == b"ping"
+        assert is_silent(hanging)
+    kinds = [proxy.control.get(f"/bays/{name}/services").json()["echo"]["fault"] for name in (one, other)]
+    assert kinds == ["hang", "pass"]
+    assert proxy.report()["fault"] == "pass"
+
+
+def test_a_bay_ends_with_all_that_lives_in_it(proxy: Proxy, echo: Echo) -> None:
+    name, port = bay(proxy, echo)
+    with at(port) as client:
+        assert said(client, b"ping") == b"ping"
+        assert proxy.control.delete(f"/bays/{name}").status_code == 200
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
+    with pytest.raises(ConnectionRefusedError):
+        at(port)
+    assert proxy.control.get(f"/bays/{name}/services").status_code == 404
+
+
+def test_a_bay_has_an_address_of_its_own_where_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes: list[tuple[str, str]] = []
+
+    async def change(_self: object, how: str, address: str) -> bool:
+        changes.append((how, address))
+        return True
+
+    monkeypatch.setattr(faultproxy.Addresses, "_change", change)
+
+    async def opens_and_closes() -> dict[str, Any]:
+        bays = faultproxy.Bays("127.0.0.1", {}, faultproxy.Addresses("127.1.2.128/30"))
+        told = await bays.open(json.dumps({"upstreams": {"echo": "nobody:1"}}).encode())
+        await bays.close("1")
+        return told
+
+    told = asyncio.run(opens_and_closes())
+    assert (told["name"], told["address"]) == ("1", "127.1.2.129")
+    assert changes == [("add", "127.1.2.129"), ("del", "127.1.2.129")]
+
+
+@pytest.mark.parametrize("order", ["[]", "{}", '{"upstreams": 1}', "no JSON"])
+def test_a_bay_that_makes_no_sense_is_refused(proxy: Proxy, order: str) -> None:
+    assert proxy.control.post("/bays", content=order).status_code == 422
+    assert proxy.control.put("/bays/none/services/echo", json={"fault": "hang"}).status_code == 404

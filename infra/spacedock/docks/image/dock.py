@@ -27,6 +27,7 @@ from spacedock.images.supply import Supply
 from spacedock.progress import Progress
 from spacedock.runs import RUN_LABEL, Run
 from spacedock.services.base import Service
+from spacedock.services.faults import network
 from spacedock.space import Space
 
 
@@ -90,7 +91,10 @@ class ImageDock:
         sandboxes.find_out()
         setting = self._setting(place, prepared, limits, sandboxes, events)
         launcher = stack.enter_context(closing(Launcher(setting)))
-        return OpenImageDock(setting, launcher, prepared.services, alongside, self.conditions)
+        proxies = stack.enter_context(
+            closing(network.in_container(place.network, place.network.free, place.supply, place.run))
+        )
+        return OpenImageDock(setting, launcher, prepared.services, alongside, proxies, self.conditions)
 
     def _place_on(self, engine: Engine, stack: ExitStack) -> Place:
         supply = Supply(engine, self._progress)

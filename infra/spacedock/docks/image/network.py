@@ -14,7 +14,7 @@ from testcontainers.core.network import Network
 from spacedock import platform
 from spacedock.runs import Run
 
-_PREFIX = 24  # bits: some 250 containers
+_PREFIX = 24  # bits: some 120 containers, and as many addresses for bays
 _TRIES = 5  # to find addresses that no other network of the engine has
 
 
@@ -27,14 +27,23 @@ class RunNetwork(Network):
 
     def __init__(self, run: Run) -> None:
         super().__init__(docker_network_kw={"labels": run.labels})
+        self._free = ""
+
+    @property
+    def free(self) -> str:
+        """The part of it that the engine gives to no container; empty where the engine chose the network."""
+        return self._free
 
     def create(self) -> Self:
         """Make it. Raises what the engine raises."""
         for _ in range(0 if self._gives_them_itself() else _TRIES):
             with suppress(APIError):  # the addresses are taken
-                pool = IPAMPool(subnet=str(_anywhere()))
+                subnet = _anywhere()
+                given, free = subnet.subnets()
+                pool = IPAMPool(subnet=str(subnet), iprange=str(given))
                 settings = {**self._docker_network_kw, "ipam": IPAMConfig(pool_configs=[pool])}
                 self._network = self._docker.client_networks_create(self.name, settings)
+                self._free = str(free)
                 return self
         return super().create()
 

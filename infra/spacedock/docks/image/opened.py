@@ -9,10 +9,11 @@ from spacedock.docks.alongside import Alongside, service_module
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import Conditions
 from spacedock.docks.image.launch import Launcher, Setting
-from spacedock.services.faults import network, openai
+from spacedock.services.faults import openai
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from contextlib import AbstractContextManager
     from types import ModuleType
 
     from spacedock.docks.boots import BootSpec
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from spacedock.docks.image.place import Place
     from spacedock.docks.image_facts import FileInspector, Identity, ImageAdditions, Sighting
     from spacedock.services.base import Service
-    from spacedock.services.faults.network import NetworkFaults
+    from spacedock.services.faults.network import FaultProxies, NetworkFaults
     from spacedock.services.faults.openai import OpenAIFaults
 
 
@@ -30,17 +31,19 @@ class OpenImageDock:
     name = "image"
     shares_ports = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what entering the dock has come to, complete
         self,
         setting: Setting,
         launcher: Launcher,
         services: Mapping[str, Service],
         alongside: Alongside,
+        proxies: FaultProxies,
         conditions: Conditions,
     ) -> None:
         self._setting = setting
         self._launcher = launcher
         self._alongside = alongside
+        self._proxies = proxies
         self.conditions = conditions
         self.services = services
 
@@ -85,10 +88,9 @@ class OpenImageDock:
         """A bay of the OpenAI double, which is made at the first call."""
         return openai.model_bay(self._alongside.running, self._setting.space.manifest.sources, name)
 
-    def faults(self) -> NetworkFaults:
-        """Proxies in a container on the Space's network, for as long as they are entered."""
-        place, sources = self._setting.place, self._setting.space.manifest.sources
-        return network.in_container(self._alongside.running, sources, place.network, place.supply, place.run)
+    def faults(self) -> AbstractContextManager[NetworkFaults]:
+        """Proxies that nobody else meets, for as long as they are entered."""
+        return self._proxies.bay(self._alongside.running, self._setting.space.manifest.sources)
 
     def image_identity(self) -> Identity:
         """Whom the image runs as by itself, read from its settings and files."""

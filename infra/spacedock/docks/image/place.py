@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from testcontainers.core.container import DockerContainer
 
 if TYPE_CHECKING:
-    from testcontainers.core.network import Network
-
+    from spacedock.docks.image.network import RunNetwork
     from spacedock.engine import Engine
     from spacedock.images.supply import Supply
     from spacedock.runs import Run
@@ -21,7 +20,7 @@ class Place:
 
     engine: Engine
     supply: Supply
-    network: Network
+    network: RunNetwork
     run: Run
 
     def address_of(self, container: str) -> str:

@@ -21,6 +21,7 @@ from spacedock.services.faults import network, openai
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from contextlib import AbstractContextManager
     from types import ModuleType
 
     from spacedock.docks.image_facts import FileInspector, ImageAdditions, Sighting
@@ -67,6 +68,8 @@ class OpenProcessDock:
         self._window = window
         self._numbers = count(1)
         self._stack = ExitStack()
+        self._proxies = network.in_process(run)
+        self._stack.callback(self._proxies.close)
         self.services = services
         self.conditions = conditions
 
@@ -105,9 +108,9 @@ class OpenProcessDock:
         """A bay of the OpenAI double, which is made at the first call."""
         return openai.model_bay(self._alongside.running, self._space.manifest.sources, name)
 
-    def faults(self) -> NetworkFaults:
-        """Proxies in a child process, for as long as they are entered."""
-        return network.in_process(self._alongside.running, self._space.manifest.sources, self._run)
+    def faults(self) -> AbstractContextManager[NetworkFaults]:
+        """Proxies that nobody else meets, for as long as they are entered."""
+        return self._proxies.bay(self._alongside.running, self._space.manifest.sources)
 
     def image_identity(self) -> None:
         """None: no image is here."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from testcontainers.core.container import DockerContainer
 
-from spacedock.errors import UsageError
+from spacedock.errors import SpacedockError, UsageError
 from spacedock.images.workshop import DOUBLES
 from spacedock.services.faults.control import ask
 from spacedock.services.faults.fault import NetworkFault
@@ -23,13 +23,14 @@ from spacedock.services.hosts.container import ContainerHost
 if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
-    from spacedock.images.supply import Supply
+    from spacedock.images.supply import Image, Supply
     from spacedock.runs import Run
     from spacedock.services.base import Service
 
 _MODULE = "faultproxy"
 _FILE = DOUBLES / f"{_MODULE}.py"
-_PORT = 9000  # of the control in its container; services that cannot have their own follow it
+_PORT = 9000  # of the control in its container
+_MAY = ["NET_ADMIN", "NET_BIND_SERVICE"]  # to add addresses, and to listen at ports below 1024
 _PAUSE = 0.01  # seconds between two looks
 
 
@@ -57,21 +58,26 @@ class _Control:
         return http_refusal(address, "/services", {})
 
 
+@dataclass(frozen=True)
+class _Bay:
+    """A set of proxies of one's own: where it is asked about, and where a Space reaches it."""
+
+    control: str
+    path: str
+    host: str
+    ports: Mapping[str, int]
+
+
 class NetworkFaults:
-    """Breaks and mends services. A context manager: entering starts a proxy a service, leaving ends them.
+    """Breaks and mends services in one bay, which nobody else meets.
 
     `sources` are the names of the Space's environment with what they come from, as `postgres.url`.
     """
 
-    def __init__(
-        self, host: HostedService, services: Mapping[str, Service], sources: Mapping[str, str]
-    ) -> None:
-        self._host = host
+    def __init__(self, bay: _Bay, services: Mapping[str, Service], sources: Mapping[str, str]) -> None:
+        self._bay = bay
         self._services = services
         self._sources = sources
-        self._ports: dict[str, int] = {}
-        self._control = ""
-        self._stack = ExitStack()
 
     @property
     def environment(self) -> tuple[tuple[str, str], ...]:
@@ -82,14 +88,13 @@ class NetworkFaults:
     def values(self, service: str) -> Mapping[str, str]:
         """What the Space needs to reach a service by way of its proxy."""
         self._require(service)
-        host = self._host.address.rpartition(":")[0]
-        return self._services[service].values_at(f"{host}:{self._ports[service]}")
+        return self._services[service].values_at(f"{self._bay.host}:{self._bay.ports[service]}")
 
     def break_(self, service: str, fault: NetworkFault) -> None:
         """Put the fault in force, in place of the one before; it is when this returns."""
         self._require(service)
         order = {"fault": fault.kind, "seconds": fault.seconds}
-        ask(self._control, "PUT", f"/services/{service}", order)
+        ask(self._bay.control, "PUT", f"{self._bay.path}/services/{service}", order)
 
     def mend(self, service: str) -> None:
         """Let everything pass again, what hung included."""
@@ -112,7 +117,7 @@ class NetworkFaults:
     def watch(self, service: str) -> Traffic:
         """What goes through at this moment."""
         self._require(service)
-        seen = ask(self._control, "GET", f"/services/{service}")
+        seen = ask(self._bay.control, "GET", f"{self._bay.path}/services/{service}")
         return Traffic(seen["live"], seen["accepted"], seen["bytes_in"], seen["bytes_out"])
 
     def wait(self, service: str, until: Callable[[Traffic], bool], timeout: float = 10.0) -> Traffic:
@@ -129,51 +134,84 @@ class NetworkFaults:
             known = ", ".join(sorted(self._services)) or "none"
             raise UsageError(f"no service `{service}` runs beside the Space", remedy=f"use one of: {known}")
 
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            stack.enter_context(self._host)
-            self._control = self._host.local["address"]
-            reports = ask(self._control, "GET", "/services")
-            self._ports = {name: report["port"] for name, report in reports.items()}
-            self._stack = stack.pop_all()
-        return self
 
-    def __exit__(self, *exc: object) -> None:
+class FaultProxies:
+    """The proxies of a run: one process for all bays, started when the first is asked for.
+
+    Where they can have addresses of their own, each service of a bay is offered at its usual port, since what
+    a Space may connect to goes by ports. Elsewhere bays have free ports of one address: then a Space whose
+    egress is limited by ports may not reach them. `close` ends all.
+    """
+
+    def __init__(self, make: Callable[[], HostedService]) -> None:
+        self._make = make
+        self._host: HostedService | None = None  # nobody has asked yet
+        self._starting = Lock()
+        self._stack = ExitStack()
+
+    @contextmanager
+    def bay(self, services: Mapping[str, Service], sources: Mapping[str, str]) -> Iterator[NetworkFaults]:
+        """Open a bay with a proxy in front of each of the services; leaving ends it."""
+        proxies = self._started()
+        control = proxies.local["address"]
+        upstreams = {name: service.address for name, service in services.items()}
+        told = ask(control, "POST", "/bays", {"upstreams": upstreams, "ports": _ports(upstreams)})
+        path = f"/bays/{told['name']}"
+        host = told["address"] or proxies.address.rpartition(":")[0]
+        try:
+            yield NetworkFaults(_Bay(control, path, host, told["ports"]), services, sources)
+        finally:
+            with suppress(OSError):  # they have ended with the dock
+                ask(control, "DELETE", path)
+
+    def close(self) -> None:
+        """End them, if they were started."""
         self._stack.close()
 
-
-def in_container(
-    services: Mapping[str, Service], sources: Mapping[str, str], network: Network, supply: Supply, run: Run
-) -> NetworkFaults:
-    """Proxies in a container of the pinned Python, on the network of the Space."""
-    name = f"faults-{secrets.token_hex(3)}"  # there may be several
-    ports = _ports(services)
-    image = supply.pinned("python")
-    container = (
-        DockerContainer(image.tag)
-        .with_envs(HOST="0.0.0.0", PORT=str(_PORT), PORTS=json.dumps(ports), UPSTREAMS=_upstreams(services))  # noqa: S104 - in its container
-        .with_exposed_ports(_PORT)
-        .with_copy_into_container(_FILE.read_bytes(), f"/{_FILE.name}")
-        .with_command(["python", "-I", f"/{_FILE.name}"])
-    )
-    host = ContainerHost(container, image=image, name=name, port=_PORT, network=network, run=run)
-    return NetworkFaults(HostedService(_Control(), host, "", inside=f"{name}:{_PORT}"), services, sources)
+    def _started(self) -> HostedService:
+        with self._starting:
+            if self._host is None:
+                self._host = self._stack.enter_context(self._make())
+            return self._host
 
 
-def in_process(services: Mapping[str, Service], sources: Mapping[str, str], run: Run) -> NetworkFaults:
-    """Proxies in a child process."""
-    host = DoubleHost(_MODULE, run, {"UPSTREAMS": _upstreams(services)})
-    return NetworkFaults(HostedService(_Control(), host, ""), services, sources)
+def in_container(network: Network, free: str, supply: Supply, run: Run) -> FaultProxies:
+    """Proxies in a container on the network of the Space, which give bays the `free` addresses in it."""
+
+    def make() -> HostedService:
+        name, image = f"faults-{secrets.token_hex(3)}", _image(supply)
+        container = (
+            DockerContainer(image.tag)
+            .with_envs(HOST="0.0.0.0", PORT=str(_PORT), ADDRESSES=free)  # noqa: S104 - in its container
+            .with_exposed_ports(_PORT)
+            .with_copy_into_container(_FILE.read_bytes(), f"/{_FILE.name}")
+        )
+        host = ContainerHost(container, image=image, name=name, port=_PORT, network=network, run=run)
+        command = ["python", "-I", f"/{_FILE.name}"]
+        container.with_kwargs(labels=run.labels, entrypoint=command, cap_drop=["ALL"], cap_add=_MAY)
+        return HostedService(_Control(), host, "", inside=f"{name}:{_PORT}")
+
+    return FaultProxies(make)
 
 
-def _ports(services: Mapping[str, Service]) -> dict[str, int]:
-    """Offer each service at its own port, since what a Space may connect to goes by ports."""
+def in_process(run: Run) -> FaultProxies:
+    """Proxies in a child process, whose bays have free ports of the loopback interface."""
+    return FaultProxies(lambda: HostedService(_Control(), DoubleHost(_MODULE, run, {}), ""))
+
+
+def _image(supply: Supply) -> Image:
+    """An image with `ip`, by which bays have addresses of their own; without it they do with ports."""
+    try:
+        return supply.program("sandbox")
+    except SpacedockError:
+        return supply.pinned("python")
+
+
+def _ports(upstreams: Mapping[str, str]) -> dict[str, int]:
+    """Offer each service at its own port; of two that have the same, the second one at a free one."""
     ports: dict[str, int] = {}
-    for number, (name, service) in enumerate(services.items(), 1):
-        port = int(service.address.rpartition(":")[2])
-        ports[name] = _PORT + number if port in {_PORT, *ports.values()} else port
+    for name, address in upstreams.items():
+        port = int(address.rpartition(":")[2])
+        if port not in {_PORT, *ports.values()}:
+            ports[name] = port
     return ports
-
-
-def _upstreams(services: Mapping[str, Service]) -> str:
-    return json.dumps({name: service.address for name, service in services.items()})

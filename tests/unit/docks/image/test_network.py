@@ -52,6 +52,7 @@ def test_it_lies_where_the_platforms_edge_calls_from(monkeypatch: pytest.MonkeyP
     assert subnet.prefixlen == 24
     assert subnet.subnet_of(ip_network(platform.EDGE_NETWORK.value))  # type: ignore[arg-type]
     assert settings["labels"][RUN_LABEL] == "a1b2"
+    assert ip_network(pool["IPRange"]).supernet() == subnet  # the other half is for bays
 
 
 def test_addresses_that_are_taken_are_not_insisted_on(

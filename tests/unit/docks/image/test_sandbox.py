@@ -53,7 +53,7 @@ class FakeContainer:
         if self.gone:
             raise NotFound("no such container")
         self.looks += 1
-        answers = {
+        answers: dict[str, dict[str, Any]] = {
             "SIGUSR1": {"tried": self.tried},
             "SIGHUP": {"sockets": "a table"},
             "SIGUSR2": {"tried": self.tried, "clean": self.clean},

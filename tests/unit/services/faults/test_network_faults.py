@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any, get_args
 
 import httpx
@@ -81,7 +81,7 @@ def services() -> Iterator[dict[str, Service]]:
 
 @pytest.fixture(scope="module")
 def opened(run: Run, services: dict[str, Service]) -> Iterator[NetworkFaults]:
-    with network.in_process(services, SOURCES, run) as faults:
+    with closing(network.in_process(run)) as proxies, proxies.bay(services, SOURCES) as faults:
         yield faults
 
 
@@ -155,19 +155,36 @@ def test_nothing_runs_once_it_is_left(run: Run, services: dict[str, Service]) ->
         )
 
     before = running()
-    with network.in_process(services, {}, run) as faults:
-        assert running() == before + 1
-        assert faults.environment == ()
+    with closing(network.in_process(run)) as proxies:
+        assert running() == before
+        for _ in range(2):
+            with proxies.bay(services, {}) as faults:
+                assert running() == before + 1
+                assert faults.environment == ()
     assert running() == before
+
+
+def test_what_is_broken_in_one_bay_is_whole_in_another(run: Run, services: dict[str, Service]) -> None:
+    with closing(network.in_process(run)) as proxies, ExitStack() as stack:
+        one, other = (stack.enter_context(proxies.bay(services, SOURCES)) for _ in range(2))
+        with one.broken("sonar", NetworkFault("refuse")):
+            with pytest.raises(httpx.ConnectError, match="refused"):
+                ping(one)
+            assert ping(other) == b"pong"
+            assert (one.watch("sonar").accepted, other.watch("sonar").accepted) == (0, 1)
 
 
 def test_a_proxy_that_cannot_start_says_why_and_leaves_nothing(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network, "_upstreams", lambda _: "{")
-    with pytest.raises(BootError, match="the fault proxy exited with code 1") as died, ExitStack() as stack:
-        stack.enter_context(network.in_process({}, {}, run))
-    assert "JSONDecodeError" in died.value.log
+    monkeypatch.setattr(network, "_MODULE", "no_such_module")
+    with (
+        closing(network.in_process(run)) as proxies,
+        pytest.raises(BootError, match="the fault proxy exited with code 1") as died,
+        proxies.bay({}, {}),
+    ):
+        pass
+    assert "No module named" in died.value.log
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("slow", 0.0), ("cold", 0.0), ("refuse", 1.0), ("slow", -1.0)])
@@ -181,17 +198,6 @@ def test_the_handle_knows_the_faults_of_the_proxy() -> None:
     assert fault._TIMED == faultproxy.TIMED
 
 
-class Elsewhere:
-    """A service that is known by its address."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-
 def test_a_service_is_offered_at_its_own_port_where_that_is_free() -> None:
-    services = {
-        "postgres": Elsewhere("postgres:5432"),
-        "openai": Elsewhere("openai:80"),
-        "other": Elsewhere("other:5432"),
-    }
-    assert network._ports(services) == {"postgres": 5432, "openai": 80, "other": 9003}  # type: ignore[arg-type]
+    upstreams = {"postgres": "postgres:5432", "openai": "openai:80", "other": "other:5432"}
+    assert network._ports(upstreams) == {"postgres": 5432, "openai": 80}
