@@ -26,6 +26,8 @@ from spacedock.runs import open_run
 from spacedock.space import Space, read_space
 from spacedock.verdict.terminal import problem_lines
 
+Shown = Callable[[str], AbstractContextManager[None]]
+
 
 class DockedSpace:
     """A Space in its dock, for as long as tests ask for it, held at once to all promises that tests ask of."""

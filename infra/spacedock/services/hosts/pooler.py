@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spacedock.errors import BootError
-from spacedock.images.workshop import CONTEXTS
 from spacedock.services.hosts.loopback import LoopbackHost
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ SERVERS = 4  # connections to the database, which all clients share
 
 SETTINGS, USERS, PEM = "settings.ini", "users.txt", "server.pem"
 
-_START = CONTEXTS / "pgbouncer" / "start.sh"
+_START = Path(__file__).parents[2] / "images" / "pgbouncer" / "start.sh"
 _SYSTEM = "/usr/sbin"  # where Debian puts the program, and no user but root looks
 
 
