@@ -30,16 +30,9 @@ Shown = Callable[[str], AbstractContextManager[None]]
 
 
 class DockedSpace:
-    """A Space in its dock, for as long as tests ask for it, held at once to all promises that tests ask of."""
+    """A Space in its dock, for as long as tests ask for it, held at once to all that they ask."""
 
-    def __init__(
-        self,
-        run: Run,
-        asked: list[Promise],
-        shown: Callable[[str], AbstractContextManager[None]],
-        *,
-        strict: bool,
-    ) -> None:
+    def __init__(self, run: Run, asked: list[Promise], shown: Shown, *, strict: bool) -> None:
         self.space: Space = run.space
         self.strict = strict
         self.observations: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from tests.unit.fakes import FakeDock
 from tests.unit.spaces import sound_space
 
 Hold = Callable[..., Finding]
+HoldAll = Callable[..., list[Finding]]
 
 
 @pytest.fixture
@@ -33,6 +34,17 @@ def hold() -> Hold:
         return finding
 
     return _hold
+
+
+@pytest.fixture
+def hold_all() -> HoldAll:
+    """Hold a Space in a fake dock to several promises, one after the other in one run."""
+
+    def _hold_all(promises: list[str], space: Space, dock: FakeDock) -> list[Finding]:
+        with Run(space, dock) as run:
+            return [finding for name in promises for finding in run.judge([_promise(name)])]
+
+    return _hold_all
 
 
 @pytest.fixture
