@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from secrets import token_hex
 
@@ -170,7 +170,6 @@ def test_a_program_for_another_architecture_is_told_in_the_kernels_words(docked:
     )
     steps = f"RUN {foreign} >/srv/server && head -c 64 /dev/zero >>/srv/server && chmod +x /srv/server\n"
     dock = docked(f'{steps}ENTRYPOINT ["/srv/server"]\n')
-    with Instances(dock) as instances:
-        instance = instances.boot(AS_DEPLOYED)
+    with closing(dock.boot(AS_DEPLOYED)) as instance:
         assert not instance.boot.ready
         assert "exec format error" in instance.logs()
