@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Supply
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
 
 NAME = "pgbouncer"
@@ -76,7 +76,7 @@ class Pooled:
         self._stack.close()
 
 
-def in_container(network: Network, supply: Supply, run: Run) -> Service:
+def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:
     """Two containers; making the pooler's image may take a while, and happens here."""
     from testcontainers.core.container import DockerContainer
 
@@ -94,7 +94,7 @@ def in_container(network: Network, supply: Supply, run: Run) -> Service:
     return Pooled(database, HostedService(account, host, _HEADER, inside=f"{NAME}:{PORT}"))
 
 
-def in_process(run: Run) -> Service:
+def in_process(run: OpenRun) -> Service:
     """The embedded server and Debian's program, which has TLS where the server has none."""
     from spacedock.services.hosts.pooler import PoolerHost
 

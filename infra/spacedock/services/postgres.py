@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Supply
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
 
 NAME = "postgres"
@@ -86,7 +86,7 @@ def _container(tag: str, account: PostgresAccount) -> PostgresContainer:
 
 
 def in_container(
-    network: Network, supply: Supply, run: Run, account: PostgresAccount | None = None
+    network: Network, supply: Supply, run: OpenRun, account: PostgresAccount | None = None
 ) -> Service:
     """The server in a container; finding its image may take a while, and happens here."""
     import trustme
@@ -108,7 +108,7 @@ def in_container(
     return HostedService(account, host, header, inside=f"{account.name}:{PORT}")
 
 
-def in_process(run: Run, account: PostgresAccount | None = None) -> Service:
+def in_process(run: OpenRun, account: PostgresAccount | None = None) -> Service:
     """An embedded server as a child process."""
     from spacedock.services.hosts.cluster import ClusterHost
 

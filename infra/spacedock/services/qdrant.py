@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Supply
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
 
 NAME = "qdrant"
@@ -43,7 +43,7 @@ class QdrantAccount:
         return http_refusal(address, "/collections", {"api-key": self.key})
 
 
-def in_container(network: Network, supply: Supply, run: Run) -> Service:
+def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:
     """The server in a container; finding its image may take a while, and happens here."""
     from testcontainers.community.qdrant import QdrantContainer
 
@@ -56,7 +56,7 @@ def in_container(network: Network, supply: Supply, run: Run) -> Service:
     return HostedService(account, host, header, inside=f"{NAME}:{PORT}")
 
 
-def in_process(run: Run) -> Service:
+def in_process(run: OpenRun) -> Service:
     """The double as a child process."""
     account = QdrantAccount()
     host = DoubleHost(NAME, run, {"QDRANT__SERVICE__API_KEY": account.key})

@@ -18,7 +18,7 @@ from spacedock.docks.life import Life, PlatformState, Stage, state_of
 from spacedock.edge.base import Manner
 from spacedock.evidence.inflight import hold
 from spacedock.progress import silent
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from spacedock.space import Space
 from tests.integration.opened import held as held_to
 from tests.unit.docks.servers import serving, space_of
@@ -64,7 +64,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Space:
 
 
 @pytest.fixture(scope="module")
-def dock(run: Run, space: Space) -> Iterator[OpenImageDock]:
+def dock(run: OpenRun, space: Space) -> Iterator[OpenImageDock]:
     """The dock of the Space that does as it is told."""
     with ImageDock(space, run, silent) as opened:
         yield opened
@@ -148,7 +148,7 @@ def test_too_much_memory_is_told_as_the_platform_tells_it(
     assert state_of(instance) == PlatformState(Stage.RUNTIME_ERROR, "Memory limit exceeded (0.0625Gi)")
 
 
-def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: Run, tmp_path: Path) -> None:
+def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: OpenRun, tmp_path: Path) -> None:
     readme = "---\ntitle: A Space\nsdk: docker\napp_port: 8080\nstartup_duration_timeout: 2m\n---\n"
     space = space_of(
         tmp_path,

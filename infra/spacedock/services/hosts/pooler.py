@@ -14,7 +14,7 @@ from spacedock.services.hosts.loopback import LoopbackHost
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
 
 CLIENTS = 40  # connections that it takes; one more is refused
@@ -62,7 +62,7 @@ class PoolerHost(LoopbackHost):
 
     listening = "listening on 127.0.0.1"
 
-    def __init__(self, database: Service, name: str, files: Mapping[str, bytes], run: Run) -> None:
+    def __init__(self, database: Service, name: str, files: Mapping[str, bytes], run: OpenRun) -> None:
         super().__init__(run)
         self._database = database
         self._name = name
