@@ -17,7 +17,6 @@ from spacedock.contract.registry import all_promises
 from spacedock.docks import choose
 from spacedock.docks.instance import Stop
 from spacedock.errors import BootError, BuildError, EngineError, SpacedockError
-from spacedock.verdict import hold
 from tests.unit.edges import FakeEdge
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import write_space
@@ -30,8 +29,7 @@ def spacedock(monkeypatch: pytest.MonkeyPatch) -> Spacedock:
     """Run a command with a dock of pretence; return its exit code."""
 
     def _run(*words: str, dock: FakeDock | None = None) -> int:
-        for module in (choose, hold):
-            monkeypatch.setattr(module, "choose", lambda *_: dock or FakeDock())
+        monkeypatch.setattr(choose, "choose", lambda *_: dock or FakeDock())
         monkeypatch.setattr(sys, "argv", ["spacedock", *words])
         with pytest.raises(SystemExit) as ended:
             cli.main()

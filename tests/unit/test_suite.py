@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,7 +43,7 @@ WITHOUT_IDENTITY = "capabilities=frozenset(Capability) - {Capability.IDENTITY}"
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Hold a Space to promises that a dock of pretence can show: no server answers there."""
     write_space(pytester.path / "space", manifest='[space]\nid = "owner/name"\n')
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
 
     def _run(dock: str = "", waived: str = "{}", choose: str = PLAIN) -> pytest.RunResult:
         pytester.makeconftest(CONFTEST.format(dock=dock))
@@ -114,7 +115,7 @@ def test_the_dock_and_what_stands_in_it_are_named(run: Run) -> None:
 def test_a_dock_that_cannot_be_opened_is_tried_once_and_says_why(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
     write_space(pytester.path / "space", manifest='[space]\nid = "owner/name"\n')
     pytester.makeconftest(
         """
@@ -141,7 +142,7 @@ def test_a_dock_is_closed_before_the_next_space_is_boarded(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two Spaces may want the same port of one machine."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
     for name in ("one", "two"):
         write_space(pytester.path / name, manifest=f'[space]\nid = "owner/{name}"\n')
     pytester.makeconftest(

@@ -18,7 +18,7 @@ from spacedock.docks.dock import Dock
 from spacedock.errors import SpaceBuildError, UsageError
 from spacedock.failures import scene
 from spacedock.failures.base import Failure, Where, failure_from
-from spacedock.failures.scene import SpecimenAccount, booted
+from spacedock.failures.scene import SpecimenAccount, staged
 from spacedock.progress import silent
 from tests.unit.edges import FakeEdge
 from tests.unit.failures.test_diagnosis import DATA
@@ -47,8 +47,8 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
 
 
 def account(failure: Failure, *, mended: bool = False) -> SpecimenAccount:
-    with booted(failure, "image", silent, mended=mended) as boarded_scene:
-        return boarded_scene.held_to(PORT, silent)
+    with staged(failure, "image", silent, mended=mended) as stage:
+        return stage.held_to(PORT, silent)
 
 
 def by(account: SpecimenAccount, where: Where) -> str:

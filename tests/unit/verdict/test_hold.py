@@ -8,11 +8,11 @@ import pytest
 
 from spacedock.contract.finding import Outcome
 from spacedock.contract.registry import all_promises, chosen
+from spacedock.docks import choose as docks
 from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.dock import Dock
 from spacedock.errors import BuildError, SpaceBuildError, UsageError
 from spacedock.progress import silent
-from spacedock.verdict import hold as module
 from spacedock.verdict.hold import hold
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import write_space
@@ -36,7 +36,7 @@ def in_dock(monkeypatch: pytest.MonkeyPatch, dock: Dock) -> list[object]:
         asked.extend(words)
         return dock
 
-    monkeypatch.setattr(module, "choose", choose)
+    monkeypatch.setattr(docks, "choose", choose)
     return asked
 
 
