@@ -14,7 +14,7 @@ from spacedock.evidence.asking import Reply
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import asking
 from spacedock.evidence.quiet import quiet
-from spacedock.evidence.visits import Visited
+from spacedock.evidence.visits import Followed
 from spacedock.space import Space
 
 _NAMES = 254  # addresses in the block that is forged from (RFC 5737, for documentation)
@@ -39,7 +39,7 @@ class ForgedVisits:
 class ClaimedToBeOthers(Evidence[ForgedVisits]):
     """Visits through the edge with an `X-Forwarded-For` that was made up."""
 
-    needs: ClassVar = Visited.needs
+    needs: ClassVar = Followed.needs
 
     def boots(self, _space: Space) -> tuple[BootSpec, ...]:
         """The one as deployed."""

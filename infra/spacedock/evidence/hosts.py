@@ -12,7 +12,7 @@ from spacedock.evidence.asking import Reply
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import asking
 from spacedock.evidence.preflights import RepliesByOrigin
-from spacedock.evidence.visits import Visited
+from spacedock.evidence.visits import Followed
 from spacedock.space import Space
 
 
@@ -40,7 +40,7 @@ class UnderEachHost(Evidence[RepliesByHost]):
 
     path: str
 
-    needs: ClassVar = Visited.needs
+    needs: ClassVar = Followed.needs
 
     def boots(self, _space: Space) -> tuple[BootSpec, ...]:
         """The one as deployed."""
@@ -65,7 +65,7 @@ class FromOrigins(Evidence[RepliesByOrigin]):
     path: str
     origins: tuple[str, ...]
 
-    needs: ClassVar = Visited.needs
+    needs: ClassVar = Followed.needs
 
     def boots(self, _space: Space) -> tuple[BootSpec, ...]:
         """The one as deployed."""

@@ -15,7 +15,7 @@ from spacedock.evidence.asking import Asker, AskLimits, Reply
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import asking
 from spacedock.evidence.markup import Page, Script, page_of, path_in
-from spacedock.evidence.visits import MANY_SECONDS, Visited, heads, is_page
+from spacedock.evidence.visits import MANY_SECONDS, Followed, heads, is_page
 from spacedock.space import Space
 
 # An icon or a web app manifest that is missing harms nobody, and forms are sent by people.
@@ -43,8 +43,8 @@ class PageSeen(Evidence[LoadedPage | None]):
 
     path: str = "/"
 
-    needs: ClassVar = Visited.needs
-    seconds: ClassVar = Visited.seconds + 3 * MANY_SECONDS
+    needs: ClassVar = Followed.needs
+    seconds: ClassVar = Followed.seconds + 3 * MANY_SECONDS
 
     def boots(self, _space: Space) -> tuple[BootSpec, ...]:
         """The one as deployed."""
@@ -52,7 +52,7 @@ class PageSeen(Evidence[LoadedPage | None]):
 
     def gather(self, around: Surroundings) -> LoadedPage | None:
         """Read it, and ask for each thing that it loads once: of scripts for their text too."""
-        reply = around.look(Visited(self.path))[-1]
+        reply = around.look(Followed(self.path))[-1]
         if not is_page(reply):
             return None
         with asking(around.ready(AS_DEPLOYED), Manner.OBSERVED) as asker:

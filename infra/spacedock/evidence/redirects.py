@@ -12,7 +12,7 @@ from spacedock.edge.base import Manner
 from spacedock.evidence.asking import AskLimits, Reply
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import asking
-from spacedock.evidence.visits import MANY_SECONDS, Visited, heads
+from spacedock.evidence.visits import MANY_SECONDS, Followed, heads
 from spacedock.space import Space
 
 _DESCRIPTION = "/openapi.json"
@@ -35,7 +35,7 @@ class ApiDescription:
 class ApiDescribed(Evidence[ApiDescription]):
     """The OpenAPI description, where FastAPI and others have it."""
 
-    needs: ClassVar = Visited.needs
+    needs: ClassVar = Followed.needs
 
     def boots(self, _space: Space) -> tuple[BootSpec, ...]:
         """The one as deployed."""
@@ -52,8 +52,8 @@ class ApiDescribed(Evidence[ApiDescription]):
 class Redirected(Evidence[tuple[Reply, ...]]):
     """The replies of paths that may redirect: with a slash more or less than they have, and logins."""
 
-    needs: ClassVar = Visited.needs
-    seconds: ClassVar = Visited.seconds + 2 * MANY_SECONDS
+    needs: ClassVar = Followed.needs
+    seconds: ClassVar = Followed.seconds + 2 * MANY_SECONDS
 
     def boots(self, _space: Space) -> tuple[BootSpec, ...]:
         """The one as deployed."""

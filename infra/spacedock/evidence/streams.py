@@ -12,7 +12,7 @@ from spacedock.evidence.asking import Asker, AskLimits, Pieces
 from spacedock.evidence.base import Evidence, Surroundings, Unavailable
 from spacedock.evidence.boots import asking
 from spacedock.evidence.requests import Answered
-from spacedock.evidence.visits import Visited
+from spacedock.evidence.visits import Followed
 from spacedock.services.base import Service
 from spacedock.services.faults.openai import OpenAIFaults, RequestFault
 from spacedock.space import Space
@@ -69,7 +69,7 @@ class HeardBothWays:
 class Streamed(Evidence[HeardBothWays]):
     """The manifest's stream, asked for through the edge. Beside the OpenAI double that one is made slow."""
 
-    needs: ClassVar = Visited.needs
+    needs: ClassVar = Followed.needs
     seconds: ClassVar = 2 * _LIMITS.seconds + 120.0
 
     def boots(self, _space: Space) -> tuple[BootSpec, ...]:

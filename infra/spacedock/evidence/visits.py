@@ -21,7 +21,7 @@ _ONE_OF_MANY = AskLimits(seconds=15.0)
 
 
 @dataclass(frozen=True)
-class Visited(Evidence[tuple[Reply, ...]]):
+class Followed(Evidence[tuple[Reply, ...]]):
     """Every reply of a GET through the edge, redirects within the Space followed; the last one last."""
 
     path: str = "/"
@@ -39,7 +39,7 @@ class Visited(Evidence[tuple[Reply, ...]]):
 
 
 @dataclass(frozen=True)
-class VisitedDirectly(Evidence[tuple[Reply, ...]]):
+class FollowedDirectly(Evidence[tuple[Reply, ...]]):
     """The same of any method, without the edge: as a monitor inside the platform asks."""
 
     path: str = "/"

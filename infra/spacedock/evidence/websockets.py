@@ -12,7 +12,7 @@ from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.evidence.asking import Asker
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import asking
-from spacedock.evidence.visits import Visited
+from spacedock.evidence.visits import Followed
 from spacedock.space import Space
 from spacedock.space.manifest import WebSocket
 
@@ -32,7 +32,7 @@ class Handshakes:
 class WebSocketOpened(Evidence[Handshakes]):
     """The manifest's WebSocket, asked for through the edge."""
 
-    needs: ClassVar = Visited.needs
+    needs: ClassVar = Followed.needs
 
     def boots(self, _space: Space) -> tuple[BootSpec, ...]:
         """The one as deployed."""

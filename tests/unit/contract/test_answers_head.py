@@ -39,11 +39,14 @@ def test_it_is_good_practice_and_no_more(space: Space, hold: Hold) -> None:
     assert ask(space, hold, 200, 405).promise.level is Level.SHOULD
 
 
+Answer = Callable[[httpx.Request], httpx.Response] | type[Exception]
+
+
 def sent_to(location: str) -> Callable[[httpx.Request], httpx.Response]:
     return lambda _: httpx.Response(307, headers={"location": location})
 
 
-def seen_of(space: Space, hold: Hold, **paths: object) -> list[str]:
+def seen_of(space: Space, hold: Hold, **paths: Answer) -> list[str]:
     """Return what is found of a Space that answers GET at these paths so, and HEAD / well."""
     with respx.mock(base_url="http://space.test") as server:
         for path, answer in paths.items():

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.evidence.asking import Reply
-from spacedock.evidence.visits import VisitedDirectly, on_and_on
+from spacedock.evidence.visits import FollowedDirectly, on_and_on
 from spacedock.space import Space
 
 _OK = 200
@@ -27,11 +27,11 @@ class AnswersHead(Promise):
     source = "incidents head-root-405 and root-404-misread (one report, contradicted by others)"
     since = "0.1"
     level = Level.SHOULD
-    evidence: ClassVar = (VisitedDirectly,)
+    evidence: ClassVar = (FollowedDirectly,)
 
-    def wants(self, _space: Space) -> tuple[VisitedDirectly, ...]:
+    def wants(self, _space: Space) -> tuple[FollowedDirectly, ...]:
         """The root, as the Space page and a monitor ask for it."""
-        return tuple(VisitedDirectly(method=method) for method in _METHODS)
+        return tuple(FollowedDirectly(method=method) for method in _METHODS)
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look what each comes to in the end, redirects within the Space followed."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 from spacedock import platform
 from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.evidence.asking import Reply
-from spacedock.evidence.visits import Visited, is_page
+from spacedock.evidence.visits import Followed, is_page
 from spacedock.space import Space
 
 _KEEPS_OUT = frozenset({"deny", "sameorigin"})  # browsers ignore every other value
@@ -34,15 +34,15 @@ class FitsInAFrame(Promise):
     )
     source = "spaces-embed; spaces-cookie-limitations; incidents x-frame-options-deny, cookie-samesite-iframe"
     since = "0.2"
-    evidence: ClassVar = (Visited,)
+    evidence: ClassVar = (Followed,)
 
-    def wants(self, _space: Space) -> tuple[Visited, ...]:
+    def wants(self, _space: Space) -> tuple[Followed, ...]:
         """A visit to `/` through the edge."""
-        return (Visited(),)
+        return (Followed(),)
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look at the headers of the page, and at the cookies that were set on the way to it."""
-        replies = seen(Visited())
+        replies = seen(Followed())
         if is_page(replies[-1]):
             for found in _keeps_out(replies[-1]):
                 yield self.problem(f"the page at / has {found}")

@@ -15,7 +15,7 @@ from spacedock.evidence.base import Evidence
 from spacedock.evidence.examples import told
 from spacedock.evidence.pages import LoadedPage, PageSeen
 from spacedock.evidence.redirects import ApiDescribed, Redirected
-from spacedock.evidence.visits import Visited
+from spacedock.evidence.visits import Followed
 from spacedock.space import Space
 
 _HTTPS_PORTS = frozenset({None, 443})
@@ -49,18 +49,18 @@ class SpeaksHttpsBehindTheEdge(Promise):
     )
     since = "0.2"
     level = Level.SHOULD  # a redirect that nobody follows harms nobody
-    evidence: ClassVar = (Visited, ApiDescribed, Redirected, PageSeen)
+    evidence: ClassVar = (Followed, ApiDescribed, Redirected, PageSeen)
 
     def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """What may redirect, and the page."""
-        return (Visited(), ApiDescribed(), Redirected(), PageSeen())
+        return (Followed(), ApiDescribed(), Redirected(), PageSeen())
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look at each URL that a visitor is given."""
         page = seen(PageSeen())
         if page and not _upgrades(page.page.reply):
             yield from self._page(space, page)
-        redirects = dict(_redirects([*seen(Visited()), *seen(Redirected())]))
+        redirects = dict(_redirects([*seen(Followed()), *seen(Redirected())]))
         for defect in (_to_http, _to_nowhere, _back_to_http):
             if found := [what for what, target in redirects.items() if defect(space, target)]:
                 yield self.problem(told(f"{what} {redirects[what]}" for what in found))
