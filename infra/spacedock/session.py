@@ -28,7 +28,7 @@ from spacedock.verdict.terminal import problem_lines
 
 
 class DockedSpace:
-    """A Space in its dock, for as long as tests ask for it, held at once to all promises that tests ask of."""
+    """A Space in its dock, for as long as tests ask for it, held at once to all that they ask."""
 
     def __init__(
         self,

@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from testcontainers.core.container import DockerContainer
-
 from spacedock import canary
 from spacedock.services.hosts.base import HostedService, http_refusal
 from spacedock.services.hosts.child import DoubleHost
-from spacedock.services.hosts.container import ContainerHost
 
 if TYPE_CHECKING:
     from testcontainers.core.network import Network
@@ -49,6 +46,10 @@ class OpenAIAccount:
 
 def in_container(network: Network, supply: Supply, run: Run) -> Service:
     """The double in a container; making its image may take a while, and happens here."""
+    from testcontainers.core.container import DockerContainer
+
+    from spacedock.services.hosts.container import ContainerHost
+
     account, image = OpenAIAccount(), supply.double(NAME)
     container = (
         DockerContainer(image.tag)

@@ -7,13 +7,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-import trustme
-from testcontainers.core.container import DockerContainer
-
 from spacedock.services import postgres
 from spacedock.services.hosts import pooler
 from spacedock.services.hosts.base import HostedService
-from spacedock.services.hosts.container import ContainerHost
 from spacedock.services.hosts.pooler import PoolerHost
 from spacedock.services.postgres import DATABASE, PostgresAccount
 
@@ -83,6 +79,10 @@ class Pooled:
 
 def in_container(network: Network, supply: Supply, run: Run) -> Service:
     """Two containers; making the pooler's image may take a while, and happens here."""
+    from testcontainers.core.container import DockerContainer
+
+    from spacedock.services.hosts.container import ContainerHost
+
     server = PostgresAccount("require", name=_SERVER)
     account, image = _door(server), supply.program(NAME)
     upstream = f"{_SERVER}:{postgres.PORT}"
@@ -110,6 +110,8 @@ def _door(server: PostgresAccount) -> PostgresAccount:
 
 
 def _files(account: PostgresAccount) -> dict[str, bytes]:
+    import trustme
+
     certificate = trustme.CA().issue_cert(NAME)
     return {
         pooler.USERS: pooler.users(account.user, account.password).encode(),

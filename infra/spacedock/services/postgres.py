@@ -6,14 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import psycopg
-import trustme
-from testcontainers.community.postgres import PostgresContainer
-
 from spacedock import canary
 from spacedock.services.hosts.base import HostedService
 from spacedock.services.hosts.cluster import ClusterHost
-from spacedock.services.hosts.container import ContainerHost, told
 
 if TYPE_CHECKING:
     from testcontainers.core.network import Network
@@ -70,6 +65,8 @@ class PostgresAccount:
 
     def refusal(self, address: str) -> str | None:
         """Run a query."""
+        import psycopg
+
         try:
             with psycopg.connect(self.values(address)["url"], connect_timeout=2) as connection:
                 connection.execute("SELECT 1")
@@ -78,19 +75,19 @@ class PostgresAccount:
         return None
 
 
-class _Postgres(PostgresContainer):
-    def _connect(self) -> None:
-        """Return at once: the wait of the base class looks once a second."""
-
-
 def in_container(
     network: Network, supply: Supply, run: Run, account: PostgresAccount | None = None
 ) -> Service:
     """The server in a container; finding its image may take a while, and happens here."""
+    import trustme
+
+    from spacedock.services.hosts.container import ContainerHost, told
+    from spacedock.services.hosts.patient import PatientPostgres
+
     account, image = account or PostgresAccount("require"), supply.pinned(NAME)
     certificate = trustme.CA().issue_cert(account.name)
     container = (
-        _Postgres(image.tag, username=account.user, password=account.password, dbname=DATABASE)
+        PatientPostgres(image.tag, username=account.user, password=account.password, dbname=DATABASE)
         .with_env("POSTGRES_INITDB_ARGS", "--no-sync")
         .with_env("PGDATA", "/pgdata")
         .with_tmpfs_mount("/pgdata")

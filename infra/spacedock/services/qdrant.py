@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from testcontainers.community.qdrant import QdrantContainer
-
 from spacedock import canary
 from spacedock.services.hosts.base import HostedService, http_refusal
 from spacedock.services.hosts.child import DoubleHost
-from spacedock.services.hosts.container import ContainerHost, told
 
 if TYPE_CHECKING:
     from testcontainers.core.network import Network
@@ -48,6 +45,10 @@ class QdrantAccount:
 
 def in_container(network: Network, supply: Supply, run: Run) -> Service:
     """The server in a container; finding its image may take a while, and happens here."""
+    from testcontainers.community.qdrant import QdrantContainer
+
+    from spacedock.services.hosts.container import ContainerHost, told
+
     account, image = QdrantAccount(), supply.pinned(NAME)
     container = QdrantContainer(image.tag, api_key=account.key)
     host = ContainerHost(container, image=image, name=NAME, port=PORT, network=network, run=run)

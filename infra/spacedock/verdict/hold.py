@@ -26,6 +26,7 @@ def hold(  # noqa: PLR0913 - what a verdict is asked with, most of it by name
     promises: Iterable[Promise],
     progress: Progress,
     conditions: Conditions = AS_OBSERVED,
+    *,
     listen: Listener = unheard,
 ) -> Verdict:
     """Return what the contract finds of the Space at `path`; without a dock where there is none to boot.

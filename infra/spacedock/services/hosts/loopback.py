@@ -55,7 +55,7 @@ class LoopbackHost:
         """Whom it runs as, None for the harness's user: servers refuse root, and a uid that has no name."""
         if os.geteuid() != 0:
             return None
-        import pwd  # noqa: PLC0415 - Windows has none
+        import pwd  # Windows has none
 
         return pwd.getpwnam("nobody")
 
