@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from junitparser import JUnitXml
 
+from spacedock import cli
 from spacedock.contract.registry import all_promises
 from tests.unit.spaces import SOUND_MANIFEST, write_space
+
+Lint = Callable[..., tuple[int, str]]
 
 FORBIDDEN = ("docker", "testcontainers", "spacedock.engine", "spacedock.docks.image.dock")
 CODE = """
@@ -34,13 +38,22 @@ OPENAI_BASE_URL = { from = "openai.base_url" }
 """
 
 
-def lint(*words: object) -> tuple[int, str]:
-    """Run the command in an interpreter of its own; return its exit code and what it printed."""
-    code = CODE.format(forbidden=set(FORBIDDEN))
-    ended = subprocess.run(
-        [sys.executable, "-c", code, "lint", *map(str, words)], capture_output=True, text=True, check=False
-    )
-    return ended.returncode, ended.stdout + ended.stderr
+@pytest.fixture
+def lint(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lint:
+    """Run the command; return its exit code and what it printed."""
+
+    def _run(*words: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["spacedock", "lint", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0), "".join(capsys.readouterr())
+
+    return _run
+
+
+def in_an_interpreter_of_its_own(place: Path) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", CODE.format(forbidden=set(FORBIDDEN)), "lint", str(place)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -48,7 +61,7 @@ def place(tmp_path: Path) -> Path:
     return write_space(tmp_path / "space")
 
 
-def test_a_sound_space_ends_in_0_and_the_rest_is_told_by_number(place: Path) -> None:
+def test_a_sound_space_ends_in_0_and_the_rest_is_told_by_number(lint: Lint, place: Path) -> None:
     code, said = lint(place)
     assert code == 0
     assert said.startswith("owner/name by its files alone\n")
@@ -60,12 +73,12 @@ def test_a_sound_space_ends_in_0_and_the_rest_is_told_by_number(place: Path) -> 
 
 @pytest.mark.parametrize("manifest", [SOUND_MANIFEST, '[space]\nid = "owner/name"\n' + SERVICES])
 def test_no_container_library_is_imported_and_no_connection_opened(tmp_path: Path, manifest: str) -> None:
-    code, said = lint(write_space(tmp_path / "space", manifest=manifest))
-    assert code == 0
-    assert "imported:\n" in said
+    ended = in_an_interpreter_of_its_own(write_space(tmp_path / "space", manifest=manifest))
+    assert ended.returncode == 0
+    assert "imported:\n" in ended.stdout
 
 
-def test_a_file_that_must_not_be_pushed_is_found_and_ends_in_1(place: Path) -> None:
+def test_a_file_that_must_not_be_pushed_is_found_and_ends_in_1(lint: Lint, place: Path) -> None:
     (place / ".env").write_text("API_KEY=x\n")
     code, said = lint(place)
     assert code == 1
@@ -74,7 +87,9 @@ def test_a_file_that_must_not_be_pushed_is_found_and_ends_in_1(place: Path) -> N
     assert "remedy:  remove it from git" in said
 
 
-def test_a_front_matter_that_is_broken_ends_in_1_and_is_named_with_its_line(tmp_path: Path) -> None:
+def test_a_front_matter_that_is_broken_ends_in_1_and_is_named_with_its_line(
+    lint: Lint, tmp_path: Path
+) -> None:
     code, said = lint(write_space(tmp_path / "space", readme="---\ntitle: x\nsdk: gradio\n---\n"))
     assert code == 1
     assert "is no Docker Space" in said
@@ -82,12 +97,12 @@ def test_a_front_matter_that_is_broken_ends_in_1_and_is_named_with_its_line(tmp_
     assert "front-matter-is-valid" in said
 
 
-def test_what_files_cannot_show_is_nothing_proven(place: Path) -> None:
+def test_what_files_cannot_show_is_nothing_proven(lint: Lint, place: Path) -> None:
     code, said = lint(place, "--promise", "runs-as-uid-1000")
     assert (code, "1 not looked at in" in said) == (3, True)
 
 
-def test_a_report_is_written_beside_what_is_shown(place: Path, tmp_path: Path) -> None:
+def test_a_report_is_written_beside_what_is_shown(lint: Lint, place: Path, tmp_path: Path) -> None:
     file = tmp_path / "gate.xml"
     lint(place, "--report", f"junit={file}")
     (suite,) = JUnitXml.fromfile(str(file))
@@ -102,7 +117,7 @@ def test_a_report_is_written_beside_what_is_shown(place: Path, tmp_path: Path) -
         (("--report", "html"), "is not FORMAT=FILE"),
     ],
 )
-def test_a_wrong_word_ends_in_2_and_is_named(words: tuple[str, ...], says: str) -> None:
+def test_a_wrong_word_ends_in_2_and_is_named(lint: Lint, words: tuple[str, ...], says: str) -> None:
     code, said = lint(*words)
     assert code == 2
     assert says in said
