@@ -96,6 +96,13 @@ def test_a_folder_that_is_no_space_tells_the_platforms_words(given: dict[str, An
     assert "name" not in given
 
 
+def test_files_are_judged_too_once_the_dock_has_been_entered(given: dict[str, Any]) -> None:
+    pushed = failing(changes=[{"file": ".env", "after": "API_KEY=x\n"}])
+    with staged(pushed, "image", silent) as stage:
+        told = stage.held_to(chosen(["starts-without-env-file"]), silent)
+    assert [finding.promise.id for finding in told.broken] == ["starts-without-env-file"]
+
+
 def test_a_manifest_that_cannot_be_read_is_an_error_of_the_catalogue(given: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="is not TOML"):
         account(failing(changes=[{"file": "space.toml", "after": "[space"}]))
