@@ -36,7 +36,8 @@ class SpaceContract:
         """Hold the Space to one promise."""
         finding = spacedock_docked.finding(spacedock_promise)
         if finding.outcome in {Outcome.BLOCKED, Outcome.ERROR}:
-            pytest.fail(f"{finding.outcome}: {finding.detail}\n{finding.log}", pytrace=False)
+            who = f" by {finding.blame}" if finding.blame else ""
+            pytest.fail(f"{finding.outcome}{who}: {finding.detail}\n{finding.log}", pytrace=False)
         if finding.outcome in {Outcome.NOT_PROVEN, Outcome.NOT_ASKED}:
             pytest.skip(f"{finding.outcome}: {finding.detail}")
         if finding.is_red(strict=spacedock_docked.strict):

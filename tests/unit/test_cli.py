@@ -9,18 +9,19 @@ from typing import Self
 
 import httpx
 import pytest
+import respx
 from junitparser import JUnitXml
 
 from spacedock import cli
 from spacedock.contract.promise import Promise
 from spacedock.contract.registry import all_promises
 from spacedock.docks import choose
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.instance import Stop
 from spacedock.errors import BootError, BuildError, EngineError, SpacedockError
-from spacedock.verdict import hold
 from tests.unit.edges import FakeEdge
 from tests.unit.fakes import FakeDock, FakeInstance, exited
-from tests.unit.spaces import write_space
+from tests.unit.spaces import SOUND_MANIFEST, write_space
 
 Spacedock = Callable[..., int]
 
@@ -30,8 +31,7 @@ def spacedock(monkeypatch: pytest.MonkeyPatch) -> Spacedock:
     """Run a command with a dock of pretence; return its exit code."""
 
     def _run(*words: str, dock: FakeDock | None = None) -> int:
-        for module in (choose, hold):
-            monkeypatch.setattr(module, "choose", lambda *_: dock or FakeDock())
+        monkeypatch.setattr(choose, "choose", lambda *_: dock or FakeDock())
         monkeypatch.setattr(sys, "argv", ["spacedock", *words])
         with pytest.raises(SystemExit) as ended:
             cli.main()
@@ -128,6 +128,49 @@ def test_what_keeps_a_dock_from_opening_has_an_exit_code_of_its_own(
     assert error.what in said
     assert error.remedy in said
     assert error.log in said
+
+
+def test_what_is_broken_in_files_is_shown_though_no_engine_answers(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Closed(FakeDock):
+        def __enter__(self) -> Self:
+            raise EngineError("no Docker engine answers", remedy="start Docker")
+
+    (Path(place) / ".env").write_text("API_KEY=x")
+    assert spacedock("check", place, dock=Closed()) == 4
+    said = capsys.readouterr().out
+    assert said.startswith("in its files, before anything is built:\n✗ starts-without-env-file")
+    assert "remedy:  remove it from git" in said
+
+
+def test_a_dock_that_fails_us_ends_in_7_and_costs_no_other_finding(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Defective(FakeDock):
+        def boot(self, spec: BootSpec) -> FakeInstance:
+            raise LookupError("a defect")
+
+    words = ("--promise", "front-matter-is-valid", "--promise", "binds-app-port")
+    assert spacedock("check", place, *words, dock=Defective()) == 7
+    said = capsys.readouterr().out
+    assert "! binds-app-port" in said
+    assert "LookupError at run/" in said
+    assert "report it to the project" in said
+    assert "1 kept, 1 error" in said
+
+
+def test_a_space_whose_requests_fail_is_not_said_not_to_boot(
+    spacedock: Spacedock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = SOUND_MANIFEST + '[[requests]]\npath = "/api"\n'
+    place = write_space(tmp_path / "space", manifest=manifest)
+    with respx.mock(base_url="http://space.test", assert_all_called=False) as server:
+        server.route().mock(return_value=httpx.Response(500, text="down"))
+        assert spacedock("check", str(place), "--promise", "takes-secrets-as-they-are-pasted") == 1
+    said = capsys.readouterr().out
+    assert "! blocked, by answers-its-requests: takes-secrets-as-they-are-pasted" in said
+    assert "did not come up" not in said
 
 
 def test_a_report_is_written_beside_what_is_shown(spacedock: Spacedock, place: str, tmp_path: Path) -> None:

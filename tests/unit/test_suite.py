@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,12 +30,38 @@ from spacedock.docks.capability import Capability
 from spacedock.docks.instance import Stop
 from tests.unit.fakes import FakeInstance, FakeDock, exited
 
-spacedock.session.choose = lambda *_: FakeDock({dock})
+class Dock(FakeDock):
+    refusal = defect = None
+
+    def __enter__(self):
+        with open("entered", "a") as file:
+            file.write("once")
+        if self.refusal:
+            raise self.refusal
+        return self
+
+    def boot(self, spec):
+        if self.defect:
+            raise self.defect
+        return super().boot(spec)
+
+spacedock.session.choose = lambda *_: Dock({dock})
 """
 
 PLAIN = "binds-app-port or stops-on-sigterm or runs-as-uid-1000 or answers-cors-preflight"
 DEAF = "otherwise=FakeInstance(stopped=Stop(10.0, 137, True))"
 CRASHING = "otherwise=FakeInstance(boot=exited(1), log='ImportError: no module named app')"
+NO_ENGINE = """
+from spacedock.errors import EngineError
+
+Dock.refusal = EngineError("no Docker engine answers", remedy="start Docker")
+"""
+DEFECTIVE = "\nDock.defect = LookupError('a defect')\n"
+UNBUILT = """
+from spacedock.errors import SpaceBuildError
+
+Dock.refusal = SpaceBuildError("no such step", remedy="mend it", log="E: no such package")
+"""
 WITHOUT_IDENTITY = "capabilities=frozenset(Capability) - {Capability.IDENTITY}"
 
 
@@ -42,14 +69,19 @@ WITHOUT_IDENTITY = "capabilities=frozenset(Capability) - {Capability.IDENTITY}"
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Hold a Space to promises that a dock of pretence can show: no server answers there."""
     write_space(pytester.path / "space", manifest='[space]\nid = "owner/name"\n')
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
 
-    def _run(dock: str = "", waived: str = "{}", choose: str = PLAIN) -> pytest.RunResult:
-        pytester.makeconftest(CONFTEST.format(dock=dock))
+    def _run(dock: str = "", waived: str = "{}", choose: str = PLAIN, more: str = "") -> pytest.RunResult:
+        pytester.makeconftest(CONFTEST.format(dock=dock) + more)
         pytester.makepyfile(SUITE.format(waived=waived))
         return pytester.runpytest_subprocess("-k", choose, "-ra")
 
     return _run
+
+
+def test_a_space_is_entered_once_however_many_tests_ask(run: Run, pytester: pytest.Pytester) -> None:
+    run().assert_outcomes(passed=3, skipped=1, deselected=PROMISES - 4)
+    assert (pytester.path / "entered").read_text() == "once"
 
 
 def test_every_promise_is_a_test_of_its_name(run: Run) -> None:
@@ -114,7 +146,7 @@ def test_the_dock_and_what_stands_in_it_are_named(run: Run) -> None:
 def test_a_dock_that_cannot_be_opened_is_tried_once_and_says_why(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
     write_space(pytester.path / "space", manifest='[space]\nid = "owner/name"\n')
     pytester.makeconftest(
         """
@@ -137,11 +169,56 @@ spacedock.session.choose = choose
     assert (pytester.path / "tried").read_text() == "once"
 
 
+def test_a_dock_that_cannot_be_entered_is_tried_once(run: Run, pytester: pytest.Pytester) -> None:
+    result = run(more=NO_ENGINE, choose="binds-app-port or uid-1000")
+    result.assert_outcomes(errors=2, deselected=PROMISES - 2)
+    result.stdout.fnmatch_lines(["no Docker engine answers", "*remedy: start Docker"])
+    assert (pytester.path / "entered").read_text() == "once"
+
+
+JUDGED = """
+from spacedock.run.loop import Run
+
+judge = Run.judge
+
+def told(run, promises):
+    promises = tuple(promises)
+    with open("judged", "a") as file:
+        print(*(promise.id for promise in promises), file=file)
+    return judge(run, promises)
+
+Run.judge = told
+"""
+
+
+def test_with_the_first_promise_all_others_that_are_asked_are_judged(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    result = run(choose="binds-app-port or runs-as-uid-1000 or stops-on", more=JUDGED)
+    result.assert_outcomes(passed=3, deselected=PROMISES - 3)
+    judged = (pytester.path / "judged").read_text().splitlines()
+    assert judged == ["binds-app-port runs-as-uid-1000 stops-on-sigterm"]
+
+
+def test_a_defect_of_ours_fails_its_own_test_and_says_where(run: Run) -> None:
+    result = run(more=DEFECTIVE, choose="binds-app-port or front-matter")
+    result.assert_outcomes(passed=1, failed=1, deselected=PROMISES - 2)
+    result.stdout.fnmatch_lines(["error: LookupError at *: a defect; report it to the project*"])
+
+
+def test_a_space_that_does_not_build_breaks_one_promise_and_blocks_the_rest(run: Run) -> None:
+    result = run(more=UNBUILT, choose="builds-from-what or binds-app-port or front-matter")
+    result.assert_outcomes(passed=1, failed=2, deselected=PROMISES - 3)
+    result.stdout.fnmatch_lines(
+        ["blocked by builds-from-what-is-pushed: the Space does not build*", "*  | E: no such package"]
+    )
+
+
 def test_a_dock_is_closed_before_the_next_space_is_boarded(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two Spaces may want the same port of one machine."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
     for name in ("one", "two"):
         write_space(pytester.path / name, manifest=f'[space]\nid = "owner/{name}"\n')
     pytester.makeconftest(

@@ -35,5 +35,5 @@ def check(
     conditions = Conditions(egress, edge, time_scale)
     with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress:
         telling = Telling(Console(), progress, len(promises))
-        verdict = hold(path, dock, promises, progress, conditions, telling)
+        verdict = hold(path, dock, promises, progress, conditions, listen=telling)
     end(verdict, reports, strict=strict)

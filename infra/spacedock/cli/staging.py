@@ -20,6 +20,7 @@ from spacedock.options import DockName
 from spacedock.verdict.terminal import headline, problem_lines
 
 _LOG_LINES = 40
+_UNTOLD = frozenset({Outcome.BLOCKED, Outcome.ERROR})  # nothing is said of the Space
 
 
 def introduce(console: Console, failure: Failure) -> None:
@@ -50,8 +51,9 @@ def stage(
         instance = scene.deployed() if keep else None
         if instance is not None and instance.alive():
             attach(console, instance, scene.canaries)
-    broken = {finding.promise.id for finding in account.broken}
-    return broken == (set() if mended else set(failure.breaks))
+    if mended:
+        return not account.broken and not any(found.outcome in _UNTOLD for found in account.findings)
+    return {finding.promise.id for finding in account.broken} == set(failure.breaks)
 
 
 def _show_said(console: Console, where: str, text: str) -> None:
@@ -65,8 +67,9 @@ def _show_said(console: Console, where: str, text: str) -> None:
 
 
 def _show_finding(console: Console, finding: Finding) -> None:
-    if finding.outcome is Outcome.BLOCKED:
-        console.print(Text(f"! {finding.promise.id}  blocked: {finding.detail}"), soft_wrap=True)
+    if finding.outcome in _UNTOLD:
+        told = f"! {finding.promise.id}  {finding.outcome}: {finding.detail}"
+        console.print(Text(told), soft_wrap=True)
         return
     console.print(headline(finding), soft_wrap=True)
     for problem in finding.problems:

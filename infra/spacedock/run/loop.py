@@ -115,7 +115,7 @@ class Run:
 
     def _begin_go(self, dock: OpenDock, *, one_at_a_time: bool) -> Instances:
         """Begin with no instance and no evidence but that of files."""
-        self.gathering.give_up()
+        self._give_up()
         self._go.close()
         came_up = self._neighbours.came_up
         opened = Instances(dock, self._listen, came_up, one_at_a_time=one_at_a_time)
@@ -130,7 +130,7 @@ class Run:
             group = [promise for promise in promises if promise.concludes is concludes]
             for judged in self._judged(group):
                 if not isinstance(judged, Finding):
-                    self.gathering.give_up()
+                    self._give_up()
                     return judged
                 findings.append(judged)
         return findings
@@ -199,6 +199,11 @@ class Run:
             raise ValueError("no dock was entered")
         return self.dock
 
+    def _give_up(self) -> None:
+        """Let nothing more be gathered in the present go. What is read of files stays as it is."""
+        if self.gathering is not self._files:
+            self.gathering.give_up()
+
     def look(self, evidence: Evidence[T]) -> T:
         """Return more evidence, from the dock where there is one."""
         self.enter()
@@ -208,7 +213,7 @@ class Run:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.gathering.give_up()
+        self._give_up()
         with self._stack:
             self._go.close()
 

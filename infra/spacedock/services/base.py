@@ -5,7 +5,8 @@ A service module offers two factories, so that adding a service is adding a modu
     def in_container(network: Network, supply: Supply, run: Run) -> Service: ...
     def in_process(run: Run) -> Service: ...
 
-and says in `PORT` where the real one usually listens; in `PORTS` for values that lead elsewhere.
+and says in `PORT` where the real one usually listens; in `PORTS` for values that lead elsewhere. Who reads
+files alone asks for those: what a factory needs (docker, drivers) is imported there, and not by the module.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from spacedock import canary
 from spacedock.services.hosts.base import HostedService
+from spacedock.services.hosts.cluster import ClusterHost
 
 if TYPE_CHECKING:
-    from testcontainers.community.postgres import PostgresContainer
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Supply
@@ -75,16 +75,6 @@ class PostgresAccount:
         return None
 
 
-def _container(tag: str, account: PostgresAccount) -> PostgresContainer:
-    from testcontainers.community.postgres import PostgresContainer
-
-    class Unwaited(PostgresContainer):
-        def _connect(self) -> None:
-            """Return at once: the wait of the base class looks once a second."""
-
-    return Unwaited(tag, username=account.user, password=account.password, dbname=DATABASE)
-
-
 def in_container(
     network: Network, supply: Supply, run: OpenRun, account: PostgresAccount | None = None
 ) -> Service:
@@ -92,11 +82,12 @@ def in_container(
     import trustme
 
     from spacedock.services.hosts.container import ContainerHost, told
+    from spacedock.services.hosts.patient import PatientPostgres
 
     account, image = account or PostgresAccount("require"), supply.pinned(NAME)
     certificate = trustme.CA().issue_cert(account.name)
     container = (
-        _container(image.tag, account)
+        PatientPostgres(image.tag, username=account.user, password=account.password, dbname=DATABASE)
         .with_env("POSTGRES_INITDB_ARGS", "--no-sync")
         .with_env("PGDATA", "/pgdata")
         .with_tmpfs_mount("/pgdata")
@@ -110,8 +101,6 @@ def in_container(
 
 def in_process(run: OpenRun, account: PostgresAccount | None = None) -> Service:
     """An embedded server as a child process."""
-    from spacedock.services.hosts.cluster import ClusterHost
-
     account = account or PostgresAccount("prefer")
     host = ClusterHost(account.user, account.password, run)
     header = f"postgres: embedded server {host.version}, built without TLS: sslmode=require is not shown here"

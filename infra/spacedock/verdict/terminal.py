@@ -10,6 +10,7 @@ from rich.text import Text
 
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Level, Problem
+from spacedock.docks.capability import Capability
 from spacedock.verdict.model import Verdict
 
 _MARKS = {
@@ -109,10 +110,10 @@ def _apart(verdict: Verdict) -> frozenset[Outcome]:
 
 
 def _below(finding: Finding) -> Iterator[str]:
-    if finding.detail:
-        yield from finding.detail.splitlines()
     for problem in finding.problems:
         yield from problem_lines(problem)
+    yield from finding.detail.splitlines()
+    yield from log_lines(finding.log)
 
 
 def _show_not_asked(console: Console, verdict: Verdict) -> None:
@@ -139,15 +140,21 @@ def _show_blocked(console: Console, verdict: Verdict) -> None:
     found = [finding for finding in verdict.findings if finding.outcome is Outcome.BLOCKED]
     for blame, group in groupby(sorted(found, key=lambda each: each.blame), key=lambda each: each.blame):
         findings = list(group)
-        names = ", ".join(finding.promise.id for finding in findings)
+        names = ", ".join(each.promise.id for each in findings)
         why = f"by {blame}" if blame else "as the Space did not come up"
         console.print(Text(f"! blocked, {why}: {names}", style="bold red"), soft_wrap=True)
-        _below_blocked(console, findings, verdict)
+        _below_blocked(console, findings, told=_is_told(blame, verdict))
 
 
-def _below_blocked(console: Console, findings: list[Finding], verdict: Verdict) -> None:
+def _is_told(blame: str, verdict: Verdict) -> bool:
+    """Whether what is broken says why: the one to blame, or one that has to do with boots."""
+    broken = [finding.promise for finding in verdict.findings if finding.outcome is Outcome.BROKEN]
+    return any(each.id == blame if blame else Capability.BOOT in each.needs for each in broken)
+
+
+def _below_blocked(console: Console, findings: list[Finding], *, told: bool) -> None:
     """Where nothing that is broken says why, show each reason once."""
-    if verdict.counts()[Outcome.BROKEN]:
+    if told:
         _indented(console, ["mend what is broken above, and they will be looked at"])
         return
     for detail, log in dict.fromkeys((finding.detail, finding.log) for finding in findings):

@@ -9,17 +9,29 @@ from typer.testing import CliRunner, Result
 
 from spacedock.cli import app
 from spacedock.docks import choose as docks
-from spacedock.docks.boots import Cause
+from spacedock.docks.boots import BootSpec, Cause
 from spacedock.docks.dock import Dock
 from spacedock.errors import UsageError
 from spacedock.failures import scene
 from spacedock.failures.base import Group
 from spacedock.failures.catalogue import all_failures, find
 from spacedock.failures.specimen import mending
-from tests.unit.fakes import FakeDock, FakeInstance, listening
+from tests.unit.fakes import FakeDock, FakeInstance, exited, listening
 from tests.unit.spaces import write_space
 
 LOOPBACK = listening(Cause.LOOPBACK, "127.0.0.1", 7860)
+
+
+class Defective(FakeDock):
+    """A dock that boots a Space once, and then fails."""
+
+    def __init__(self, first: FakeInstance) -> None:
+        super().__init__(otherwise=first)
+
+    def boot(self, spec: BootSpec) -> FakeInstance:
+        if self.booted:
+            raise LookupError("a defect")
+        return super().boot(spec)
 
 
 def said(*arguments: str) -> Result:
@@ -98,6 +110,24 @@ def test_a_twin_that_fails_too_is_no_success(docked: list[FakeDock]) -> None:
         FakeDock(otherwise=FakeInstance(boot=LOOPBACK)),
     ]
     assert said("bind-loopback", "--fixed").exit_code == 1
+
+
+def test_a_twin_that_does_not_come_up_is_no_success(docked: list[FakeDock]) -> None:
+    docked += [
+        FakeDock(otherwise=FakeInstance(boot=LOOPBACK)),
+        FakeDock(otherwise=FakeInstance(boot=exited(1))),
+    ]
+    told = said("bind-loopback", "--fixed")
+    assert told.exit_code == 1
+    assert "! binds-app-port  blocked: the Space did not boot" in told.output
+
+
+def test_what_fails_of_ours_is_told_with_its_place(docked: list[FakeDock], tmp_path: Path) -> None:
+    docked.append(Defective(FakeInstance()))
+    space = write_space(tmp_path / "space", manifest='[space]\nid = "owner/name"\nhonours_port = true\n')
+    told = said("bind-loopback", "--here", str(space))
+    assert told.exit_code == 1
+    assert "! binds-app-port  error: LookupError at " in told.output
 
 
 def test_what_cannot_be_had_here_says_why() -> None:

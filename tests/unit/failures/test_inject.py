@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 import respx
-from spacedock.contract.instances import Instances
 
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import Usage
 from spacedock.errors import UsageError
 from spacedock.failures.base import Condition
 from spacedock.failures.inject import Meeting, meetings, with_less
+from spacedock.run.loop import Run
 from spacedock.space import Space
 from tests.unit.edges import FakeEdge
 from tests.unit.fakes import FakeDock, FakeInstance, exited
@@ -50,11 +50,11 @@ class Broken(FakeDock):
 
 def met(condition: Condition, space: Space, dock: FakeDock) -> list[Meeting]:
     with (
-        Instances(dock) as instances,
+        Run(space, dock) as run,
         respx.mock(base_url="http://space.test", assert_all_called=False) as server,
     ):
         server.route().mock(return_value=httpx.Response(200, text="hello"))
-        return list(meetings(condition, space, instances))
+        return list(meetings(condition, run))
 
 
 @pytest.mark.parametrize("condition", Condition)

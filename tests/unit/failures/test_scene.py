@@ -18,7 +18,7 @@ from spacedock.docks.dock import Dock
 from spacedock.errors import SpaceBuildError, UsageError
 from spacedock.failures import scene
 from spacedock.failures.base import Failure, Where, failure_from
-from spacedock.failures.scene import SpecimenAccount, booted
+from spacedock.failures.scene import SpecimenAccount, staged
 from spacedock.progress import silent
 from tests.unit.edges import FakeEdge
 from tests.unit.failures.test_diagnosis import DATA
@@ -47,8 +47,8 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
 
 
 def account(failure: Failure, *, mended: bool = False) -> SpecimenAccount:
-    with booted(failure, "image", silent, mended=mended) as boarded_scene:
-        return boarded_scene.held_to(PORT, silent)
+    with staged(failure, "image", silent, mended=mended) as stage:
+        return stage.held_to(PORT, silent)
 
 
 def by(account: SpecimenAccount, where: Where) -> str:
@@ -94,6 +94,13 @@ def test_a_folder_that_is_no_space_tells_the_platforms_words(given: dict[str, An
     assert by(told, Where.PAGE).startswith("CONFIG_ERROR")
     assert "dock" in given
     assert "name" not in given
+
+
+def test_files_are_judged_too_once_the_dock_has_been_entered(given: dict[str, Any]) -> None:
+    pushed = failing(changes=[{"file": ".env", "after": "API_KEY=x\n"}])
+    with staged(pushed, "image", silent) as stage:
+        told = stage.held_to(chosen(["starts-without-env-file"]), silent)
+    assert [finding.promise.id for finding in told.broken] == ["starts-without-env-file"]
 
 
 def test_a_manifest_that_cannot_be_read_is_an_error_of_the_catalogue(given: dict[str, Any]) -> None:

@@ -16,12 +16,12 @@ PROBLEM = Problem(
 )
 
 
-def finding(outcome: Outcome, promise: str = "binds-app-port") -> Finding:
+def finding(outcome: Outcome, promise: str = "binds-app-port", *, blame: str = "") -> Finding:
     (found,) = chosen([promise])
     problems = (PROBLEM,) if outcome is Outcome.BROKEN else ()
     detail = "" if outcome in {Outcome.KEPT, Outcome.BROKEN} else f"why: {outcome}"
     log = "ImportError: no module named app" if outcome is Outcome.BLOCKED else ""
-    return Finding(found, outcome, problems, detail, log, seconds=1.25)
+    return Finding(found, outcome, problems, detail, log, seconds=1.25, blame=blame)
 
 
 def verdict(*findings: Finding) -> Verdict:

@@ -60,7 +60,7 @@ def test_the_lines_of_a_log_are_not_broken() -> None:
 def test_junit_tells_failure_error_and_skip_apart() -> None:
     said = verdict(*(finding(outcome) for outcome in Outcome if outcome is not Outcome.WAIVED))
     (suite,) = JUnitXml.fromstring(junit.write(said).encode())
-    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (5, 1, 1, 2)
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (6, 1, 2, 2)
 
 
 def test_junit_carries_the_whole_problem() -> None:

@@ -46,6 +46,12 @@ def test_a_suite_has_the_docks_name() -> None:
     assert suite().get("name") == "spacedock.image"
 
 
+def test_a_suite_without_a_dock_is_of_files() -> None:
+    found = ET.fromstring(junit.write(replace(verdict(), dock=""))).find("testsuite")
+    assert found is not None
+    assert found.get("name") == "spacedock.files"
+
+
 def test_a_suite_has_what_holds_for_all_of_it() -> None:
     said = [(each.get("name"), each.get("value")) for each in suite().iter("property")]
     assert said == [("dock", "postgres: stand-in"), ("observations", "it is large"), ("digest", "abc123" * 8)]
@@ -68,7 +74,8 @@ def test_what_is_kept_has_nothing_to_say() -> None:
     ("outcome", "tag", "message", "kind"),
     [
         (Outcome.BROKEN, "failure", PROBLEM.seen, "broken"),
-        (Outcome.BLOCKED, "error", "the Space did not boot", "blocked"),
+        (Outcome.BLOCKED, "error", "the Space did not come up", "blocked"),
+        (Outcome.ERROR, "error", "spacedock itself failed", "error"),
         (Outcome.NOT_PROVEN, "skipped", "not proven here: why: not proven here", None),
         (Outcome.WAIVED, "skipped", "waived: why: waived", None),
     ],
@@ -87,6 +94,15 @@ def test_all_problems_stand_in_a_failure_and_the_first_is_its_message() -> None:
 
 def test_a_blocked_promise_has_detail_and_log() -> None:
     assert result(finding(Outcome.BLOCKED)).text == "why: blocked\nImportError: no module named app"
+
+
+def test_a_blocked_promise_names_the_one_that_says_why() -> None:
+    said = result(finding(Outcome.BLOCKED, blame="answers-its-requests"))
+    assert said.get("message") == "blocked by answers-its-requests"
+
+
+def test_what_failed_of_ours_is_told_with_its_place() -> None:
+    assert result(finding(Outcome.ERROR)).text == "why: error"
 
 
 def test_a_broken_should_is_told_without_failing() -> None:

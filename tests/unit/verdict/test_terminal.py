@@ -31,6 +31,7 @@ def lines(said: Verdict, width: int = 200) -> list[str]:
         (Outcome.NOT_PROVEN, f"- {TITLE}  (not proven here)"),
         (Outcome.NOT_ASKED, f"- {TITLE}  (not asked)"),
         (Outcome.WAIVED, f"~ {TITLE}  (waived)"),
+        (Outcome.ERROR, f"! {TITLE}  (error)"),
     ],
 )
 def test_a_headline_has_mark_name_title_and_outcome(outcome: Outcome, line: str) -> None:
@@ -66,10 +67,16 @@ def test_a_problem_without_a_log_does_not_speak_of_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dock", "line"), [("image", "owner/name in the image dock"), ("", "owner/name is no Docker Space")]
+    ("dock", "digest", "line"),
+    [
+        ("image", "abc", "owner/name in the image dock"),
+        ("", "abc", "owner/name by its files alone"),
+        ("", "", "owner/name is no Docker Space"),
+    ],
 )
-def test_the_first_line_says_which_space_and_where(dock: str, line: str) -> None:
-    assert lines(replace(verdict(), dock=dock))[:2] == [line, "  postgres: stand-in"]
+def test_the_first_line_says_which_space_and_where(dock: str, digest: str, line: str) -> None:
+    said = replace(verdict(), dock=dock, digest=digest)
+    assert lines(said)[:2] == [line, "  postgres: stand-in"]
 
 
 def test_what_is_broken_stands_before_what_is_kept() -> None:
@@ -108,6 +115,47 @@ def test_all_that_is_blocked_is_named_in_one_line() -> None:
     said = lines(verdict(finding(Outcome.BLOCKED), finding(Outcome.BLOCKED, SHOULD)), width=40)
     assert f"! blocked, as the Space did not come up: binds-app-port, {SHOULD}" in said
     assert "    mend what is broken above, and they will be looked at" not in said
+
+
+def test_what_is_blocked_is_told_by_the_promise_that_says_why() -> None:
+    unanswered = finding(Outcome.BLOCKED, SHOULD, blame="answers-its-requests")
+    said = lines(verdict(finding(Outcome.BLOCKED), unanswered))
+    assert "! blocked, as the Space did not come up: binds-app-port" in said
+    assert f"! blocked, by answers-its-requests: {SHOULD}" in said
+
+
+def test_what_is_broken_in_files_does_not_hide_why_it_did_not_come_up() -> None:
+    said = lines(verdict(finding(Outcome.BROKEN, "front-matter-is-valid"), finding(Outcome.BLOCKED)))
+    assert "  | ImportError: no module named app" in [line[4:] for line in said]
+    assert "    mend what is broken above, and they will be looked at" not in said
+
+
+def test_what_failed_of_ours_stands_behind_what_is_broken_and_says_where() -> None:
+    said = lines(verdict(finding(Outcome.KEPT), finding(Outcome.ERROR), finding(Outcome.BROKEN)))
+    marks = [line[0] for line in said if TITLE in line]
+    assert marks == ["✗", "!", "✓"]
+    assert said[said.index(f"! {TITLE}  (error)") + 1] == "    why: error"
+
+
+def test_by_files_alone_what_was_not_looked_at_or_asked_is_a_number() -> None:
+    findings = [finding(Outcome.NOT_PROVEN)] * 3 + [finding(Outcome.NOT_ASKED, SHOULD)] * 2
+    said = lines(replace(verdict(*findings), dock=""))
+    assert "- 3 not looked at: they want an image, a boot or a service (`spacedock check`)" in said
+    assert "- 2 not asked: the manifest gives them nothing to check" in said
+    assert not any("binds-app-port" in line or SHOULD in line for line in said)
+    assert said[-1].startswith("3 not looked at, 2 not asked in ")
+
+
+def test_in_a_dock_what_was_not_proven_is_told_each_by_name() -> None:
+    said = lines(verdict(finding(Outcome.NOT_PROVEN)))
+    assert said[said.index(f"- {TITLE}  (not proven here)") + 1] == "    why: not proven here"
+
+
+def test_what_is_broken_and_could_not_be_looked_at_to_the_end_says_so_last() -> None:
+    found = replace(finding(Outcome.BROKEN), detail="it did not boot", log="ImportError")
+    said = lines(verdict(found))
+    assert said.index("    it did not boot") > said.index(f"    source:  {PROBLEM.source}")
+    assert said[said.index("    it did not boot") + 2] == "      | ImportError"
 
 
 def test_what_is_broken_is_to_be_mended_before_what_is_blocked() -> None:

@@ -11,6 +11,9 @@ from tests.unit.verdict.findings import finding, verdict
 
 KEPT, BROKEN, BLOCKED = (finding(outcome) for outcome in (Outcome.KEPT, Outcome.BROKEN, Outcome.BLOCKED))
 NOT_PROVEN, NOT_ASKED = finding(Outcome.NOT_PROVEN), finding(Outcome.NOT_ASKED)
+ERROR = finding(Outcome.ERROR)
+UNANSWERED = finding(Outcome.BLOCKED, blame="answers-its-requests")
+UNBUILT = finding(Outcome.BLOCKED, blame="builds-from-what-is-pushed")
 SHOULD_BROKEN = finding(Outcome.BROKEN, "answers-head")
 
 
@@ -26,6 +29,14 @@ SHOULD_BROKEN = finding(Outcome.BROKEN, "answers-head")
         ((NOT_PROVEN, NOT_ASKED), 3),
         ((), 3),
         ((KEPT, BLOCKED), 6),
+        ((KEPT, ERROR), 7),
+        ((ERROR, NOT_PROVEN), 7),
+        ((SHOULD_BROKEN, ERROR), 7),
+        ((ERROR, BROKEN), 1),
+        ((ERROR, BLOCKED), 6),
+        ((KEPT, UNANSWERED), 1),
+        ((UNBUILT,), 5),
+        ((UNANSWERED, BLOCKED), 6),
     ],
 )
 def test_the_exit_code_says_how_it_ended(findings: tuple[object, ...], code: int) -> None:

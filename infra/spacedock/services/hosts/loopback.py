@@ -55,7 +55,7 @@ class LoopbackHost:
         """Whom it runs as, None for the harness's user: servers refuse root, and a uid that has no name."""
         if os.geteuid() != 0:
             return None
-        import pwd
+        import pwd  # Windows has none
 
         return pwd.getpwnam("nobody")
 
@@ -83,7 +83,6 @@ class LoopbackHost:
         patience_ends = time.monotonic() + _PATIENCE
         while self.listening not in self.logs() and time.monotonic() < patience_ends:
             if self.exit_code() is not None:
-                # The server has a word for it in its log, and no exit code of its own.
                 return "address already in use" in self.logs().lower()
             time.sleep(0.01)
         return False

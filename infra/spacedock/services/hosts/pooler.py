@@ -22,7 +22,7 @@ SERVERS = 4  # connections to the database, which all clients share
 
 SETTINGS, USERS, PEM = "settings.ini", "users.txt", "server.pem"
 
-_START = Path(__file__).parents[2] / "images" / "pgbouncer" / "start.sh"
+_START = "start.sh"
 _SYSTEM = "/usr/sbin"  # where Debian puts the program, and no user but root looks
 
 
@@ -76,10 +76,12 @@ class PoolerHost(LoopbackHost):
 
     def start(self) -> None:
         """Lay out its files and run it."""
+        from spacedock.images.workshop import CONTEXTS  # needs docker, and a linter needs it not
+
         folder = Path(tempfile.mkdtemp(prefix="pgbouncer-", dir=self._run.folder))
         for name, content in self._files.items():
             (folder / name).write_bytes(content)
-        shutil.copy(_START, folder / _START.name)  # where whom it runs as can read it
+        shutil.copy(CONTEXTS / "pgbouncer" / _START, folder / _START)  # where whom it runs as can read it
         self._give(folder, *folder.iterdir())
         self._serve(folder, lambda port: self._command(folder, port))
 
@@ -87,4 +89,4 @@ class PoolerHost(LoopbackHost):
         address = self._database.address
         text = settings(self._name, address, listen="127.0.0.1", port=port, upstream_tls=False)
         (folder / SETTINGS).write_text(text)
-        return ["env", f"PATH={self._path}", "sh", _START.name, SETTINGS]
+        return ["env", f"PATH={self._path}", "sh", _START, SETTINGS]
