@@ -1,15 +1,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
 from spacedock.contract.promise import Problem, Promise, Seen
-from spacedock.evidence.base import Evidence
+from spacedock.docks.capability import Capability
+from spacedock.evidence.base import FILES, Evidence, Surroundings
 from spacedock.space import Space
 from tests.unit.spaces import sound_space
+
+
+@dataclass(frozen=True)
+class Says(Evidence[str]):
+    """A text, or what is raised in its place."""
+
+    text: str = ""
+
+    needs: ClassVar = frozenset({Capability.BOOT})
+
+    def gather(self, _around: Surroundings) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class OfFiles(Says):
+    """The same, read of files."""
+
+    needs: ClassVar = FILES
 
 
 @pytest.fixture

@@ -18,26 +18,7 @@ from spacedock.run import gathering
 from spacedock.run.loop import Run
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock, FakeInstance, exited
-from tests.unit.run.conftest import promise
-
-
-@dataclass(frozen=True)
-class Says(Evidence[str]):
-    """A text, or what is raised in its place."""
-
-    text: str = ""
-
-    needs: ClassVar = frozenset({Capability.BOOT})
-
-    def gather(self, _around: Surroundings) -> str:
-        return self.text
-
-
-@dataclass(frozen=True)
-class OfFiles(Says):
-    """The same, read of files."""
-
-    needs: ClassVar = FILES
+from tests.unit.run.conftest import OfFiles, Says, promise
 
 
 @dataclass(frozen=True)
