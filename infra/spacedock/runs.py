@@ -32,7 +32,7 @@ _PATIENCE = 2.0  # seconds that a process gets to end by itself
 
 
 @dataclass(frozen=True)
-class Run:
+class OpenRun:
     """A run that is open: `folder` is its scratch, readable by every user, removed when the run ends."""
 
     id: str
@@ -52,10 +52,10 @@ class Run:
 
 
 @contextmanager
-def open_run() -> Iterator[Run]:
+def open_run() -> Iterator[OpenRun]:
     """Open a run after removing the processes and folders that dead runs left."""
     root = cache_folder("runs")
-    run = Run(run_id := secrets.token_hex(6), root / run_id)
+    run = OpenRun(run_id := secrets.token_hex(6), root / run_id)
     lock = FileLock(run.folder / _LOCK, thread_local=False)
     with FileLock(root / _GATE):
         _sweep(root)

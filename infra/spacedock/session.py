@@ -26,18 +26,13 @@ from spacedock.runs import open_run
 from spacedock.space import Space, read_space
 from spacedock.verdict.terminal import problem_lines
 
+Shown = Callable[[str], AbstractContextManager[None]]
+
 
 class DockedSpace:
-    """A Space in its dock, for as long as tests ask for it, held at once to all promises that tests ask of."""
+    """A Space in its dock, for as long as tests ask for it, held at once to all that they ask."""
 
-    def __init__(
-        self,
-        run: Run,
-        asked: list[Promise],
-        shown: Callable[[str], AbstractContextManager[None]],
-        *,
-        strict: bool,
-    ) -> None:
+    def __init__(self, run: Run, asked: list[Promise], shown: Shown, *, strict: bool) -> None:
         self.space: Space = run.space
         self.strict = strict
         self.observations: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from spacedock.engine import Engine
-from spacedock.runs import Run, open_run
+from spacedock.runs import OpenRun, open_run
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def needs_image_dock(dock_name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def run(dock_name: str) -> Iterator[Run]:
+def run(dock_name: str) -> Iterator[OpenRun]:
     """A run in which a module boots Spaces of its own in the image dock; elsewhere it is skipped."""
     if dock_name != "image":
         pytest.skip("needs the image dock: tox -e integration -- --dock=image")

@@ -18,7 +18,7 @@ from testcontainers.core.exceptions import ContainerConnectException
 from spacedock.engine import IMAGE_LABEL, STAND_IN_LABEL, Engine
 from spacedock.errors import EngineError
 from spacedock.images.supply import Image
-from spacedock.runs import HOST_LABEL, RUN_LABEL, Run, host, open_run
+from spacedock.runs import HOST_LABEL, RUN_LABEL, OpenRun, host, open_run
 
 
 @dataclass
@@ -84,7 +84,7 @@ def engine(client: FakeClient) -> Engine:
 
 
 @pytest.fixture
-def run() -> Iterator[Run]:
+def run() -> Iterator[OpenRun]:
     with open_run() as opened:
         yield opened
 
@@ -153,7 +153,7 @@ class TestSweeping:
         assert engine.sweep() == [f"{kind.removesuffix('s')} left"]
         assert left.removed
 
-    def test_a_living_run_is_not_touched(self, engine: Engine, client: FakeClient, run: Run) -> None:
+    def test_a_living_run_is_not_touched(self, engine: Engine, client: FakeClient, run: OpenRun) -> None:
         client.containers.things.append(Thing("mine", run.labels))
         assert engine.sweep() == []
 
@@ -166,7 +166,7 @@ class TestSweeping:
         client.volumes.things.append(Thing("left", of_dead_run()))
         assert engine.sweep() == ["volume left"]
 
-    def test_everything_takes_living_runs_too(self, engine: Engine, client: FakeClient, run: Run) -> None:
+    def test_everything_takes_living_runs_too(self, engine: Engine, client: FakeClient, run: OpenRun) -> None:
         client.containers.things.append(Thing("mine", run.labels))
         assert engine.sweep(everything=True) == ["container mine"]
 
@@ -174,7 +174,9 @@ class TestSweeping:
         client.images.things.append(Thing("hf-spacedock/python:1", {IMAGE_LABEL: "x", STAND_IN_LABEL: "y"}))
         assert engine.sweep() == []
 
-    def test_the_space_image_of_a_dead_run_goes(self, engine: Engine, client: FakeClient, run: Run) -> None:
+    def test_the_space_image_of_a_dead_run_goes(
+        self, engine: Engine, client: FakeClient, run: OpenRun
+    ) -> None:
         client.images.things += [
             Thing("hf-spacedock/space:dead", {IMAGE_LABEL: "x", **of_dead_run()}),
             Thing("hf-spacedock/space:mine", {IMAGE_LABEL: "x", **run.labels}),
@@ -182,7 +184,7 @@ class TestSweeping:
         assert engine.sweep() == ["image hf-spacedock/space:dead"]
 
     def test_everything_takes_stand_ins_and_this_hosts_space_images(
-        self, engine: Engine, client: FakeClient, run: Run
+        self, engine: Engine, client: FakeClient, run: OpenRun
     ) -> None:
         client.images.things += [
             Thing("hf-spacedock/python:1", {IMAGE_LABEL: "hf-spacedock/python:1"}),

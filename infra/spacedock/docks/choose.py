@@ -8,12 +8,12 @@ from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.process.dock import ProcessDock
 from spacedock.engine import Engine
 from spacedock.progress import Progress
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from spacedock.space import Space
 
 
 def choose(
-    name: str, space: Space, run: Run, progress: Progress, conditions: Conditions = AS_OBSERVED
+    name: str, space: Space, run: OpenRun, progress: Progress, conditions: Conditions = AS_OBSERVED
 ) -> Dock:
     """Return the dock `name` (auto, image or process); auto is image where a Docker engine answers.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Image, Supply
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
 
 _TEMPLATE = Path(__file__).with_name("nginx.conf")
 _FOLDER = "/edge"
@@ -124,7 +124,7 @@ class _Template(string.Template):
 class NginxEdge:
     """The proxy in front of one Space. A context manager: entering starts it and waits until it answers."""
 
-    def __init__(self, site: Site, network: Network, supply: Supply, run: Run) -> None:
+    def __init__(self, site: Site, network: Network, supply: Supply, run: OpenRun) -> None:
         certificates = Certificates.made_for(site.host, "localhost", "127.0.0.1", _engine_host())
         image = supply.pinned("edge")
         self.certificate = certificates.authority

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
-from spacedock.evidence.base import Evidence, Surroundings
-from spacedock.evidence.boots import AS_IMAGE_USER, BootedAsImageUser, BootFacts, facts_of
+from spacedock.evidence.base import Evidence, NotReady, Surroundings
+from spacedock.evidence.boots import AS_IMAGE_USER, Booted, BootedAsImageUser, BootFacts, facts_of
 from spacedock.evidence.quiet import quiet
 from spacedock.space import Space
 
@@ -34,6 +34,9 @@ class WrittenAsImageUser(Evidence[ForbiddenWrites]):
 
     def gather(self, around: Surroundings) -> ForbiddenWrites:
         """Look what was written, then what the other one complains of, which tries the same."""
+        deployed = around.look(Booted())
+        if not deployed.ready:
+            raise NotReady(deployed)
         instance = around.instance(AS_IMAGE_USER)
         paths = quiet(instance).forbidden()
         facts = facts_of(instance)

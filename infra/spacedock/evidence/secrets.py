@@ -10,9 +10,11 @@ from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.evidence.asking import Reply
 from spacedock.evidence.base import Evidence, Surroundings
-from spacedock.evidence.boots import BootFacts
+from spacedock.evidence.boots import Booted, BootFacts
 from spacedock.evidence.visited import Visited, Visits
 from spacedock.space import Space
+
+_NEEDS = frozenset({Capability.BOOT, Capability.VARY, Capability.LOGS, Capability.SERVICES})
 
 
 def specs_without_secrets(space: Space) -> tuple[BootSpec, ...]:
@@ -25,6 +27,13 @@ def specs_without_secrets(space: Space) -> tuple[BootSpec, ...]:
     if required:
         specs.append(BootSpec(purpose="with blank secrets", blank=required))
     return tuple(specs)
+
+
+@dataclass(frozen=True)
+class BootedWithout(Booted):
+    """How a boot without secrets went, and what it said of them."""
+
+    needs: ClassVar = _NEEDS
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ class LeakedSecrets(Evidence[Leaks]):
 
     spec: BootSpec = AS_DEPLOYED
 
-    needs: ClassVar = frozenset({Capability.BOOT, Capability.VARY, Capability.LOGS, Capability.SERVICES})
+    needs: ClassVar = _NEEDS
 
     def boots(self, _space: Space) -> tuple[BootSpec, ...]:
         """The one that is visited."""

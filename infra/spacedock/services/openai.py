@@ -6,18 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from testcontainers.core.container import DockerContainer
-
 from spacedock import canary
 from spacedock.services.hosts.base import HostedService, http_refusal
 from spacedock.services.hosts.child import DoubleHost
-from spacedock.services.hosts.container import ContainerHost
 
 if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Supply
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
 
 NAME = "openai"
@@ -47,8 +44,12 @@ class OpenAIAccount:
         return http_refusal(address, "/v1/models", {"Authorization": f"Bearer {self.key}"})
 
 
-def in_container(network: Network, supply: Supply, run: Run) -> Service:
+def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:
     """The double in a container; making its image may take a while, and happens here."""
+    from testcontainers.core.container import DockerContainer
+
+    from spacedock.services.hosts.container import ContainerHost
+
     account, image = OpenAIAccount(), supply.double(NAME)
     container = (
         DockerContainer(image.tag)
@@ -59,7 +60,7 @@ def in_container(network: Network, supply: Supply, run: Run) -> Service:
     return HostedService(account, host, _HEADER, inside=f"{NAME}:{PORT}")
 
 
-def in_process(run: Run) -> Service:
+def in_process(run: OpenRun) -> Service:
     """The double as a child process."""
     account = OpenAIAccount()
     return HostedService(account, DoubleHost(NAME, run, {"DOUBLE_API_KEY": account.key}), _HEADER)

@@ -7,21 +7,16 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-import trustme
-from testcontainers.core.container import DockerContainer
-
 from spacedock.services import postgres
 from spacedock.services.hosts import pooler
 from spacedock.services.hosts.base import HostedService
-from spacedock.services.hosts.container import ContainerHost
-from spacedock.services.hosts.pooler import PoolerHost
 from spacedock.services.postgres import DATABASE, PostgresAccount
 
 if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Supply
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
 
 NAME = "pgbouncer"
@@ -81,8 +76,12 @@ class Pooled:
         self._stack.close()
 
 
-def in_container(network: Network, supply: Supply, run: Run) -> Service:
+def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:
     """Two containers; making the pooler's image may take a while, and happens here."""
+    from testcontainers.core.container import DockerContainer
+
+    from spacedock.services.hosts.container import ContainerHost
+
     server = PostgresAccount("require", name=_SERVER)
     account, image = _door(server), supply.program(NAME)
     upstream = f"{_SERVER}:{postgres.PORT}"
@@ -95,8 +94,10 @@ def in_container(network: Network, supply: Supply, run: Run) -> Service:
     return Pooled(database, HostedService(account, host, _HEADER, inside=f"{NAME}:{PORT}"))
 
 
-def in_process(run: Run) -> Service:
+def in_process(run: OpenRun) -> Service:
     """The embedded server and Debian's program, which has TLS where the server has none."""
+    from spacedock.services.hosts.pooler import PoolerHost
+
     server = PostgresAccount("prefer", name=_SERVER)
     account = _door(server)
     database = postgres.in_process(run, server)
@@ -110,6 +111,8 @@ def _door(server: PostgresAccount) -> PostgresAccount:
 
 
 def _files(account: PostgresAccount) -> dict[str, bytes]:
+    import trustme
+
     certificate = trustme.CA().issue_cert(NAME)
     return {
         pooler.USERS: pooler.users(account.user, account.password).encode(),

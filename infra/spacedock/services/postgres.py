@@ -6,20 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import psycopg
-import trustme
-from testcontainers.community.postgres import PostgresContainer
-
 from spacedock import canary
 from spacedock.services.hosts.base import HostedService
-from spacedock.services.hosts.cluster import ClusterHost
-from spacedock.services.hosts.container import ContainerHost, told
 
 if TYPE_CHECKING:
+    from testcontainers.community.postgres import PostgresContainer
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Supply
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
 
 NAME = "postgres"
@@ -70,6 +65,8 @@ class PostgresAccount:
 
     def refusal(self, address: str) -> str | None:
         """Run a query."""
+        import psycopg
+
         try:
             with psycopg.connect(self.values(address)["url"], connect_timeout=2) as connection:
                 connection.execute("SELECT 1")
@@ -78,19 +75,28 @@ class PostgresAccount:
         return None
 
 
-class _Postgres(PostgresContainer):
-    def _connect(self) -> None:
-        """Return at once: the wait of the base class looks once a second."""
+def _container(tag: str, account: PostgresAccount) -> PostgresContainer:
+    from testcontainers.community.postgres import PostgresContainer
+
+    class Unwaited(PostgresContainer):
+        def _connect(self) -> None:
+            """Return at once: the wait of the base class looks once a second."""
+
+    return Unwaited(tag, username=account.user, password=account.password, dbname=DATABASE)
 
 
 def in_container(
-    network: Network, supply: Supply, run: Run, account: PostgresAccount | None = None
+    network: Network, supply: Supply, run: OpenRun, account: PostgresAccount | None = None
 ) -> Service:
     """The server in a container; finding its image may take a while, and happens here."""
+    import trustme
+
+    from spacedock.services.hosts.container import ContainerHost, told
+
     account, image = account or PostgresAccount("require"), supply.pinned(NAME)
     certificate = trustme.CA().issue_cert(account.name)
     container = (
-        _Postgres(image.tag, username=account.user, password=account.password, dbname=DATABASE)
+        _container(image.tag, account)
         .with_env("POSTGRES_INITDB_ARGS", "--no-sync")
         .with_env("PGDATA", "/pgdata")
         .with_tmpfs_mount("/pgdata")
@@ -102,8 +108,10 @@ def in_container(
     return HostedService(account, host, header, inside=f"{account.name}:{PORT}")
 
 
-def in_process(run: Run, account: PostgresAccount | None = None) -> Service:
+def in_process(run: OpenRun, account: PostgresAccount | None = None) -> Service:
     """An embedded server as a child process."""
+    from spacedock.services.hosts.cluster import ClusterHost
+
     account = account or PostgresAccount("prefer")
     host = ClusterHost(account.user, account.password, run)
     header = f"postgres: embedded server {host.version}, built without TLS: sslmode=require is not shown here"

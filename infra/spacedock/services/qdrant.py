@@ -6,18 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from testcontainers.community.qdrant import QdrantContainer
-
 from spacedock import canary
 from spacedock.services.hosts.base import HostedService, http_refusal
 from spacedock.services.hosts.child import DoubleHost
-from spacedock.services.hosts.container import ContainerHost, told
 
 if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Supply
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
 
 NAME = "qdrant"
@@ -46,8 +43,12 @@ class QdrantAccount:
         return http_refusal(address, "/collections", {"api-key": self.key})
 
 
-def in_container(network: Network, supply: Supply, run: Run) -> Service:
+def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:
     """The server in a container; finding its image may take a while, and happens here."""
+    from testcontainers.community.qdrant import QdrantContainer
+
+    from spacedock.services.hosts.container import ContainerHost, told
+
     account, image = QdrantAccount(), supply.pinned(NAME)
     container = QdrantContainer(image.tag, api_key=account.key)
     host = ContainerHost(container, image=image, name=NAME, port=PORT, network=network, run=run)
@@ -55,7 +56,7 @@ def in_container(network: Network, supply: Supply, run: Run) -> Service:
     return HostedService(account, host, header, inside=f"{NAME}:{PORT}")
 
 
-def in_process(run: Run) -> Service:
+def in_process(run: OpenRun) -> Service:
     """The double as a child process."""
     account = QdrantAccount()
     host = DoubleHost(NAME, run, {"QDRANT__SERVICE__API_KEY": account.key})

@@ -20,7 +20,7 @@ from spacedock.space import Space, read_space
 from spacedock.verdict.model import Verdict, digest
 
 
-def hold(  # noqa: PLR0913 - what a verdict is asked with, most of it by name
+def hold(  # noqa: PLR0913, PLR0917 - what a verdict is asked with, most of it by name
     path: Path,
     dock_name: str,
     promises: Iterable[Promise],

@@ -21,7 +21,7 @@ from spacedock.docks.instance import Denial
 from spacedock.engine import Engine
 from spacedock.images.supply import Supply
 from spacedock.progress import silent
-from spacedock.runs import RUN_LABEL, Run
+from spacedock.runs import RUN_LABEL, OpenRun
 from spacedock.space import Space
 from tests.unit.docks.servers import serving, space_of
 
@@ -68,7 +68,7 @@ class Outside:
 
 
 @pytest.fixture(scope="module")
-def outside(run: Run) -> Iterator[Outside]:
+def outside(run: OpenRun) -> Iterator[Outside]:
     engine = Engine.connect()
     image = Supply(engine, silent).pinned("python").tag
     command = ["python", "-u", "-m", "http.server", "0"]
@@ -87,7 +87,7 @@ def outside(run: Run) -> Iterator[Outside]:
 
 
 @pytest.fixture(scope="module")
-def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
+def dock(run: OpenRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
     space = space_of(tmp_path_factory.mktemp("space"), APP, port=PORT, manifest=SERVICES)
     with ImageDock(space, run, silent) as opened:
         yield opened
@@ -263,7 +263,7 @@ def space(tmp_path: Path) -> Space:
     return space_of(tmp_path, APP, port=PORT)
 
 
-def make_known(run: Run, name: str, address: str) -> None:
+def make_known(run: OpenRun, name: str, address: str) -> None:
     """Let the name be one that the world knows: the resolver asks its system, which has a file of hosts."""
     engine = Engine.connect()
     labelled = {"label": f"{RUN_LABEL}={run.id}"}
@@ -277,7 +277,9 @@ def make_known(run: Run, name: str, address: str) -> None:
     engine.close()
 
 
-def test_what_the_manifest_allows_is_reached_and_no_more(run: Run, outside: Outside, tmp_path: Path) -> None:
+def test_what_the_manifest_allows_is_reached_and_no_more(
+    run: OpenRun, outside: Outside, tmp_path: Path
+) -> None:
     known = f"*.known.example:{outside.port}"
     manifest = f'[egress]\nallow = ["{known}", "smtp.example.com", "{outside.address}:{outside.port}"]\n'
     space = space_of(tmp_path, APP, port=PORT, manifest=manifest)
@@ -297,7 +299,7 @@ def test_what_the_manifest_allows_is_reached_and_no_more(run: Run, outside: Outs
 
 
 def test_an_engine_that_lacks_what_it_takes_goes_on_without(
-    run: Run, space: Space, monkeypatch: pytest.MonkeyPatch
+    run: OpenRun, space: Space, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(firewall, "rules", lambda *_: "table inet egress { nonsense }")
     with ImageDock(space, run, silent) as dock:
@@ -308,7 +310,7 @@ def test_an_engine_that_lacks_what_it_takes_goes_on_without(
         assert instance.denials() == ()
 
 
-def test_a_run_in_the_open_makes_no_sandbox(run: Run, space: Space) -> None:
+def test_a_run_in_the_open_makes_no_sandbox(run: OpenRun, space: Space) -> None:
     with ImageDock(space, run, silent, Conditions(egress=Egress.OPEN)) as dock:
         assert dock.boot(BootSpec()).denials() == ()
         assert "egress open: not limited, real services can be reached" in dock.header

@@ -16,7 +16,7 @@ from spacedock.docks.dock import OpenDock
 from spacedock.docks.instance import FullInstance
 from spacedock.errors import UsageError
 from spacedock.progress import silent
-from spacedock.runs import Run, open_run
+from spacedock.runs import OpenRun, open_run
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.services.faults.network import NetworkFaults
 from spacedock.services.faults.openai import OpenAIFaults, RequestFault
@@ -27,13 +27,13 @@ JSON, PAGE = "application/json", "text/html"
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
+def run() -> Iterator[OpenRun]:
     with open_run() as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def dock(dock_name: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDock]:
+def dock(dock_name: str, run: OpenRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDock]:
     port = free_port()
     space = space_of(tmp_path_factory.mktemp("space"), asking(port), port=port, manifest=MANIFEST)
     with choose(dock_name, space, run, silent) as opened:

@@ -24,7 +24,7 @@ from spacedock.docks.image.opened import OpenImageDock
 from spacedock.engine import Engine
 from spacedock.errors import BuildError
 from spacedock.progress import silent
-from spacedock.runs import RUN_LABEL, Run, open_run
+from spacedock.runs import RUN_LABEL, OpenRun, open_run
 from spacedock.space import Space
 from tests.unit.docks.servers import serving, space_of
 
@@ -37,7 +37,7 @@ MANIFEST = '[secrets]\nAPI_KEY = {}\n[variables]\nMODE = "fast"\n'
 
 
 @pytest.fixture(scope="module")
-def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
+def dock(run: OpenRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
     """The dock of the Space that does as it is told."""
     space = space_of(tmp_path_factory.mktemp("space"), APP, port=PORT, manifest=MANIFEST)
     with ImageDock(space, run, silent, boot_timeout=30) as opened:
@@ -54,7 +54,7 @@ def told(url: str) -> dict[str, Any]:
     return found
 
 
-def left_of(run: Run) -> list[str]:
+def left_of(run: OpenRun) -> list[str]:
     """What the engine has of a run."""
     client = docker.from_env()
     filters: dict[str, str | list[str] | bool] = {"label": f"{RUN_LABEL}={run.id}"}
@@ -196,7 +196,7 @@ def test_the_header_names_engine_hardware_and_capabilities(dock: OpenImageDock) 
 
 
 @pytest.fixture
-def opened(run: Run, tmp_path: Path) -> Iterator[Callable[..., OpenImageDock]]:
+def opened(run: OpenRun, tmp_path: Path) -> Iterator[Callable[..., OpenImageDock]]:
     """Dock a Space with a Dockerfile of its own."""
     with ExitStack() as stack:
 
@@ -217,7 +217,7 @@ def test_sockets_are_seen_in_an_image_without_cat(opened: Callable[..., OpenImag
     assert instance.identity() == 1000
 
 
-def test_a_look_into_a_container_that_has_died_leaves_nothing(dock: OpenImageDock, run: Run) -> None:
+def test_a_look_into_a_container_that_has_died_leaves_nothing(dock: OpenImageDock, run: OpenRun) -> None:
     instance = dock.boot(habit("raise SystemExit(3)"))
     before = left_of(run)
     with pytest.raises(DockerException):

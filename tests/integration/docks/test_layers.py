@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from secrets import token_hex
 
 import pytest
-from spacedock.contract.examine import examine
-from spacedock.contract.instances import Instances
 
 from spacedock.contract.finding import Finding, Outcome
-from spacedock.contract.registry import chosen
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.image import contents
 from spacedock.docks.image.dock import ImageDock
@@ -21,6 +18,7 @@ from spacedock.engine import Engine
 from spacedock.errors import BuildError
 from spacedock.progress import silent
 from spacedock.runs import open_run
+from tests.integration.opened import held as held_to
 from tests.unit.docks.servers import space_of
 from tests.unit.evidence.test_keys import REAL
 
@@ -62,9 +60,8 @@ def needs_buildkit(needs_image_dock: None) -> None:
 
 def held(dock: OpenImageDock) -> Finding:
     """Hold the Space to the promise; nothing of it runs."""
-    (promise,) = chosen(["keeps-secrets-out-of-the-image"])
-    with Instances(dock) as instances:
-        return examine(promise, dock._setting.space, instances)
+    (finding,) = held_to(dock._setting.space, dock, ["keeps-secrets-out-of-the-image"])
+    return finding
 
 
 def seen(dock: OpenImageDock) -> list[str]:
@@ -173,7 +170,6 @@ def test_a_program_for_another_architecture_is_told_in_the_kernels_words(docked:
     )
     steps = f"RUN {foreign} >/srv/server && head -c 64 /dev/zero >>/srv/server && chmod +x /srv/server\n"
     dock = docked(f'{steps}ENTRYPOINT ["/srv/server"]\n')
-    with Instances(dock) as instances:
-        instance = instances.boot(AS_DEPLOYED)
+    with closing(dock.boot(AS_DEPLOYED)) as instance:
         assert not instance.boot.ready
         assert "exec format error" in instance.logs()

@@ -8,22 +8,19 @@ from pathlib import Path
 
 import httpx
 import pytest
-from spacedock.contract.examine import examine
-from spacedock.contract.instances import Instances
 
 from spacedock.contract.finding import Outcome
-from spacedock.contract.registry import chosen
-from spacedock.docks.boots import AS_DEPLOYED, BootSpec, Cause
+from spacedock.docks.boots import BootSpec, Cause
 from spacedock.docks.conditions import Conditions
 from spacedock.docks.image.dock import ImageDock
 from spacedock.docks.image.opened import OpenImageDock
 from spacedock.docks.life import Life, PlatformState, Stage, state_of
 from spacedock.edge.base import Manner
-from spacedock.evidence.base import NotReady
 from spacedock.evidence.inflight import hold
 from spacedock.progress import silent
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from spacedock.space import Space
+from tests.integration.opened import held as held_to
 from tests.unit.docks.servers import serving, space_of
 
 PORT = 8080
@@ -67,7 +64,7 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Space:
 
 
 @pytest.fixture(scope="module")
-def dock(run: Run, space: Space) -> Iterator[OpenImageDock]:
+def dock(run: OpenRun, space: Space) -> Iterator[OpenImageDock]:
     """The dock of the Space that does as it is told."""
     with ImageDock(space, run, silent) as opened:
         yield opened
@@ -151,7 +148,7 @@ def test_too_much_memory_is_told_as_the_platform_tells_it(
     assert state_of(instance) == PlatformState(Stage.RUNTIME_ERROR, "Memory limit exceeded (0.0625Gi)")
 
 
-def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: Run, tmp_path: Path) -> None:
+def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: OpenRun, tmp_path: Path) -> None:
     readme = "---\ntitle: A Space\nsdk: docker\napp_port: 8080\nstartup_duration_timeout: 2m\n---\n"
     space = space_of(
         tmp_path,
@@ -171,24 +168,15 @@ def test_the_front_matters_window_is_waited_for_at_the_runs_scale(run: Run, tmp_
 
 
 def test_a_server_that_ends_after_it_was_ready_breaks_a_promise_and_blocks_the_others(
-    dock: OpenImageDock, space: Space, monkeypatch: pytest.MonkeyPatch
+    dock: OpenImageDock, space: Space
 ) -> None:
-    boot = dock.boot
-    monkeypatch.setattr(
-        dock,
-        "boot",
-        lambda spec: boot(replace(habit(ENDS_WHEN_IT_IS_ASKED_TO_POST), purpose=spec.purpose)),
-    )
-    stays, uid = chosen(["stays-up", "runs-as-uid-1000"])
-    with Instances(dock) as instances:
-        instance = instances.ready(AS_DEPLOYED)
-        with pytest.raises(httpx.TransportError):
-            post(instance.url, "end")
-        assert instances.gone(AS_DEPLOYED) is instance
-        with pytest.raises(NotReady, match="ended by itself"):
-            instances.ready(AS_DEPLOYED)
-        assert "ended by itself with code 3" in examine(stays, space, instances).problems[0].seen
-        assert examine(uid, space, instances).outcome is Outcome.BLOCKED
+    instance = dock.boot(habit(ENDS_WHEN_IT_IS_ASKED_TO_POST))
+    with pytest.raises(httpx.TransportError):
+        post(instance.url, "end")
+    assert instance.ended(within=10)
+    uid, stays = held_to(space, dock, ["runs-as-uid-1000", "stays-up"], instance)
+    assert "ended by itself with code 3" in stays.problems[0].seen
+    assert uid.outcome is Outcome.BLOCKED
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from spacedock.docks.image.instance import ContainerInstance
 from spacedock.docks.image.opened import OpenImageDock
 from spacedock.docks.instance import Usage
 from spacedock.progress import silent
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from tests.unit.docks.servers import serving, space_of
 
 PORT = 8080
@@ -44,7 +44,7 @@ def fresh_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
+def dock(run: OpenRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
     """The dock of a Space that does as it is told, as root where its image decides."""
     space = space_of(tmp_path_factory.mktemp("space"), APP, port=PORT, manifest=MANIFEST)
     with ImageDock(space, run, silent, boot_timeout=30) as opened:
@@ -52,7 +52,7 @@ def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIma
 
 
 @pytest.fixture
-def opened(run: Run, tmp_path: Path) -> Iterator[Callable[[str], OpenImageDock]]:
+def opened(run: OpenRun, tmp_path: Path) -> Iterator[Callable[[str], OpenImageDock]]:
     """Dock a Space with a Dockerfile of its own."""
     with ExitStack() as stack:
 

@@ -26,7 +26,7 @@ from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR, Edge, HostForm, Manner
 from spacedock.edge.transport import trusting
 from spacedock.progress import silent
-from spacedock.runs import RUN_LABEL, Run
+from spacedock.runs import RUN_LABEL, OpenRun
 from spacedock.space import read_space
 
 HOST = "owner-its-name.hf.space"
@@ -48,7 +48,7 @@ every_manner = pytest.mark.parametrize("manner", list(Manner))
 
 
 @pytest.fixture(scope="module")
-def dock(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
+def dock(run: OpenRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenImageDock]:
     # In a folder of its own: what git tracks does not count there.
     folder = tmp_path_factory.mktemp("edge") / "space"
     space = read_space(Path(shutil.copytree(Path(__file__).with_name("space"), folder)))
@@ -321,7 +321,7 @@ def test_a_developer_who_opens_it_by_another_name_stays_on_it(edge: Edge) -> Non
 
 
 @pytest.fixture(scope="module")
-def private(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+def private(run: OpenRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """The edge of the same Space, made private."""
     folder = tmp_path_factory.mktemp("private") / "space"
     shutil.copytree(Path(__file__).with_name("space"), folder)
@@ -357,7 +357,7 @@ def test_its_log_has_no_query(client: httpx.Client, edge: Edge) -> None:
 
 
 def test_an_instance_has_one_edge_however_many_ask_and_it_ends_with_the_instance(
-    dock: OpenImageDock, run: Run
+    dock: OpenImageDock, run: OpenRun
 ) -> None:
     instance = dock.boot(BootSpec("to be left"))
     with ThreadPoolExecutor(4) as pool:
@@ -369,7 +369,7 @@ def test_an_instance_has_one_edge_however_many_ask_and_it_ends_with_the_instance
     edge.close()
 
 
-def published(run: Run) -> set[int]:
+def published(run: OpenRun) -> set[int]:
     """The ports that containers of the run have on their engine."""
     client = docker.from_env()
     try:

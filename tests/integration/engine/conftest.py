@@ -13,7 +13,7 @@ from docker.models.networks import Network
 
 from spacedock.engine import Engine
 from spacedock.errors import EngineError
-from spacedock.runs import Run, open_run
+from spacedock.runs import OpenRun, open_run
 from tests.integration.engine.second import Second, missing
 from tests.integration.engine.second import second_engine as _second_engine
 
@@ -64,14 +64,14 @@ def remote(second_engine: Second, monkeypatch: pytest.MonkeyPatch) -> Iterator[E
 
 
 @pytest.fixture(scope="session")
-def run() -> Iterator[Run]:
+def run() -> Iterator[OpenRun]:
     """A run for what the tests start."""
     with open_run() as opened:
         yield opened
 
 
 @pytest.fixture
-def start(engine: Engine, run: Run) -> Iterator[Start]:
+def start(engine: Engine, run: OpenRun) -> Iterator[Start]:
     """Start a container that goes with the test."""
     started: list[Container] = []
 
@@ -87,7 +87,7 @@ def start(engine: Engine, run: Run) -> Iterator[Start]:
 
 
 @pytest.fixture
-def network(engine: Engine, run: Run) -> Iterator[Network]:
+def network(engine: Engine, run: OpenRun) -> Iterator[Network]:
     """A network that goes with the test."""
     created = engine.client.networks.create(f"spacedock-test-{run.id}", labels=run.labels)
     yield created

@@ -26,7 +26,7 @@ import psutil
 from spacedock.engine import Engine
 from spacedock.images.supply import Supply, pins
 from spacedock.progress import Progress, silent
-from spacedock.runs import Run, open_run
+from spacedock.runs import OpenRun, open_run
 
 MIRRORED = ("python", "postgres", "qdrant", "edge")
 
@@ -68,7 +68,7 @@ def second_engine(progress: Progress = silent) -> Iterator[Second]:
 
 
 @contextmanager
-def _registry(run: Run) -> Iterator[str]:
+def _registry(run: OpenRun) -> Iterator[str]:
     """Debian's docker-registry on a free loopback port: `127.0.0.1:port`."""
     configuration = run.folder / "registry.yml"
     configuration.write_text(
@@ -137,7 +137,7 @@ def _network() -> Iterator[ipaddress.IPv4Network]:
 
 
 @contextmanager
-def _dockerd(run: Run, registry: str, network: ipaddress.IPv4Network) -> Iterator[Second]:
+def _dockerd(run: OpenRun, registry: str, network: ipaddress.IPv4Network) -> Iterator[Second]:
     command = (
         "dockerd",
         "--host=tcp://127.0.0.1:0",
@@ -175,7 +175,7 @@ def _empty(address: str) -> None:
 
 
 @contextmanager
-def _server(run: Run, command: tuple[str, ...], *, ready: str) -> Iterator[str]:
+def _server(run: OpenRun, command: tuple[str, ...], *, ready: str) -> Iterator[str]:
     """A server that takes a free port and says in its log which; that address."""
     log = run.folder / f"{command[0]}.log"
     with (

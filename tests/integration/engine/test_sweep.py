@@ -11,7 +11,7 @@ from docker.errors import NotFound
 from spacedock.engine import Engine
 from spacedock.images.supply import Supply
 from spacedock.progress import silent
-from spacedock.runs import HOST_LABEL, RUN_LABEL, Run, open_run
+from spacedock.runs import HOST_LABEL, RUN_LABEL, OpenRun, open_run
 from tests.integration.engine.conftest import Start
 
 # Starts what a dock starts: a network, a volume, and a container that uses both.
@@ -64,7 +64,7 @@ def test_what_a_killed_harness_left_is_removed_by_the_next(engine: Engine, image
     assert volume not in {found.name for found in engine.client.volumes.list()}
 
 
-def test_another_hosts_container_stays(engine: Engine, image: str, run: Run, start: Start) -> None:
+def test_another_hosts_container_stays(engine: Engine, image: str, run: OpenRun, start: Start) -> None:
     theirs = start(image, ["sleep", "600"])
     labels = {RUN_LABEL: "deadbeef", HOST_LABEL: "another-host"}
     foreign = engine.client.containers.create(image, ["true"], labels=labels)

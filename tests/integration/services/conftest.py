@@ -13,7 +13,7 @@ from testcontainers.core.network import Network
 from spacedock.engine import Engine
 from spacedock.images.supply import Supply
 from spacedock.progress import silent
-from spacedock.runs import Run, open_run
+from spacedock.runs import OpenRun, open_run
 from spacedock.services.base import Service
 
 Start = Callable[[ModuleType], Service]
@@ -26,7 +26,7 @@ class Pier:
     engine: Engine
     supply: Supply
     network: Network
-    run: Run
+    run: OpenRun
 
     def service(self, module: ModuleType) -> Service:
         service: Service = module.in_container(self.network, self.supply, self.run)
@@ -53,13 +53,13 @@ class Pier:
 
 
 @pytest.fixture(scope="session")
-def run() -> Iterator[Run]:
+def run() -> Iterator[OpenRun]:
     with open_run() as run:
         yield run
 
 
 @pytest.fixture(scope="session")
-def pier(dock_name: str, run: Run) -> Iterator[Pier]:
+def pier(dock_name: str, run: OpenRun) -> Iterator[Pier]:
     if dock_name != "image":
         pytest.skip("needs the image dock: tox -e integration -- --dock=image")
     engine = Engine.connect()
@@ -79,7 +79,7 @@ def in_container(pier: Pier) -> Iterator[Start]:
 
 
 @pytest.fixture(scope="session")
-def in_process(run: Run) -> Iterator[Start]:
+def in_process(run: OpenRun) -> Iterator[Start]:
     """Start the service of a module as a child process, once a session."""
     with ExitStack() as stack:
         yield _once(lambda module: stack.enter_context(module.in_process(run)))

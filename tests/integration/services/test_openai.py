@@ -10,7 +10,7 @@ import psutil
 import pytest
 from openai import OpenAI
 
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from spacedock.services import openai as service_module
 from spacedock.services.base import Service
 from tests.integration.services.conftest import Pier, Start
@@ -73,7 +73,7 @@ def test_a_space_reaches_it_by_its_name(in_container: Start, pier: Pier) -> None
     assert seen.strip() == "gpt-4o-mini"
 
 
-def test_nothing_runs_once_it_is_left(run: Run) -> None:
+def test_nothing_runs_once_it_is_left(run: OpenRun) -> None:
     def running() -> int:
         return sum("spacedock.doubles.openai" in " ".join(p.cmdline()) for p in psutil.Process().children())
 

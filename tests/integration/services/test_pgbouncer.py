@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from spacedock.services import pgbouncer, postgres
 from spacedock.services.base import Service
 from spacedock.services.hosts import pooler
@@ -137,7 +137,7 @@ def test_a_space_reaches_it_by_its_name_beside_a_postgres(in_container: Start, p
         assert seen.strip() == "42"
 
 
-def test_nothing_runs_once_it_is_left_and_nothing_ran_as_root(run: Run) -> None:
+def test_nothing_runs_once_it_is_left_and_nothing_ran_as_root(run: OpenRun) -> None:
     if shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin") is None:
         pytest.skip("needs pgbouncer on this machine: apt-get install pgbouncer")
     with pgbouncer.in_process(run) as service:

@@ -18,7 +18,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from spacedock.errors import BootError
-from spacedock.runs import Run, open_run
+from spacedock.runs import OpenRun, open_run
 from spacedock.services import postgres
 from spacedock.services.base import Service
 from spacedock.services.hosts import loopback
@@ -124,13 +124,13 @@ class TestInAProcess:
         assert "ready to accept connections" in service.logs()
         assert password not in service.logs()
 
-    def test_nothing_runs_once_it_is_left(self, run: Run) -> None:
+    def test_nothing_runs_once_it_is_left(self, run: OpenRun) -> None:
         with postgres.in_process(run) as service:
             pid = postmaster(service.local["url"])
         assert not psutil.pid_exists(pid)
 
     def test_a_port_that_somebody_took_first_is_given_up_for_another(
-        self, run: Run, monkeypatch: pytest.MonkeyPatch
+        self, run: OpenRun, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as taken:
             choices = iter([taken.getsockname()[1]])
@@ -140,7 +140,7 @@ class TestInAProcess:
                 assert f":{taken.getsockname()[1]}/" not in service.local["url"]
                 assert ask(service.local["url"], "SELECT 1") == 1
 
-    def test_a_cluster_that_cannot_be_made_says_why(self, run: Run) -> None:
+    def test_a_cluster_that_cannot_be_made_says_why(self, run: OpenRun) -> None:
         with pytest.raises(BootError, match="initdb exited with code 1") as failed:
             ClusterHost("pg_reserved", "word", run).start()
         assert 'superuser name "pg_reserved" is disallowed' in failed.value.log

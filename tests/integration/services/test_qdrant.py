@@ -9,7 +9,7 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
 from spacedock.errors import BootError
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from spacedock.services import qdrant
 from spacedock.services.base import Service
 from spacedock.services.hosts.child import DoubleHost
@@ -79,10 +79,10 @@ def test_a_space_reaches_it_by_its_name(in_container: Start, pier: Pier) -> None
 
 
 def test_a_process_that_dies_while_it_starts_is_told_at_once(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: OpenRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Doomed(DoubleHost):
-        def __init__(self, module: str, run: Run, _: object) -> None:
+        def __init__(self, module: str, run: OpenRun, _: object) -> None:
             super().__init__(module, run, {"PORT": "70000"})
 
     monkeypatch.setattr(qdrant, "DoubleHost", Doomed)

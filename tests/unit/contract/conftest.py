@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+import respx
 
 from spacedock.contract.finding import Finding
 from spacedock.contract.promise import Promise
+from spacedock.evidence import quiet
 from spacedock.run.loop import Run
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock
@@ -43,6 +45,15 @@ def hold_all() -> HoldAll:
             return [finding for name in promises for finding in run.judge([_promise(name)])]
 
     return _hold_all
+
+
+@pytest.fixture
+def visited(monkeypatch: pytest.MonkeyPatch) -> Iterator[respx.MockRouter]:
+    """A server that answers whatever every visitor asks, and has no more to write."""
+    monkeypatch.setattr(quiet, "_QUIET", 0.0)
+    with respx.mock(base_url="http://space.test", assert_all_called=False) as router:
+        router.get(path__regex=".*", name="any").respond(200)
+        yield router
 
 
 def _promise(name: str) -> Promise:

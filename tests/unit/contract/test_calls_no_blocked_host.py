@@ -14,6 +14,8 @@ from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
+pytestmark = pytest.mark.usefixtures("visited")
+
 PROMISE = "calls-no-blocked-host"
 TELEGRAM = Denial("api.telegram.org", 53, "udp", platform=True, blocked=True)
 MAIL = Denial("smtp.gmail.com", 587, "tcp", platform=True)

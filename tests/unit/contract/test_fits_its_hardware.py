@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+import respx
+
 from spacedock.contract.finding import Outcome
 from spacedock.contract.registry import chosen
 from spacedock.docks.boots import BootResult, Cause
@@ -7,7 +10,10 @@ from spacedock.docks.capability import Capability
 from spacedock.docks.instance import Usage
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
+from tests.unit.contract.misbehaving import MISBEHAVIOURS, misbehaves
 from tests.unit.fakes import FakeDock, FakeInstance, exited
+
+pytestmark = pytest.mark.usefixtures("visited")
 
 PROMISE = "fits-its-hardware"
 GIB = 2**30
@@ -68,3 +74,20 @@ def test_a_dock_without_limits_proves_nothing(space: Space, hold: Hold) -> None:
 def test_it_is_judged_after_all_that_others_ask_of_the_space() -> None:
     (promise,) = chosen([PROMISE])
     assert promise.concludes
+
+
+@pytest.mark.parametrize("how", MISBEHAVIOURS)
+def test_however_it_answers_what_visitors_ask_the_limits_tell(
+    space: Space, hold: Hold, visited: respx.MockRouter, how: str
+) -> None:
+    misbehaves(visited, how)
+    assert hold(PROMISE, space, FakeDock(otherwise=using())).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, FakeDock(otherwise=using(peak=20 * GIB))).outcome is Outcome.BROKEN
+
+
+def test_one_that_ends_by_what_visitors_ask_is_judged_by_its_limits(
+    space: Space, hold: Hold, visited: respx.MockRouter
+) -> None:
+    misbehaves(visited, "resets")
+    killed = FakeInstance(gone=True, used=Usage(exceeded=(OOM,)))
+    assert hold(PROMISE, space, FakeDock(otherwise=killed)).problems[0].seen == f"{OOM} (as deployed)"

@@ -9,6 +9,7 @@ import respx
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
+from tests.unit.contract.misbehaving import MISBEHAVIOURS, misbehaves
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
 
@@ -23,8 +24,7 @@ def dock(log: str = "") -> FakeDock:
 def ask(space: Space, hold: Hold, dock: FakeDock, body: str = "{}") -> Finding:
     with respx.mock(base_url="http://space.test", assert_all_called=False) as server:
         server.get(path__regex=".*").mock(return_value=httpx.Response(200, text=body))
-        finding: Finding = hold(PROMISE, space, dock)
-    return finding
+        return hold(PROMISE, space, dock)
 
 
 def test_a_silent_space_keeps_it(space: Space, hold: Hold) -> None:
@@ -66,3 +66,28 @@ def test_the_problem_itself_does_not_repeat_the_secret(space: Space, hold: Hold,
 
 def test_without_secrets_there_is_nothing_to_keep(tmp_path: Path, hold: Hold) -> None:
     assert hold(PROMISE, sound_space(tmp_path, manifest=""), dock()).outcome is Outcome.NOT_ASKED
+
+
+@pytest.mark.parametrize("how", MISBEHAVIOURS)
+def test_however_it_answers_its_log_is_read(
+    space: Space, hold: Hold, visited: respx.MockRouter, how: str
+) -> None:
+    misbehaves(visited, how)
+    assert hold(PROMISE, space, dock()).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, dock(CANARY)).problems[0].seen.endswith("is in the log (as deployed)")
+
+
+def test_a_secret_in_where_it_sends_visitors_breaks_it(
+    space: Space, hold: Hold, visited: respx.MockRouter
+) -> None:
+    elsewhere = f"https://other.example/?token={CANARY}"
+    visited["any"].respond(302, headers={"location": elsewhere})
+    assert "is in the answer to GET /" in hold(PROMISE, space, dock()).problems[0].seen
+
+
+def test_one_that_ends_by_being_asked_has_not_kept_it(
+    space: Space, hold: Hold, visited: respx.MockRouter
+) -> None:
+    misbehaves(visited, "resets")
+    ended = FakeDock(canaries={"API_KEY": (CANARY,)}, otherwise=FakeInstance(gone=True))
+    assert hold(PROMISE, space, ended).outcome is Outcome.BLOCKED

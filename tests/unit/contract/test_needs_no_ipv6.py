@@ -12,6 +12,8 @@ from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance
 from tests.unit.spaces import sound_space
 
+pytestmark = pytest.mark.usefixtures("visited")
+
 PROMISE = "needs-no-ipv6"
 
 

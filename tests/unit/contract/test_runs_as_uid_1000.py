@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import pytest
+import respx
+
 from spacedock.contract.finding import Outcome
 from spacedock.docks.capability import Capability
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
+from tests.unit.contract.misbehaving import MISBEHAVIOURS, misbehaves
 from tests.unit.fakes import FakeDock, FakeInstance, exited
+
+pytestmark = pytest.mark.usefixtures("visited")
 
 PROMISE = "runs-as-uid-1000"
 DENIED = "PermissionError: [Errno 13] Permission denied: '/app/cache'"
@@ -42,3 +48,12 @@ def test_a_dock_without_identity_proves_nothing(space: Space, hold: Hold) -> Non
     assert finding.outcome is Outcome.NOT_PROVEN
     assert finding.detail == "the fake dock cannot show: identity"
     assert dock.booted == []
+
+
+@pytest.mark.parametrize("how", MISBEHAVIOURS)
+def test_however_it_answers_what_was_denied_to_it_is_told(
+    space: Space, hold: Hold, visited: respx.MockRouter, how: str
+) -> None:
+    misbehaves(visited, how)
+    assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(log=DENIED))).outcome is Outcome.BROKEN

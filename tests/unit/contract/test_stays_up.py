@@ -1,48 +1,35 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import httpx
 import pytest
 import respx
 
 from spacedock.contract.finding import Outcome
-from spacedock.docks.boots import BootResult, BootSpec, Cause
+from spacedock.docks.boots import BootResult, Cause
 from spacedock.docks.instance import Stop, Usage
-from spacedock.evidence import boots
+from spacedock.evidence import staying
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
+from tests.unit.contract.misbehaving import MISBEHAVIOURS, misbehaves
 from tests.unit.fakes import READY, FakeDock, FakeInstance, exited
+
+pytestmark = pytest.mark.usefixtures("visited")
 
 PROMISE = "stays-up"
 
 
-@pytest.fixture(autouse=True)
-def server() -> Iterator[respx.MockRouter]:
-    with respx.mock(base_url="http://space.test", assert_all_called=False) as router:
-        router.get("/", name="ready").respond(503)  # any status is an answer
-        router.get("/spacedock-no-such-page").respond(404)
-        yield router
-
-
 @dataclass
-class Ending(FakeInstance):
-    """Lives for some more looks."""
+class AboutToEnd(FakeInstance):
+    """Lives until somebody waits for its end."""
 
-    looks: int = 3
-
-    def alive(self) -> bool:
-        self.looks -= 1
-        self.gone = self.looks < 0
-        return super().alive()
+    def ended(self, within: float) -> bool:
+        self.gone = self.gone or within > 0
+        return self.gone
 
 
-class AboutToEnd(FakeDock):
-    """A Space that ends at the very moment."""
-
-    def boot(self, spec: BootSpec) -> FakeInstance:
-        return replace(Ending(stopped=Stop(0.0, 1, killed=False)), spec=spec)
+def ending(code: int) -> FakeDock:
+    return FakeDock(otherwise=AboutToEnd(stopped=Stop(0.0, code, killed=False)))
 
 
 def ended(code: int, boot: BootResult = READY) -> FakeDock:
@@ -67,17 +54,29 @@ def test_a_server_that_ends_after_it_was_ready_breaks_it(space: Space, hold: Hol
     assert "ended by itself with code 3" in finding.problems[0].seen
 
 
-def test_one_that_hangs_up_is_given_time_to_end(space: Space, hold: Hold, server: respx.MockRouter) -> None:
-    server["ready"].mock(side_effect=httpx.RemoteProtocolError("hung up"))
-    assert "ended by itself with code 1" in hold(PROMISE, space, AboutToEnd()).problems[0].seen
-
-
-@pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow")])
-def test_one_that_does_not_answer_and_lives_on_keeps_it(
-    space: Space, hold: Hold, server: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, error: Exception
+def test_one_that_hangs_up_is_given_time_to_end(
+    space: Space, hold: Hold, visited: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boots, "_NEWS", 0.05)
-    server["ready"].mock(side_effect=error)
+    monkeypatch.setattr(staying, "_WATCHED", 0.0)
+    assert hold(PROMISE, space, ending(1)).outcome is Outcome.KEPT
+    misbehaves(visited, "resets")
+    assert "ended by itself with code 1" in hold(PROMISE, space, ending(1)).problems[0].seen
+
+
+def test_one_that_ends_soon_after_it_was_ready_is_seen_to(space: Space, hold: Hold) -> None:
+    assert "ended by itself with code 3" in hold(PROMISE, space, ending(3)).problems[0].seen
+
+
+@pytest.mark.parametrize("how", MISBEHAVIOURS)
+def test_one_that_lives_on_keeps_it_however_it_answers(
+    space: Space, hold: Hold, visited: respx.MockRouter, how: str
+) -> None:
+    misbehaves(visited, how)
+    assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
+
+
+def test_an_error_is_an_answer(space: Space, hold: Hold, visited: respx.MockRouter) -> None:
+    visited["any"].respond(503)
     assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
 
 

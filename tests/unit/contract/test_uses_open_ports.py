@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+import respx
+
 from spacedock.contract.finding import Outcome
 from spacedock.contract.promise import Level
 from spacedock.docks.capability import Capability
@@ -9,8 +12,11 @@ from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.instance import Denial
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
+from tests.unit.contract.misbehaving import MISBEHAVIOURS, misbehaves
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import sound_space
+
+pytestmark = pytest.mark.usefixtures("visited")
 
 PROMISE = "uses-open-ports"
 MAIL = Denial("smtp.gmail.com", 587, "tcp", platform=True)
@@ -68,3 +74,12 @@ def test_a_contested_port_breaks_it_where_the_documentation_is_believed(space: S
 def test_a_dock_that_limits_nothing_cannot_show_it(space: Space, hold: Hold) -> None:
     dock = FakeDock(capabilities=frozenset(Capability) - {Capability.EGRESS})
     assert hold(PROMISE, space, dock).outcome is Outcome.NOT_PROVEN
+
+
+@pytest.mark.parametrize("how", MISBEHAVIOURS)
+def test_however_it_answers_what_it_tried_is_told(
+    space: Space, hold: Hold, visited: respx.MockRouter, how: str
+) -> None:
+    misbehaves(visited, how)
+    assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(denied=(MAIL,)))).outcome is Outcome.BROKEN

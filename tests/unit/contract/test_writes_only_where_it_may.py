@@ -15,6 +15,8 @@ from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import AS_ROOT, FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_DOCKERFILE, sound_space
 
+pytestmark = pytest.mark.usefixtures("visited")
+
 PROMISE = "writes-only-where-it-may"
 AS_IMAGE = AS_IMAGE_USER.purpose
 HOME = AS_ROOT.home  # of the image's own user

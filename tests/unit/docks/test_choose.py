@@ -9,7 +9,7 @@ import pytest
 from spacedock.docks.choose import choose
 from spacedock.engine import Engine
 from spacedock.progress import silent
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from tests.unit.docks.servers import space_of
 
 
@@ -27,4 +27,4 @@ def test_auto_is_the_image_dock_where_an_engine_answers(
 ) -> None:
     monkeypatch.setattr(Engine, "answers", staticmethod(lambda: answers))
     space = space_of(tmp_path, "", port=8080)
-    assert choose(asked, space, Run("0", tmp_path), silent).name == taken
+    assert choose(asked, space, OpenRun("0", tmp_path), silent).name == taken

@@ -120,7 +120,8 @@ def test_a_boot_that_waits_for_its_turn_is_given_up_on_leaving() -> None:
             assert go_on.wait(10)
             return super().boot(spec)
 
-    dock, met = Slow(), []
+    dock = Slow()
+    met: list[bool] = []
 
     def late() -> None:
         with pytest.raises(Superseded):

@@ -111,7 +111,7 @@ def test_what_a_dock_cannot_show_is_not_proven_and_not_booted(space: Space) -> N
 
 def test_evidence_that_the_promise_does_not_name_is_our_own_mistake(space: Space) -> None:
     asked = promise(Says("seen"))
-    type(asked).evidence = (OfFiles,)  # type: ignore[misc]
+    type(asked).evidence = (OfFiles,)
     with Run(space, FakeDock()) as run:
         (finding,) = run.judge([asked])
     assert finding.outcome is Outcome.ERROR

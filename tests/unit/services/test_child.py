@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from spacedock.services.hosts.child import Child
 
 Python = Callable[[str], Child]
@@ -22,7 +22,7 @@ Python = Callable[[str], Child]
 @pytest.fixture
 def python(tmp_path: Path) -> Python:
     """Run the code in a child."""
-    run = Run("test", tmp_path)
+    run = OpenRun("test", tmp_path)
     return lambda code: Child(
         [sys.executable, "-u", "-c", code], folder=tmp_path, run=run, environment={"GIVEN": "yes"}
     )
@@ -101,6 +101,8 @@ def test_a_user_can_be_chosen_by_root(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root may choose: run the tests as root")
     nobody = pwd.getpwnam("nobody")
-    child = Child(["/bin/sh", "-c", "id -u; id -G"], folder=tmp_path, run=Run("test", tmp_path), user=nobody)
+    child = Child(
+        ["/bin/sh", "-c", "id -u; id -G"], folder=tmp_path, run=OpenRun("test", tmp_path), user=nobody
+    )
     assert child.wait() == 0
     assert child.logs().split() == [str(nobody.pw_uid), str(nobody.pw_gid)]

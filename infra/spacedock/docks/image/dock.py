@@ -25,7 +25,7 @@ from spacedock.docks.image.sandboxes import Sandboxes
 from spacedock.engine import Engine
 from spacedock.images.supply import Supply
 from spacedock.progress import Progress
-from spacedock.runs import RUN_LABEL, Run
+from spacedock.runs import RUN_LABEL, OpenRun
 from spacedock.services.base import Service
 from spacedock.services.faults import network
 from spacedock.space import Space
@@ -50,7 +50,7 @@ class ImageDock:
     def __init__(
         self,
         space: Space,
-        run: Run,
+        run: OpenRun,
         progress: Progress,
         conditions: Conditions = AS_OBSERVED,
         *,

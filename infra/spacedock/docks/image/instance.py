@@ -24,7 +24,7 @@ _KILL = 10.0  # seconds that the engine gets to report a SIGKILL's effect
 
 
 @dataclass(frozen=True)
-class ContainerSurroundings:
+class Housekeeping:
     """What an instance's container has around it."""
 
     meter: Meter
@@ -46,7 +46,7 @@ class ContainerInstance:
         spec: BootSpec,
         boot: BootResult,
         environment: Mapping[str, str],
-        around: ContainerSurroundings,
+        around: Housekeeping,
     ) -> None:
         self._container = container
         self._around = around

@@ -18,7 +18,7 @@ from spacedock.docks.image.around import Around
 from spacedock.docks.image.container import SpaceContainer
 from spacedock.docks.image.events import ContainerEvents
 from spacedock.docks.image.files import ImageFiles
-from spacedock.docks.image.instance import ContainerInstance, ContainerSurroundings
+from spacedock.docks.image.instance import ContainerInstance, Housekeeping
 from spacedock.docks.image.limits import Limits
 from spacedock.docks.image.place import Place
 from spacedock.docks.image.sandboxes import Sandboxes, SandboxLease
@@ -73,7 +73,7 @@ class Launcher:
             undo.callback(meter.join)
             undo.callback(container.remove)
             boot = self._booted(container, meter)
-            around = ContainerSurroundings(
+            around = Housekeeping(
                 meter,
                 setting.around.edge,
                 setting.files.forbidden,

@@ -12,7 +12,7 @@ from docker.types import IPAMConfig, IPAMPool
 from testcontainers.core.network import Network
 
 from spacedock import platform
-from spacedock.runs import Run
+from spacedock.runs import OpenRun
 
 _PREFIX = 24  # bits: some 120 containers, and as many addresses for bays
 _TRIES = 5  # to find addresses that no other network of the engine has
@@ -25,7 +25,7 @@ class RunNetwork(Network):
     it is closed with the network.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: OpenRun) -> None:
         super().__init__(docker_network_kw={"labels": run.labels})
         self._free = ""
 

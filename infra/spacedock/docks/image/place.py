@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from spacedock.docks.image.network import RunNetwork
     from spacedock.engine import Engine
     from spacedock.images.supply import Supply
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Place:
     engine: Engine
     supply: Supply
     network: RunNetwork
-    run: Run
+    run: OpenRun
 
     def address_of(self, container: str) -> str:
         """The address of a container in the run's network."""

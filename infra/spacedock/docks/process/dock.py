@@ -23,7 +23,7 @@ from spacedock.docks.process.venv import virtual_environment
 from spacedock.errors import UsageError
 from spacedock.platform import USER_ID
 from spacedock.progress import Progress
-from spacedock.runs import Run, cache_folder
+from spacedock.runs import OpenRun, cache_folder
 from spacedock.space import Space
 
 
@@ -37,7 +37,7 @@ class ProcessDock:
     def __init__(
         self,
         space: Space,
-        run: Run,
+        run: OpenRun,
         progress: Progress,
         conditions: Conditions = AS_OBSERVED,
         *,

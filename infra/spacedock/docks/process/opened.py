@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from spacedock.docks.image_facts import FileInspector, ImageAdditions, Sighting
     from spacedock.docks.process.installation import Installation
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
     from spacedock.services.faults.network import NetworkFaults
     from spacedock.services.faults.openai import OpenAIFaults
@@ -52,7 +52,7 @@ class OpenProcessDock:
     def __init__(  # noqa: PLR0913, PLR0917 - what entering the dock has come to, complete
         self,
         space: Space,
-        run: Run,
+        run: OpenRun,
         installation: Installation,
         environment: BootEnvironment,
         services: Mapping[str, Service],
@@ -126,7 +126,7 @@ class OpenProcessDock:
         self._stack.close()
 
 
-def factory(module: ModuleType, run: Run) -> Callable[[], Service]:
+def factory(module: ModuleType, run: OpenRun) -> Callable[[], Service]:
     """Return what makes a service of `module` on this machine."""
 
     def make() -> Service:

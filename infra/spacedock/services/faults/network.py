@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Image, Supply
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
 
 _MODULE = "faultproxy"
@@ -175,7 +175,7 @@ class FaultProxies:
             return self._host
 
 
-def in_container(network: Network, free: str, supply: Supply, run: Run) -> FaultProxies:
+def in_container(network: Network, free: str, supply: Supply, run: OpenRun) -> FaultProxies:
     """Proxies in a container on the network of the Space, which give bays the `free` addresses in it."""
 
     def make() -> HostedService:
@@ -194,7 +194,7 @@ def in_container(network: Network, free: str, supply: Supply, run: Run) -> Fault
     return FaultProxies(make)
 
 
-def in_process(run: Run) -> FaultProxies:
+def in_process(run: OpenRun) -> FaultProxies:
     """Proxies in a child process, whose bays have free ports of the loopback interface."""
     return FaultProxies(lambda: HostedService(_Control(), DoubleHost(_MODULE, run, {}), ""))
 

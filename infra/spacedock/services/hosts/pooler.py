@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spacedock.errors import BootError
-from spacedock.images.workshop import CONTEXTS
 from spacedock.services.hosts.loopback import LoopbackHost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spacedock.runs import Run
+    from spacedock.runs import OpenRun
     from spacedock.services.base import Service
 
 CLIENTS = 40  # connections that it takes; one more is refused
@@ -23,7 +22,7 @@ SERVERS = 4  # connections to the database, which all clients share
 
 SETTINGS, USERS, PEM = "settings.ini", "users.txt", "server.pem"
 
-_START = CONTEXTS / "pgbouncer" / "start.sh"
+_START = Path(__file__).parents[2] / "images" / "pgbouncer" / "start.sh"
 _SYSTEM = "/usr/sbin"  # where Debian puts the program, and no user but root looks
 
 
@@ -63,7 +62,7 @@ class PoolerHost(LoopbackHost):
 
     listening = "listening on 127.0.0.1"
 
-    def __init__(self, database: Service, name: str, files: Mapping[str, bytes], run: Run) -> None:
+    def __init__(self, database: Service, name: str, files: Mapping[str, bytes], run: OpenRun) -> None:
         super().__init__(run)
         self._database = database
         self._name = name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -12,13 +12,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
-from spacedock.contract.examine import examine
-from spacedock.contract.instances import Instances
 
 from spacedock.browser.sites import Sites, serving
 from spacedock.browser.window import WITHIN, BrowserWindow, surroundings
 from spacedock.contract.finding import Outcome
-from spacedock.contract.registry import chosen
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.choose import choose
 from spacedock.docks.dock import OpenDock
@@ -29,6 +26,7 @@ from spacedock.runs import open_run
 from spacedock.space import Manifest, Space, read_space
 from tests.integration.chromium import launch_profile
 from tests.integration.edge.browser.sites import FOREIGN, FRONT, HUB
+from tests.integration.opened import held
 
 Visit = Callable[[str], BrowserWindow]
 Adopt = Callable[[str], None]
@@ -57,15 +55,11 @@ def dock(dock_name: str, space: Space) -> Iterator[OpenDock]:
 
 
 @pytest.fixture(scope="package")
-def instances(dock: OpenDock) -> Iterator[Instances]:
-    with Instances(dock) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="package")
-def instance(instances: Instances) -> FullInstance:
+def instance(dock: OpenDock) -> Iterator[FullInstance]:
     """The Space that the browser and the promises look at."""
-    return instances.ready(AS_DEPLOYED)
+    with closing(dock.boot(AS_DEPLOYED)) as booted:
+        assert booted.boot.ready, booted.logs()
+        yield booted
 
 
 @pytest.fixture(scope="package")
@@ -130,12 +124,11 @@ def adopt(instance: FullInstance) -> Iterator[Adopt]:
 
 
 @pytest.fixture
-def broken(instances: Instances, space: Space) -> Broken:
+def broken(dock: OpenDock, instance: FullInstance, space: Space) -> Broken:
     """Tells which of the promises about the edge the Space breaks, by its own manifest or by another."""
 
     def broken(manifest: Manifest = space.manifest) -> list[str]:
-        held = replace(space, manifest=manifest)
-        findings = [examine(promise, held, instances) for promise in chosen(PROMISES)]
+        findings = held(replace(space, manifest=manifest), dock, PROMISES, instance)
         return [finding.promise.id for finding in findings if finding.outcome is Outcome.BROKEN]
 
     return broken

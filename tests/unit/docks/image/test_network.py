@@ -14,7 +14,7 @@ from testcontainers.core import network as module
 
 from spacedock import platform
 from spacedock.docks.image.network import RunNetwork
-from spacedock.runs import RUN_LABEL, Run
+from spacedock.runs import RUN_LABEL, OpenRun
 
 
 class FakeClient:
@@ -41,7 +41,7 @@ def made(
 ) -> list[dict[str, Any]]:
     client = FakeClient(refuses, pools)
     monkeypatch.setattr(module, "DockerClient", lambda **_: client)
-    with RunNetwork(Run("a1b2", tmp_path)):
+    with RunNetwork(OpenRun("a1b2", tmp_path)):
         return client.made
 
 

@@ -25,7 +25,7 @@ from spacedock.docks.process.opened import OpenProcessDock
 from spacedock.errors import BootError, BuildError, UsageError
 from spacedock.platform import USER_ID
 from spacedock.progress import silent
-from spacedock.runs import Run, open_run
+from spacedock.runs import OpenRun, open_run
 from spacedock.services.faults.fault import NetworkFault
 from tests.unit.docks.servers import ASKING_MANIFEST, asking, doing, free_port, serving, space_of
 
@@ -33,13 +33,13 @@ Boots = Callable[..., OpenProcessDock]
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
+def run() -> Iterator[OpenRun]:
     with open_run() as opened:
         yield opened
 
 
 @pytest.fixture
-def docked(run: Run) -> Iterator[Boots]:
+def docked(run: OpenRun) -> Iterator[Boots]:
     """Put a Space into the process dock, which is left at the test's end."""
     with ExitStack() as stack:
         yield lambda space, boot_timeout=30.0: stack.enter_context(
@@ -271,7 +271,7 @@ def test_what_outlives_the_main_process_is_named_and_ended(tmp_path: Path, docke
     assert_free(port)
 
 
-def test_nothing_is_left_running_when_the_dock_is_left(tmp_path: Path, run: Run, port: int) -> None:
+def test_nothing_is_left_running_when_the_dock_is_left(tmp_path: Path, run: OpenRun, port: int) -> None:
     forks = "\nif os.fork() == 0:\n    os.setpgid(0, 0)\n    signal.pause()\n"
     space = space_of(tmp_path, serving(port, before=forks), port=port)
     with ProcessDock(space, run, silent) as dock:
@@ -294,7 +294,7 @@ def test_a_service_is_broken_and_mended_under_the_space(tmp_path: Path, docked: 
 
 
 def test_one_more_service_runs_beside_the_space_as_long_as_the_dock(
-    tmp_path: Path, run: Run, port: int
+    tmp_path: Path, run: OpenRun, port: int
 ) -> None:
     with ProcessDock(space_of(tmp_path, serving(port), port=port), run, silent) as dock:
         service = dock.start("openai")

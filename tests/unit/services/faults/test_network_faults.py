@@ -14,7 +14,7 @@ import pytest
 
 from spacedock.doubles import faultproxy
 from spacedock.errors import BootError, UsageError
-from spacedock.runs import Run, open_run
+from spacedock.runs import OpenRun, open_run
 from spacedock.services.base import Service
 from spacedock.services.faults import fault, network
 from spacedock.services.faults.fault import Kind, NetworkFault
@@ -68,7 +68,7 @@ class Host:
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
+def run() -> Iterator[OpenRun]:
     with open_run() as opened:
         yield opened
 
@@ -80,7 +80,7 @@ def services() -> Iterator[dict[str, Service]]:
 
 
 @pytest.fixture(scope="module")
-def opened(run: Run, services: dict[str, Service]) -> Iterator[NetworkFaults]:
+def opened(run: OpenRun, services: dict[str, Service]) -> Iterator[NetworkFaults]:
     with closing(network.in_process(run)) as proxies, proxies.bay(services, SOURCES) as faults:
         yield faults
 
@@ -148,7 +148,7 @@ def test_an_unknown_service_is_named_with_those_that_there_are(faults: NetworkFa
         assert caught.value.remedy == "use one of: sonar"
 
 
-def test_nothing_runs_once_it_is_left(run: Run, services: dict[str, Service]) -> None:
+def test_nothing_runs_once_it_is_left(run: OpenRun, services: dict[str, Service]) -> None:
     def running() -> int:
         return sum(
             "spacedock.doubles.faultproxy" in " ".join(p.cmdline()) for p in psutil.Process().children()
@@ -164,7 +164,7 @@ def test_nothing_runs_once_it_is_left(run: Run, services: dict[str, Service]) ->
     assert running() == before
 
 
-def test_what_is_broken_in_one_bay_is_whole_in_another(run: Run, services: dict[str, Service]) -> None:
+def test_what_is_broken_in_one_bay_is_whole_in_another(run: OpenRun, services: dict[str, Service]) -> None:
     with closing(network.in_process(run)) as proxies, ExitStack() as stack:
         one, other = (stack.enter_context(proxies.bay(services, SOURCES)) for _ in range(2))
         with one.broken("sonar", NetworkFault("refuse")):
@@ -175,7 +175,7 @@ def test_what_is_broken_in_one_bay_is_whole_in_another(run: Run, services: dict[
 
 
 def test_a_proxy_that_cannot_start_says_why_and_leaves_nothing(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: OpenRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network, "_MODULE", "no_such_module")
     with (
