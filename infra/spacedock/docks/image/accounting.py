@@ -36,16 +36,17 @@ class MeteredContainer(Protocol):
     def wrapped(self) -> Container: ...
     @property
     def news(self) -> ContainerNews: ...
+    def counted(self, *paths: str) -> str: ...
     def read(self, *paths: str) -> str: ...
 
 
 class Meter:
     """Looks at a container from time to time, remembers what it saw, ends it when it is over its disk.
 
-    Memory is what the kernel counts for the container, see `proc.Memory`. The engine tells it where control
-    groups are of version 1; of version 2 it tells no peak, which is read as the container's own processes
-    would read it. Written is the size of the container's own layer: what it added and changed in its image's
-    files; a VOLUME of the image is not in it.
+    Memory is what the kernel counts for the container, see `proc.Memory`. Where its files are not on this
+    machine, the engine tells it of control groups of version 1; of version 2 it tells no peak, which is read
+    as the container's own processes would read it. Written is the size of the container's own layer: what it
+    added and changed in its image's files; a VOLUME of the image is not in it.
     """
 
     def __init__(self, container: MeteredContainer, limits: Limits) -> None:
@@ -73,8 +74,8 @@ class Meter:
         self.look_at_disk()
 
     def last_look(self) -> None:
-        """Look before the container is removed: at its memory only where the engine tells it at once."""
-        if time.monotonic() - self._asked >= MEMORY_EVERY:
+        """Look before the container is removed: at its memory only where that is told at once."""
+        if not self._read_memory() and time.monotonic() - self._asked >= MEMORY_EVERY:
             self.look_at_memory()
         self.look_at_disk()
 
@@ -85,19 +86,30 @@ class Meter:
         """
         with self._lock, suppress(*_GONE):
             self._is_ready = True
-            told = self._ask()
-            self._take(_memory_in(told))
-            nanoseconds = ((told.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage")
-            return nanoseconds / 1e9 if nanoseconds else None
+            seconds = proc.processor_seconds(self._container.counted(*proc.PROCESSOR))
+            return self._first_told() if seconds is None else seconds
         return None
 
     def look_at_memory(self) -> None:
-        """Take what the kernel counted so far; what was taken a moment ago stands."""
+        """Take what the kernel counted so far; what the engine told a moment ago stands."""
         with self._lock, suppress(*_GONE):
-            if self._container.news.over.is_set() or time.monotonic() - self._looked < MEMORY_EVERY:
+            if self._container.news.over.is_set() or self._read_memory():
                 return
-            self._take(_memory_in(self._ask()) or proc.memory(self._container.read(*proc.MEMORY)))
-            self._looked = time.monotonic()
+            if time.monotonic() - self._looked >= MEMORY_EVERY:
+                self._take(_memory_in(self._ask()) or proc.memory(self._container.read(*proc.MEMORY)))
+                self._looked = time.monotonic()
+
+    def _read_memory(self) -> bool:
+        """Whether its memory could be had at once, and was taken."""
+        memory = proc.memory(self._container.counted(*proc.MEMORY))
+        self._take(memory)
+        return memory is not None
+
+    def _first_told(self) -> float | None:
+        told = self._ask()
+        self._take(_memory_in(told))
+        nanoseconds = ((told.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage")
+        return nanoseconds / 1e9 if nanoseconds else None
 
     def _ask(self) -> dict[str, Any]:
         told = _stats_of(self._container.wrapped)

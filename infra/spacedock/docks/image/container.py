@@ -15,6 +15,7 @@ from testcontainers.core.exceptions import ContainerStartException
 from spacedock import platform
 from spacedock.docks import proc
 from spacedock.docks.boots import Listener
+from spacedock.docks.image.control_group import read_counted
 from spacedock.docks.image.events import ContainerEvents, ContainerNews
 from spacedock.docks.image.published import published
 from spacedock.docks.instance import Execution
@@ -114,7 +115,12 @@ class SpaceContainer:
         return proc.listeners(tables)
 
     def processor_seconds(self) -> float:
-        return proc.processor_seconds(self.read(*proc.PROCESSOR)) or 0.0
+        counted = self.counted(*proc.PROCESSOR) or self.read(*proc.PROCESSOR)
+        return proc.processor_seconds(counted) or 0.0
+
+    def counted(self, *paths: str) -> str:
+        """Return what files of its control group hold, where that can be had at once; else nothing."""
+        return read_counted(self.id, paths)
 
     def read(self, *paths: str) -> str:
         """Return what files hold as the Space's processes see them; those that do not exist are left out."""

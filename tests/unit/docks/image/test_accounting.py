@@ -41,6 +41,7 @@ class FakeContainer:
         self.wrapped = self
         self.news = ContainerNews()
         self.text = ""
+        self.at_hand = ""
         self.used: dict[str, Any] = {}
         self.attrs: dict[str, Any] = {"Mounts": []}
         self.told: dict[str, Any] = {}
@@ -51,6 +52,9 @@ class FakeContainer:
 
     def stats(self, _id: str, **_how: bool) -> dict[str, Any]:
         return {"memory_stats": self.told, "cpu_stats": self.used}
+
+    def counted(self, *_paths: str) -> str:
+        return self.at_hand
 
     def read(self, *_paths: str) -> str:
         return self.text
@@ -138,6 +142,25 @@ def test_processor_time_is_told_where_the_engine_tells_it(
 ) -> None:
     container.used = told
     assert meter(container).first_look() == seconds
+
+
+def test_what_is_at_hand_is_taken_and_the_engine_not_asked(container: FakeContainer) -> None:
+    container.told = {"max_usage": 90 * MIB, "stats": {}}
+    container.used = {"cpu_usage": {"total_usage": 570_000_000}}
+    container.at_hand = "480000000\n"
+    looking = meter(container)
+    assert looking.first_look() == 0.48
+    container.at_hand = f"{50 * MIB}\n"
+    looking.look()
+    assert looking.usage(out_of_memory=False).peak_memory == 50 * MIB
+
+
+def test_a_last_look_takes_what_is_at_hand_each_time(container: FakeContainer) -> None:
+    looking = meter(container)
+    for peak in (MIB, 2 * MIB):
+        container.at_hand = f"{peak}\n"
+        looking.last_look()
+    assert looking.usage(out_of_memory=False).peak_memory == 2 * MIB
 
 
 def test_more_disk_than_there_is_ends_it(container: FakeContainer) -> None:
