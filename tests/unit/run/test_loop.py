@@ -23,6 +23,7 @@ class Described:
 
     def __init__(self, dock: FakeDock, refuses: Exception | None = None) -> None:
         self.name, self.capabilities, self.conditions = dock.name, dock.capabilities, dock.conditions
+        self.shares_ports = dock.shares_ports
         self.entered = 0
         self._dock, self._refuses = dock, refuses
 
@@ -82,7 +83,7 @@ def test_what_needs_no_dock_enters_none(space: Space) -> None:
 def test_a_space_that_does_not_build_hides_nothing_that_files_tell(space: Space) -> None:
     refuses = SpaceBuildError("RUN false: exit code 1", remedy="mend it")
     with Run(space, Described(FakeDock(), refuses)) as run:
-        of_files, of_boots = run.judge([FILE, BOOT])
+        of_files, of_boots = run.judge([FILE, promise(Booted())])
     assert of_files.outcome is Outcome.BROKEN
     assert of_boots.outcome is Outcome.BLOCKED
 

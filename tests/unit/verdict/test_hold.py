@@ -18,8 +18,7 @@ from spacedock.progress import silent
 from spacedock.run.events import Entered, Event, Found
 from spacedock.verdict.hold import hold, lint
 from tests.unit.fakes import FakeDock
-from tests.unit.run.conftest import promise
-from tests.unit.run.test_judging import Says
+from tests.unit.run.conftest import Says, promise
 from tests.unit.spaces import SOUND_MANIFEST, write_space
 
 
