@@ -1,4 +1,4 @@
-"""What a verdict costs, in plain boots and crashes of the same image, and what the commands without a dock cost.
+"""What a verdict costs, in plain boots and crashes of the same image, and what needs no dock.
 
     python -m benchmarks.gate [ROUNDS]
 
@@ -23,6 +23,7 @@ from spacedock.runs import open_run
 from spacedock.space import read_space
 
 ROOT = Path(__file__).parents[1]
+BOUNDS = {"gate": 20, "lint": 1, "help": 0.25}  # seconds
 NOWHERE = "http://127.0.0.1:9"  # where no service is: the backend boots without, and answers /health
 ALONE = {
     "OPENAI_API_KEY": "sk-none",
@@ -66,8 +67,8 @@ def main() -> None:
         for work in works.values():
             work()  # warm
         taken = {name: median(column) for name, column in _measured(works, rounds).items()}
-    for name, bound in {"gate": "20 s", "crash to verdict": "-", "lint": "1 s", "help": "0.25 s"}.items():
-        print(f"{name}: {taken[name]:.2f} s (bound: {bound})")  # noqa: T201
+    for name, most in BOUNDS.items():
+        print(f"{name}: {taken[name]:.2f} s (bound: {most} s)")  # noqa: T201
     for name, plain, bound in (("gate", "plain boot", 28), ("crash to verdict", "plain crash", 4)):
         ratio = taken[name] / taken[plain]
         print(f"{name}: {ratio:.1f} times a {plain} of {taken[plain]:.2f} s (bound: {bound})")  # noqa: T201

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -26,7 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(spaces):
             place = lay_out(Path(folder) / f"space-{number}")
-            taken = seconds(lambda place=place: hold(place, "image", all_promises(), silent))
+            taken = seconds(partial(hold, place, "image", all_promises(), silent))
             memory = process.memory_info().rss / 1e6
             print(f"{number + 1}: {taken:.1f} s, {memory:.0f} MB", flush=True)  # noqa: T201
 

