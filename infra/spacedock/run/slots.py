@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
 
-import psutil
-
 from spacedock.docks.boots import BootResult
 
 _MOST = 8  # more wait for the engine, which makes one container after the other
@@ -23,6 +21,8 @@ _SPARE = 0.5  # of the free memory, which instances may take together
 
 def that_pay(boot: BootResult, peak_memory: int | None) -> int:
     """Return how many boots like this one keep the machine's cores busy and fit into its free memory."""
+    import psutil  # noqa: PLC0415 - what is judged by files alone boots nothing
+
     busy = (boot.processor_seconds or 0.0) / boot.seconds if boot.seconds else 0.0
     by_cores = math.ceil(cores() / min(1.0, max(busy, 0.25) if busy else _UNKNOWN))
     by_memory = int(_SPARE * psutil.virtual_memory().available / peak_memory) if peak_memory else _MOST

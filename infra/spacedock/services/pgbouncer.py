@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self
 from spacedock.services import postgres
 from spacedock.services.hosts import pooler
 from spacedock.services.hosts.base import HostedService
-from spacedock.services.hosts.pooler import PoolerHost
 from spacedock.services.postgres import DATABASE, PostgresAccount
 
 if TYPE_CHECKING:
@@ -97,6 +96,8 @@ def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:
 
 def in_process(run: OpenRun) -> Service:
     """The embedded server and Debian's program, which has TLS where the server has none."""
+    from spacedock.services.hosts.pooler import PoolerHost
+
     server = PostgresAccount("prefer", name=_SERVER)
     account = _door(server)
     database = postgres.in_process(run, server)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from spacedock import canary
 from spacedock.services.hosts.base import HostedService
-from spacedock.services.hosts.cluster import ClusterHost
 
 if TYPE_CHECKING:
     from testcontainers.core.network import Network
@@ -101,6 +100,8 @@ def in_container(
 
 def in_process(run: OpenRun, account: PostgresAccount | None = None) -> Service:
     """An embedded server as a child process."""
+    from spacedock.services.hosts.cluster import ClusterHost
+
     account = account or PostgresAccount("prefer")
     host = ClusterHost(account.user, account.password, run)
     header = f"postgres: embedded server {host.version}, built without TLS: sslmode=require is not shown here"
