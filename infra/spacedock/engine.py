@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import docker
 from docker.errors import DockerException
+from requests.exceptions import ConnectionError as NoConnection
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import Reaper
 from testcontainers.core.docker_client import get_docker_host
@@ -30,6 +31,10 @@ _DEFAULT_ADDRESS = "npipe:////./pipe/docker_engine" if os.name == "nt" else "uni
 _ANSWER_TIMEOUT = 2  # seconds
 _REQUEST_TIMEOUT = 120  # seconds without a byte; a commit of a large layer is silent for long
 _NOTHING: Mapping[str, str] = {}
+
+
+class EngineLostError(EngineError, NoConnection):
+    """The engine answered before, and does so no more. To a library it is what it always met then."""
 
 
 class Tagged(Protocol):
@@ -63,9 +68,16 @@ class Engine:
         try:
             engine = cls(_client(address, _ANSWER_TIMEOUT), address)
         except (DockerException, OSError) as error:
-            raise _no_answer(address, error) from error
+            raise no_answer(address, error) from error
         engine.client.api.timeout = _REQUEST_TIMEOUT
+        _tell_when_lost(engine.client.api, address)
         return engine
+
+    @contextmanager
+    def told_when_lost(self) -> Iterator[None]:
+        """What others ask of the engine meanwhile raises EngineLostError where it is lost."""
+        with _told_when_lost(self.address):
+            yield
 
     def another_client(self, *, timeout: int) -> docker.DockerClient:
         """A client of the same engine that gives up after `timeout` seconds; to be closed by the caller."""
@@ -198,7 +210,30 @@ def _client(address: str, timeout: int) -> docker.DockerClient:
     return docker.from_env(timeout=timeout, environment=environment, use_ssh_client=ssh)
 
 
-def _no_answer(address: str, error: Exception) -> EngineError:
+def _tell_when_lost(api: docker.APIClient, address: str) -> None:
+    """Every request of this client raises EngineLostError where the engine is gone."""
+    send = api.send
+
+    def told(*args: Any, **options: Any) -> Any:
+        with _told_when_lost(address):
+            return send(*args, **options)
+
+    api.send = told  # type: ignore[method-assign]
+
+
+@contextmanager
+def _told_when_lost(address: str) -> Iterator[None]:
+    try:
+        yield
+    except EngineLostError:
+        raise
+    except NoConnection as error:
+        lost = no_answer(address, error)
+        raise EngineLostError(lost.what, remedy=lost.remedy) from error
+
+
+def no_answer(address: str, error: Exception | None = None) -> EngineError:
+    """Return what is to be said of an engine that does not answer."""
     # docker-py wraps the system's error in one of its own, which has only its words.
     if "Permission denied" in str(error):
         return EngineError(

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from spacedock.console import ConsoleProgress
 from spacedock.contract.finding import Finding, Outcome
-from spacedock.run.events import BootEnded, Booting, Event, Found, Repeated
+from spacedock.run.events import BootEnded, Booting, Event, Found, Left, Repeated
 from spacedock.verdict.terminal import show_finding
 
 
@@ -36,6 +36,8 @@ class Telling:
             case Repeated(why):
                 self._judged.clear()
                 self._progress.tell(why)
+            case Left(why):
+                self._progress.tell(f"{why}: what is left of this run, the next one takes away")
             case _:
                 pass
 

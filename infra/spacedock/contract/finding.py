@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from spacedock.contract.promise import Level, Problem, Promise
+from spacedock.errors import InternalError
 
 
 class Outcome(StrEnum):
@@ -32,6 +33,7 @@ class Finding:
     log: str = ""  # the last lines of a boot that did not come up
     seconds: float = 0.0
     blame: str = ""  # of what is blocked: the promise that says why; empty where the Space did not come up
+    failure: int = InternalError.exit_code  # of an error: the exit code of what failed
 
     def is_red(self, *, strict: bool = False) -> bool:
         """Whether it alone turns a verdict red; `strict` counts a broken `should`."""

@@ -68,7 +68,14 @@ class Repeated:
     why: str
 
 
-Event = Read | Entered | Booting | BootEnded | Gathered | Found | Repeated
+@dataclass(frozen=True)
+class Left:
+    """The run ended without its engine: what it started is still there, and the next run takes it away."""
+
+    why: str
+
+
+Event = Left | Read | Entered | Booting | BootEnded | Gathered | Found | Repeated
 Listener = Callable[[Event], None]
 
 

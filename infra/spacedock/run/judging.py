@@ -11,7 +11,7 @@ from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Problem, Promise, tail
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import Conditions
-from spacedock.errors import SpacedockError
+from spacedock.errors import InternalError, SpacedockError
 from spacedock.evidence.base import CannotShow, Evidence, Unavailable
 from spacedock.run.gathering import Gathering
 from spacedock.run.instances import Superseded
@@ -59,6 +59,7 @@ def judge(promise: Promise, gathering: Gathering, offers: frozenset[Capability],
         return Finding(promise, Outcome.NOT_ASKED, detail=nothing)
     began = time.monotonic()
     outcome, detail, log, blame = Outcome.KEPT, "", "", ""
+    failure = InternalError.exit_code
     problems: list[Problem] = []
     try:
         problems.extend(promise.judge(gathering.space, Look(promise, gathering, offers)))
@@ -72,9 +73,10 @@ def judge(promise: Promise, gathering: Gathering, offers: frozenset[Capability],
         raise
     except Exception as error:  # a defect of ours costs this one finding
         outcome, detail = Outcome.ERROR, explained(error)
+        failure = error.exit_code if isinstance(error, SpacedockError) else InternalError.exit_code
     if problems:
         outcome = Outcome.BROKEN
-    return Finding(promise, outcome, tuple(problems), detail, log, time.monotonic() - began, blame)
+    return Finding(promise, outcome, tuple(problems), detail, log, time.monotonic() - began, blame, failure)
 
 
 def explained(error: Exception) -> str:

@@ -15,10 +15,10 @@ from spacedock.contract.promise import Promise
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import AS_OBSERVED
 from spacedock.docks.dock import Dock, OpenDock
-from spacedock.errors import SpaceBuildError
+from spacedock.errors import EngineError, SpaceBuildError
 from spacedock.evidence.base import FILES, Evidence, NotBuilt
 from spacedock.evidence.boots import BootFacts
-from spacedock.run.events import Entered, Found, Listener, Read, Repeated, unheard
+from spacedock.run.events import Entered, Found, Left, Listener, Read, Repeated, unheard
 from spacedock.run.gathering import Gathering
 from spacedock.run.instances import Instances, Superseded
 from spacedock.run.interference import Neighbours, Suspected
@@ -214,8 +214,11 @@ class Run:
 
     def __exit__(self, *exc: object) -> None:
         self._give_up()
-        with self._stack:
-            self._go.close()
+        try:
+            with self._stack:
+                self._go.close()
+        except EngineError as error:  # of which every finding that needed it tells
+            self._listen(Left(error.what))
 
 
 def _is_settled(finding: Finding) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.registry import chosen
-from spacedock.errors import BootError, InternalError
+from spacedock.errors import BootError
 from spacedock.space import Space
 
 KEPT, BROKEN, NOTHING_PROVEN = 0, 1, 3
@@ -30,6 +30,7 @@ class Verdict:
     def exit_code(self, *, strict: bool = False) -> int:
         """0 kept, 1 broken, 3 nothing proven, 5 it did not build, 6 it did not boot, 7 spacedock failed.
 
+        4 where the engine went away before all could be seen.
         `strict` counts a broken `should`. What is blocked by a broken promise that nobody asked for has that
         one's code.
         """
@@ -37,9 +38,11 @@ class Verdict:
             return max(finding.promise.exit_code for finding in red)
         if blocked := list(self._codes_of_blocked()):
             return max(blocked)
+        if failures := [found.failure for found in self.findings if found.outcome is Outcome.ERROR]:
+            return min(
+                failures
+            )  # what a user can mend before what is a defect of ours, which may follow from it
         outcomes = self.counts()
-        if outcomes[Outcome.ERROR]:
-            return InternalError.exit_code
         return KEPT if outcomes[Outcome.KEPT] or outcomes[Outcome.BROKEN] else NOTHING_PROVEN
 
     def counts(self) -> Counter[Outcome]:

@@ -63,7 +63,7 @@ def test_a_judgement_that_raises_is_an_error_with_the_place_to_report(space: Spa
 def test_what_the_user_can_mend_is_told_in_its_own_words(space: Space) -> None:
     gone = EngineError("the engine went away", remedy="start it")
     finding = found(space, Says(), raises=gone)
-    assert (finding.outcome, finding.detail) == (Outcome.ERROR, str(gone))
+    assert (finding.outcome, finding.detail, finding.failure) == (Outcome.ERROR, str(gone), gone.exit_code)
 
 
 def test_an_error_costs_no_other_finding(space: Space) -> None:

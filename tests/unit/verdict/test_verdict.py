@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from spacedock.contract.finding import Outcome
+from spacedock.errors import EngineError
 from spacedock.verdict.model import digest
 from tests.unit.spaces import sound_space
 from tests.unit.verdict.findings import finding, verdict
@@ -12,6 +14,7 @@ from tests.unit.verdict.findings import finding, verdict
 KEPT, BROKEN, BLOCKED = (finding(outcome) for outcome in (Outcome.KEPT, Outcome.BROKEN, Outcome.BLOCKED))
 NOT_PROVEN, NOT_ASKED = finding(Outcome.NOT_PROVEN), finding(Outcome.NOT_ASKED)
 ERROR = finding(Outcome.ERROR)
+LOST = replace(ERROR, failure=EngineError.exit_code)
 UNANSWERED = finding(Outcome.BLOCKED, blame="answers-its-requests")
 UNBUILT = finding(Outcome.BLOCKED, blame="builds-from-what-is-pushed")
 SHOULD_BROKEN = finding(Outcome.BROKEN, "answers-head")
@@ -34,6 +37,9 @@ SHOULD_BROKEN = finding(Outcome.BROKEN, "answers-head")
         ((SHOULD_BROKEN, ERROR), 7),
         ((ERROR, BROKEN), 1),
         ((ERROR, BLOCKED), 6),
+        ((KEPT, LOST), 4),
+        ((LOST, ERROR), 4),
+        ((LOST, BROKEN), 1),
         ((KEPT, UNANSWERED), 1),
         ((UNBUILT,), 5),
         ((UNANSWERED, BLOCKED), 6),

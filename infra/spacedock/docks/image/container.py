@@ -95,7 +95,7 @@ class SpaceContainer:
             yield begun.decode(errors="replace")
 
     def ended(self, within: float) -> bool:
-        return self.news.over.wait(within)
+        return self.news.ended(within)
 
     def exit_code(self) -> int | None:
         return self.news.exit_code

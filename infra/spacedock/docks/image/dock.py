@@ -68,15 +68,16 @@ class ImageDock:
     def __enter__(self) -> OpenImageDock:
         """Raises EngineError where no engine answers, SpaceBuildError where the Space does not build."""
         with ExitStack() as stack:
-            opened = self._open(stack)
+            engine = stack.enter_context(closing(Engine.connect()))
+            stack.enter_context(engine.told_when_lost())
+            opened = self._open(engine, stack)
             self._stack = stack.pop_all()
         return opened
 
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
 
-    def _open(self, stack: ExitStack) -> OpenImageDock:
-        engine = stack.enter_context(closing(Engine.connect()))
+    def _open(self, engine: Engine, stack: ExitStack) -> OpenImageDock:
         engine.sweep()
         limits = self._limits_on(engine)
         events = stack.enter_context(ContainerEvents(engine, f"{RUN_LABEL}={self._run.id}"))

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
+from spacedock.engine import no_answer
+
 if TYPE_CHECKING:
     from docker.types.daemon import CancellableStream
 
     from spacedock.engine import Engine
+    from spacedock.errors import EngineError
 
 _ANSWER = 10  # seconds
 _JOIN = 10.0
@@ -27,13 +30,21 @@ class ContainerNews:
     over: Event = field(default_factory=Event)  # its main process has ended, or nobody will hear of it
     exit_code: int | None = None
     out_of_memory: bool = False  # the kernel killed a process of it for its memory, not always the main one
+    lost: EngineError | None = None  # why nobody will hear of it
+
+    def ended(self, within: float) -> bool:
+        """Whether it has ended, which may be waited for. Raises EngineError where nobody will hear of it."""
+        over = self.over.wait(within)
+        if self.lost:
+            raise self.lost
+        return over
 
 
 class ContainerEvents:
     """Listens for a run's containers that end, and for the kernel's kills in them.
 
     A context manager: entering begins to listen. One stream serves all of them. It ends with the engine's
-    connection: what runs then is taken for ended, since nobody would hear of it.
+    connection: whoever waits for what runs then is told so, since nobody would hear of its end.
     """
 
     def __init__(self, engine: Engine, label: str) -> None:
@@ -41,6 +52,9 @@ class ContainerEvents:
         self._label = label
         self._news: dict[str, ContainerNews] = {}
         self._deaf = False
+        self._lost: EngineError | None = None
+        self._address = engine.address
+        self._closing = False
         self._lock = Lock()
         self._listener = Thread(target=self._listen, name="engine's events", daemon=True)
         self._stream: CancellableStream[Any] | None = None
@@ -50,7 +64,7 @@ class ContainerEvents:
         with self._lock:
             news = self._news.setdefault(container, ContainerNews())
             if self._deaf:
-                news.over.set()
+                self._give_up(news)
             return news
 
     def _listen(self) -> None:
@@ -59,8 +73,14 @@ class ContainerEvents:
                 self._hear(event)
         with self._lock:
             self._deaf = True
+            self._lost = None if self._closing else no_answer(self._address)
             for news in self._news.values():
-                news.over.set()
+                self._give_up(news)
+
+    def _give_up(self, news: ContainerNews) -> None:
+        if not news.over.is_set():
+            news.lost = self._lost
+        news.over.set()
 
     def _hear(self, event: dict[str, Any]) -> None:
         news = self.of(str(event["id"]))
@@ -77,6 +97,7 @@ class ContainerEvents:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._closing = True
         if self._stream is not None:
             with suppress(DockerException, OSError):  # an engine over SSH; it ends with the client
                 self._stream.close()
