@@ -48,6 +48,7 @@ class Dock(FakeDock):
 spacedock.session.choose = lambda *_: Dock({dock})
 """
 
+PLUGIN = ("-p", "spacedock.plugin")
 PLAIN = "binds-app-port or stops-on-sigterm or runs-as-uid-1000 or answers-cors-preflight"
 DEAF = "otherwise=FakeInstance(stopped=Stop(10.0, 137, True))"
 CRASHING = "otherwise=FakeInstance(boot=exited(1), log='ImportError: no module named app')"
@@ -69,12 +70,13 @@ WITHOUT_IDENTITY = "capabilities=frozenset(Capability) - {Capability.IDENTITY}"
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Hold a Space to promises that a dock of pretence can show: no server answers there."""
     write_space(pytester.path / "space", manifest='[space]\nid = "owner/name"\n')
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others take seconds to load
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
 
     def _run(dock: str = "", waived: str = "{}", choose: str = PLAIN, more: str = "") -> pytest.RunResult:
         pytester.makeconftest(CONFTEST.format(dock=dock) + more)
         pytester.makepyfile(SUITE.format(waived=waived))
-        return pytester.runpytest_subprocess("-k", choose, "-ra")
+        return pytester.runpytest_subprocess(*PLUGIN, "-k", choose, "-ra")
 
     return _run
 
@@ -146,6 +148,7 @@ def test_the_dock_and_what_stands_in_it_are_named(run: Run) -> None:
 def test_a_dock_that_cannot_be_opened_is_tried_once_and_says_why(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others take seconds to load
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
     write_space(pytester.path / "space", manifest='[space]\nid = "owner/name"\n')
     pytester.makeconftest(
@@ -162,7 +165,7 @@ spacedock.session.choose = choose
 """
     )
     pytester.makepyfile(SUITE.format(waived="{}"))
-    result = pytester.runpytest_subprocess("-k", "binds-app-port or uid-1000")
+    result = pytester.runpytest_subprocess(*PLUGIN, "-k", "binds-app-port or uid-1000")
     result.assert_outcomes(errors=2, deselected=PROMISES - 2)
     result.stdout.fnmatch_lines(["the build failed", "*remedy: mend the step", "*ERROR: no such file"])
     assert "exception" not in result.stdout.str()
@@ -218,6 +221,7 @@ def test_a_dock_is_closed_before_the_next_space_is_boarded(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two Spaces may want the same port of one machine."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others take seconds to load
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
     for name in ("one", "two"):
         write_space(pytester.path / name, manifest=f'[space]\nid = "owner/{name}"\n')
@@ -256,7 +260,7 @@ class TestTwo:
     def test_only(self, spacedock_instance): pass
 """
     )
-    pytester.runpytest_subprocess().assert_outcomes(passed=4)
+    pytester.runpytest_subprocess(*PLUGIN).assert_outcomes(passed=4)
     told = (pytester.path / "told").read_text().splitlines()
     assert told == ["open owner/one", "close owner/one", "open owner/two", "close owner/two"]
 
@@ -266,4 +270,4 @@ def test_the_plugin_imports_no_docker(pytester: pytest.Pytester) -> None:
         "import sys\n"
         "def test_imports(): assert not {'docker', 'testcontainers', 'spacedock.session'} & set(sys.modules)"
     )
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*PLUGIN).assert_outcomes(passed=1)
