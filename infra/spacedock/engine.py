@@ -170,12 +170,15 @@ class Engine:
         for volume in self.client.volumes.list(filters=mine):
             remove = partial(volume.remove, force=True)
             yield _Leftover(f"volume {volume.name}", volume.attrs["Labels"], remove)
-        for image in self.client.images.list(filters={"label": IMAGE_LABEL}):
-            a_runs = RUN_LABEL in image.labels  # a Space's; stand-ins and doubles serve other runs
-            if (images or a_runs) and image.labels.get(HOST_LABEL, host()) == host():
-                for tag in image.tags or [str(image.id)]:
+        # The high level would look at each, and fail for one that somebody else removes meanwhile.
+        for image in self.client.api.images(filters={"label": IMAGE_LABEL}):
+            labels = image["Labels"] or {}
+            a_runs = RUN_LABEL in labels  # a Space's; stand-ins and doubles serve other runs
+            if (images or a_runs) and labels.get(HOST_LABEL, host()) == host():
+                tags = [tag for tag in image["RepoTags"] or () if tag != "<none>:<none>"]
+                for tag in tags or [str(image["Id"])]:
                     remove = partial(self.client.images.remove, tag, force=True)
-                    yield _Leftover(f"image {tag}", image.labels, remove)
+                    yield _Leftover(f"image {tag}", labels, remove)
 
     def enter_reaper(self, supply: Pins) -> None:
         """Start Ryuk where its image can be had and runs, and have testcontainers do without elsewhere.
