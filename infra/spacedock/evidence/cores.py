@@ -110,6 +110,8 @@ def _written(space: Space, name: str) -> str:
 
 
 def _in_python(text: str, most: int) -> Iterator[tuple[int, str]]:
+    if not any(name in text for name in _COUNTS):
+        return
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the parser in C, where PyYAML was built with it
 _FOLDER = Path(".github/workflows")
 _ACTION = "huggingface/hub-sync@"
 _CHECKOUT = "actions/checkout@"
@@ -61,7 +62,7 @@ def _workflows(root: Path) -> Iterator[Path]:
 def _jobs(path: Path) -> Iterator[yaml.SequenceNode]:
     """Yield the steps of each job of a workflow; none of a file that is not YAML."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return
     jobs = _child(node, "jobs")

@@ -10,15 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from string import Template
-from typing import Any, Self
-
-import httpx
+from typing import TYPE_CHECKING, Any, Self
 
 from spacedock.edge.base import MEMBERS_TOKEN, Edge, HostForm, Manner
 from spacedock.evidence.asking.line import REPEATABLE, Line, Sent
 from spacedock.evidence.asking.pieces import Pieces
 from spacedock.evidence.asking.reply import AskLimits, Reply
 from spacedock.space.manifest import Request
+
+if TYPE_CHECKING:
+    import httpx
 
 _KEPT = 8  # lines at most that wait for the next request
 DEFAULT_LIMITS = AskLimits()
@@ -37,6 +38,8 @@ class Asker:
         limits: AskLimits = DEFAULT_LIMITS,
         also: Iterable[str] = (),
     ) -> None:
+        import httpx
+
         self._url = httpx.URL(url)
         self._connect = connect
         self._limits = limits
@@ -162,6 +165,8 @@ class Asker:
     def _target(self, path: str) -> httpx.URL:
         if not path.startswith("/"):
             raise ValueError(f"{path!r} is no path: one begins with /")
+        import httpx
+
         try:
             return httpx.URL(f"{self.origin}{path}")
         except httpx.InvalidURL as error:
@@ -169,6 +174,8 @@ class Asker:
 
     def _next(self, url: httpx.URL, reply: Reply) -> httpx.URL | None:
         """Return where a redirect leads within the Space; None where it leads elsewhere, or is none."""
+        import httpx
+
         if not reply.redirects:
             return None
         try:
@@ -213,6 +220,8 @@ class Asker:
 
 def directly(url: str, limits: AskLimits = DEFAULT_LIMITS, host: str = "") -> Asker:
     """Ask an instance where it listens; with `host` it is asked by that name."""
+    import httpx
+
     nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # no authority is read for what goes without TLS
 
     def connect() -> httpx.Client:

@@ -7,20 +7,31 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from socket import MSG_PEEK, SHUT_RDWR, socket
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from spacedock.evidence.asking.decoding import ACCEPTED
 
+if TYPE_CHECKING:
+    import httpx
+
 # Sent twice they do no harm (RFC 9110, 9.2.2). Others never go over a connection that may be stale.
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
-# What can go wrong on the way, whatever the Space does; the last two are what sockets say when hung up.
-BROKEN = (httpx.HTTPError, httpx.StreamError, OSError, ValueError)
 
 _CONNECTED = frozenset({"connection.connect_tcp.complete", "connection.start_tls.complete"})
 _SENT = "http11.receive_response_headers.started"
-_STALE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+
+
+def broken() -> tuple[type[Exception], ...]:
+    """Return what can go wrong on the way, whatever the Space does; the last two sockets say when hung up."""
+    import httpx
+
+    return httpx.HTTPError, httpx.StreamError, OSError, ValueError
+
+
+def _stale() -> tuple[type[Exception], ...]:
+    import httpx
+
+    return httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError
 
 
 @dataclass(frozen=True)
@@ -49,11 +60,11 @@ class Line:
     def open(self, sent: Sent, seconds: float) -> httpx.Response:
         """Send a request, and once more where the kept connection turns out to be stale.
 
-        The answer's body is not read yet; it is the caller's to close. Raises one of BROKEN.
+        The answer's body is not read yet; it is the caller's to close. Raises one of `broken`.
         """
         try:
             return self._send(sent, seconds)
-        except _STALE:
+        except _stale():
             if self._new or not self._silent or self.late or sent.method not in REPEATABLE:
                 raise
         return self._send(sent, seconds)

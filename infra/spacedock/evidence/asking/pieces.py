@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Iterator
-
-import httpx
+from typing import TYPE_CHECKING
 
 from spacedock.evidence.asking.decoding import Unpacking
-from spacedock.evidence.asking.line import BROKEN, Line, Sent
+from spacedock.evidence.asking.line import Line, Sent, broken
 from spacedock.evidence.asking.reply import AskLimits, Headers, Reply
+
+if TYPE_CHECKING:
+    import httpx
 
 _MOST_HEADERS = 256
 _TOO_LATE = "ReadTimeout timed out"
@@ -56,14 +58,14 @@ class Pieces:
         try:
             yield from self._unpacked(self._answer)
         except zlib.error as error:
-            self._broke(httpx.DecodingError(str(error)))
-        except BROKEN as error:
+            self._failure = f"DecodingError {error}"
+        except broken() as error:
             self._broke(error)
 
     def _opened(self) -> httpx.Response | None:
         try:
             answer = self._line.open(self._sent, self._limits.seconds)
-        except BROKEN as error:
+        except broken() as error:
             self._broke(error)
             return None
         self._status = answer.status_code
@@ -96,6 +98,8 @@ class Pieces:
         self._whole = not self._failure
 
     def _in_time(self, answer: httpx.Response) -> Iterator[bytes]:
+        import httpx
+
         # What comes from no connection has been read already.
         chunks = answer.iter_bytes() if answer.is_stream_consumed else answer.iter_raw()
         for chunk in chunks:
