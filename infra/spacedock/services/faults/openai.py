@@ -1,4 +1,4 @@
-"""Faults on request: the desk of the OpenAI double, where they are ordered and its requests are looked up."""
+"""Faults of the OpenAI double: they are ordered of it, and its requests are looked up."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ class ReceivedRequest:
 
 
 class OpenAIFaults:
-    """The desk of a double at `address`, a `host:port`; that of one of its bays, where that has a name."""
+    """Of a double at `address`, a `host:port`; of one of its bays, where that has a name."""
 
     def __init__(self, address: str, bay: str = "") -> None:
         self._address = address
-        self._desk = f"/_double/bays/{bay}" if bay else "/_double"
+        self._root = f"/_double/bays/{bay}" if bay else "/_double"
 
     @classmethod
     def of(cls, service: Service, bay: str = "") -> OpenAIFaults:
-        """The desk of the service `openai`."""
+        """Of the service `openai`."""
         return cls(urlsplit(service.local["base_url"]).netloc, bay)
 
     def order(self, *faults: RequestFault) -> None:
@@ -63,19 +63,19 @@ class OpenAIFaults:
 
         Raises ValueError in the double's words for what makes no sense.
         """
-        ask(self._address, "PUT", f"{self._desk}/faults", [asdict(fault) for fault in faults])
+        ask(self._address, "PUT", f"{self._root}/faults", [asdict(fault) for fault in faults])
 
     def take_back(self) -> None:
         """Let every request be answered well again."""
-        ask(self._address, "DELETE", f"{self._desk}/faults")
+        ask(self._address, "DELETE", f"{self._root}/faults")
 
     def requests(self) -> list[ReceivedRequest]:
         """What arrived, the oldest first."""
-        return [ReceivedRequest(**request) for request in ask(self._address, "GET", f"{self._desk}/requests")]
+        return [ReceivedRequest(**request) for request in ask(self._address, "GET", f"{self._root}/requests")]
 
     def forget(self) -> None:
         """Begin a new list of requests."""
-        ask(self._address, "DELETE", f"{self._desk}/requests")
+        ask(self._address, "DELETE", f"{self._root}/requests")
 
     def wait(
         self, until: Callable[[list[ReceivedRequest]], bool], timeout: float = 10.0
