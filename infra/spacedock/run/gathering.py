@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
-from spacedock.docks.boots import BootSpec
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import Conditions
 from spacedock.docks.dock import OpenDock
 from spacedock.docks.instance import FullInstance
 from spacedock.evidence.base import CannotShow, Evidence, NotBuilt, NotReady
-from spacedock.evidence.boots import facts_of
+from spacedock.evidence.boots import Booted, facts_of
 from spacedock.run.events import Gathered, Listener
 from spacedock.run.instances import Instances, Superseded
 from spacedock.run.interference import Neighbours, bare, is_given_all, ought_to_succeed
@@ -185,12 +185,19 @@ class Gathering:
     def _failed_alike(self, spec: BootSpec) -> FullInstance | None:
         """Return a boot that was given the same and failed, where none that was has come up."""
         instances = self._with_instances()
+        if spec != AS_DEPLOYED and bare(spec) == bare(AS_DEPLOYED):
+            self._await_the_first()
         if any(bare(other) == bare(spec) for other in tuple(instances.came_up)):
             return None
         failed = (
             each for each in instances.shared() if bare(each.spec) == bare(spec) and not each.boot.ready
         )
         return next(failed, None)
+
+    def _await_the_first(self) -> None:
+        """Wait for the boot as deployed where it was begun; what comes of it is for whoever looks at it."""
+        if first := self._pieces.get(Booted()):
+            first.exception()
 
     def _of_files(self) -> dict[Evidence[Any], Future[Any]]:
         return {each: future for each, future in self._pieces.items() if each.needs == {Capability.FILES}}

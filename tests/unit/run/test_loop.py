@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import pytest
 
 from spacedock.contract.finding import Outcome
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.errors import SpaceBuildError
+from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import Booted
 from spacedock.run import loop
 from spacedock.run.events import Booting, Entered, Found, Read
 from spacedock.run.loop import Run
 from spacedock.space import Space
-from tests.unit.fakes import FakeDock
+from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.run.conftest import OfFiles, Says, promise
 
 FILE, BOOT = promise(OfFiles("torn")), promise(Says("torn"))
@@ -97,3 +102,20 @@ def test_an_interruption_ends_the_run(space: Space, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(loop, "judge", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run.judge([BOOT])
+
+
+def test_what_is_given_the_same_as_a_boot_that_failed_is_not_booted_again(space: Space) -> None:
+    @dataclass(frozen=True)
+    class Another(Evidence[None]):
+        """Looks at an instance that differs in its purpose alone."""
+
+        needs: ClassVar = frozenset({Capability.BOOT})
+
+        def gather(self, around: Surroundings) -> None:
+            around.ready(BootSpec("for another purpose"))
+
+    dock = FakeDock(otherwise=FakeInstance(boot=exited(1)))
+    with Run(space, dock) as run:
+        findings = run.judge([promise(Another()), promise(Booted())])
+    assert findings[0].outcome is Outcome.BLOCKED
+    assert [spec.purpose for spec in dock.booted] == [AS_DEPLOYED.purpose]
