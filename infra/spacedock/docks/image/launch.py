@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from threading import Lock
+from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from spacedock import platform
@@ -51,16 +52,43 @@ class Setting:
     around: Around
 
 
+class LeftError(Exception):
+    """The dock was left while a boot was under way, or before it had begun."""
+
+
 class Launcher:
     """Boots instances, from several threads at once if need be, and closes those that are left."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._open: list[ContainerInstance] = []
-        self._lock = Lock()
+        self._lock = Condition()
+        self._under_way = 0
+        self._starting: list[SpaceContainer] = []
+        self._left = False
 
     def boot(self, spec: BootSpec) -> ContainerInstance:
-        """Boot the Space in a new container, and wait until it is ready or is known not to be."""
+        """Boot the Space in a new container, and wait until it is ready or is known not to be.
+
+        Raises LeftError, and leaves nothing, where `close` is called meanwhile.
+        """
+        with self._counted():
+            return self._boot(spec)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            if self._left:
+                raise LeftError
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                self._lock.notify_all()
+
+    def _boot(self, spec: BootSpec) -> ContainerInstance:
         setting = self._setting
         port = spec.port or setting.space.app_port
         environment = setting.environment.environment(spec)
@@ -88,7 +116,12 @@ class Launcher:
         return instance
 
     def close(self) -> None:
-        """Close all instances that are open."""
+        """Close all that are open; boots that are under way end, and nobody waits for their Space."""
+        with self._lock:
+            self._left = True
+            for container in self._starting:
+                container.signal("KILL")
+            self._lock.wait_for(lambda: not self._under_way)
         with ThreadPoolExecutor(_CLOSED_AT_ONCE, "close") as pool:
             for closing in [pool.submit(instance.close) for instance in tuple(self._open)]:
                 closing.result()
@@ -97,13 +130,30 @@ class Launcher:
         began = time.monotonic()
         container.start()
         meter.start()
-        ready = self._setting.space.manifest.space.ready
-        boot = watch(container, ready, began=began, window=self._setting.window)
+        with self._watched(container):
+            ready = self._setting.space.manifest.space.ready
+            boot = watch(container, ready, began=began, window=self._setting.window)
         if boot.cause is Cause.EXITED:
             meter.look()
             exceeded = meter.usage(out_of_memory=container.out_of_memory()).exceeded
             return replace(boot, exceeded="; ".join(exceeded))
         return replace(boot, processor_seconds=meter.first_look() if boot.ready else None)
+
+    @contextmanager
+    def _watched(self, container: SpaceContainer) -> Iterator[None]:
+        """Let `close` end it meanwhile."""
+        with self._lock:
+            if self._left:
+                raise LeftError
+            self._starting.append(container)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._starting.remove(container)
+                left = self._left
+        if left:
+            raise LeftError
 
     def _forget(self, instance: ContainerInstance) -> None:
         with self._lock:
