@@ -30,7 +30,7 @@ LOOPBACK_IS_CERTAIN = 1.0
 # Sockets elsewhere may be a helper's (metrics, a model server) that is up before the app. They tell the cause
 # once nothing has changed for longer than start scripts usually `sleep`, and nothing works any more.
 ELSEWHERE_IS_CERTAIN = 5.0
-BUSY = 0.25  # processor seconds a second: importing or loading takes about 1, an idle server and looking 0.1
+BUSY = 0.15  # processor seconds a second: loading takes 1, a third on a full machine; idle 0.1 at most
 
 
 class BootingSpace(Protocol):
