@@ -60,9 +60,21 @@ class Things:
         next(thing for thing in self.things if thing.name == name).remove()
 
 
+@dataclass
+class FakeApi:
+    """The engine's API itself, which lists images without looking at each."""
+
+    things: Things
+
+    def images(self, filters: dict[str, str]) -> list[dict[str, object]]:
+        found = self.things.list(filters)
+        return [{"Id": "sha256:1", "RepoTags": [image.name], "Labels": image.labels} for image in found]
+
+
 class FakeClient:
     def __init__(self) -> None:
         self.containers, self.networks, self.volumes, self.images = Things(), Things(), Things(), Things()
+        self.api = FakeApi(self.images)
 
     def version(self) -> dict[str, str]:
         return {"Version": "20.10.24+dfsg1"}

@@ -66,11 +66,16 @@ Dock.refusal = SpaceBuildError("no such step", remedy="mend it", log="E: no such
 WITHOUT_IDENTITY = "capabilities=frozenset(Capability) - {Capability.IDENTITY}"
 
 
+@pytest.fixture(autouse=True)
+def no_other_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take seconds to load."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Hold a Space to promises that a dock of pretence can show: no server answers there."""
     write_space(pytester.path / "space", manifest='[space]\nid = "owner/name"\n')
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others take seconds to load
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]), prepend=os.pathsep)
 
     def _run(dock: str = "", waived: str = "{}", choose: str = PLAIN, more: str = "") -> pytest.RunResult:
