@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import pytest
 
@@ -15,6 +16,7 @@ from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import Booted
 from spacedock.run import loop
 from spacedock.run.events import Booting, Entered, Found, Read
+from spacedock.run.instances import Instances
 from spacedock.run.loop import Run
 from spacedock.space import Space
 from tests.unit.fakes import FakeDock, FakeInstance, exited
@@ -105,6 +107,8 @@ def test_an_interruption_ends_the_run(space: Space, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_is_given_the_same_as_a_boot_that_failed_is_not_booted_again(space: Space) -> None:
+    other = BootSpec("for another purpose")
+
     @dataclass(frozen=True)
     class Another(Evidence[None]):
         """Looks at an instance that differs in its purpose alone."""
@@ -112,10 +116,20 @@ def test_what_is_given_the_same_as_a_boot_that_failed_is_not_booted_again(space:
         needs: ClassVar = frozenset({Capability.BOOT})
 
         def gather(self, around: Surroundings) -> None:
-            around.ready(BootSpec("for another purpose"))
+            around.ready(other)
 
-    dock = FakeDock(otherwise=FakeInstance(boot=exited(1)))
+    class Slow(FakeDock):
+        def boot(self, spec: BootSpec) -> FakeInstance:
+            """Fail only once whoever does not wait for this boot has asked for one of its own."""
+            ends = time.monotonic() + 0.3
+            while time.monotonic() < ends and not begun.booted(other):
+                time.sleep(0.01)
+            return super().boot(spec)
+
+    dock = Slow(otherwise=FakeInstance(boot=exited(1)))
     with Run(space, dock) as run:
+        run.enter()
+        begun = cast("Instances", run.gathering._instances)
         findings = run.judge([promise(Another()), promise(Booted())])
     assert findings[0].outcome is Outcome.BLOCKED
     assert [spec.purpose for spec in dock.booted] == [AS_DEPLOYED.purpose]
