@@ -30,7 +30,7 @@ class NeverCameError(Exception):
     """A piece of evidence was not gathered within its limit."""
 
     def __init__(self, evidence: Evidence[Any], seconds: float) -> None:
-        super().__init__(f"{evidence} did not come within {seconds:.0f} s")
+        super().__init__(f"{evidence} did not come within {seconds:g} s")
 
 
 class Gathering:
@@ -85,7 +85,9 @@ class Gathering:
         if missing := evidence.needs - self.offers:
             raise CannotShow(missing)
         future = self.begin(evidence)
-        limit = evidence.seconds + _BOOTS_WAITED_FOR * self._window()
+        limit = evidence.seconds
+        if Capability.BOOT in evidence.needs:
+            limit += _BOOTS_WAITED_FOR * self._window()
         try:
             found: T = future.result(timeout=limit)
         except TimeoutError:

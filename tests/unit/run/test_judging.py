@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Event
 from typing import ClassVar
 
 import pytest
@@ -64,6 +65,27 @@ def test_what_the_user_can_mend_is_told_in_its_own_words(space: Space) -> None:
     gone = EngineError("the engine went away", remedy="start it")
     finding = found(space, Says(), raises=gone)
     assert (finding.outcome, finding.detail, finding.failure) == (Outcome.ERROR, str(gone), gone.exit_code)
+
+
+def test_evidence_that_never_comes_is_an_error_of_who_waits_for_it(space: Space) -> None:
+    over = Event()
+
+    @dataclass(frozen=True)
+    class Endless(Evidence[None]):
+        """Is gathered until the test is over."""
+
+        needs: ClassVar = FILES
+        seconds: ClassVar = 0.05
+
+        def gather(self, _around: Surroundings) -> None:
+            over.wait(30)
+
+    try:
+        finding = found(space, Endless())
+    finally:
+        over.set()
+    assert finding.outcome is Outcome.ERROR
+    assert "did not come within 0.05 s" in finding.detail
 
 
 def test_an_error_costs_no_other_finding(space: Space) -> None:
