@@ -60,7 +60,8 @@ def digest(space: Space) -> str:
     whole = hashlib.sha256()
     for name in space.files():
         path = space.root / name
-        content = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
-        whole.update(f"{name}\0{len(content)}\0".encode())
+        kind = "link" if path.is_symlink() else "file"
+        content = str(path.readlink()).encode() if kind == "link" else path.read_bytes()
+        whole.update(f"{name}\0{kind}\0{len(content)}\0".encode())
         whole.update(content)
     return whole.hexdigest()

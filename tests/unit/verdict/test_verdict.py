@@ -105,3 +105,12 @@ def test_a_link_counts_by_where_it_points(tmp_path: Path) -> None:
         seen.add(digest(space))
         link.unlink()
     assert len(seen) == 2
+
+
+def test_a_digest_tells_a_link_from_a_file_that_holds_its_target(tmp_path: Path) -> None:
+    space = sound_space(tmp_path)
+    (tmp_path / "named").write_text("app.py")
+    of_file = digest(space)
+    (tmp_path / "named").unlink()
+    (tmp_path / "named").symlink_to("app.py")
+    assert digest(space) != of_file
