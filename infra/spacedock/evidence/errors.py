@@ -91,10 +91,10 @@ class ErrorsWhileRefused(Evidence[Unreadable]):
 
     def gather(self, around: Surroundings) -> Unreadable:
         """Boot while all is well, in a bay of its own, then break the services."""
-        read = around.look(ReadByBrowsers(self.origin))
         with around.dock.faults() as faults:
             spec = BootSpec("with services that refuse later", environment=faults.environment)
             with in_a_bay(around, spec) as (instance, asker):
+                read = around.look(ReadByBrowsers(self.origin))
                 for service in around.space.manifest.services:
                     faults.break_(service, NetworkFault("refuse"))
                 seen = tuple(_unreadable(asker, read, instance.environment, self.origin))

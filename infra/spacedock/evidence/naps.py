@@ -13,7 +13,7 @@ from spacedock.evidence.asking import Asker
 from spacedock.evidence.away import in_a_bay
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.quiet import quiet
-from spacedock.evidence.requests import Unanswered, fails, require_answers, sent, with_values
+from spacedock.evidence.requests import Unanswered, fails, sent, with_values
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 from spacedock.space.manifest import Request
@@ -46,7 +46,6 @@ class Napped(Evidence[tuple[Stumble, ...]]):
 
     def gather(self, around: Surroundings) -> tuple[Stumble, ...]:
         """Boot behind a proxy, so that there are connections; close them, then let new ones wait."""
-        require_answers(around)
         with around.dock.faults() as faults:
             spec = BootSpec("on a database that naps", environment=faults.environment)
             with in_a_bay(around, spec) as (instance, asker):

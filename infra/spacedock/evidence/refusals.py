@@ -44,8 +44,9 @@ class RefusedByModel(Evidence[tuple[Refusal, ...]]):
 
     def gather(self, around: Surroundings) -> tuple[Refusal, ...]:
         """Let OpenAI refuse as long as it takes to ask, in a bay of its own."""
-        require_answers(around)
-        return tuple(_refusals(around))
+        refusals = tuple(_refusals(around))
+        require_answers(around)  # only now: meanwhile others work
+        return refusals
 
 
 def _refusals(around: Surroundings) -> Iterator[Refusal]:

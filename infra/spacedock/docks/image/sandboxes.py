@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 KEY = "sandbox"
 
 _AT_ONCE = 2
+_AHEAD = 2  # a boot that fails is followed by two at once, which tell why
 # Without it the kernel says "Cannot assign requested address" where the platform's has no route.
 _IPV6 = {"net.ipv6.conf.all.disable_ipv6": "0"}
 
@@ -84,14 +86,14 @@ class SandboxLease:
 class Sandboxes:
     """Gives and takes back sandboxes. A context manager: entering begins the first, leaving removes all.
 
-    One is kept ahead of the boots, of the kind that most want: making it takes almost as long as a boot.
+    Some are kept ahead of the boots, of the kind that most want: making one takes almost as long as a boot.
     """
 
     def __init__(self, place: Place, *, egress: Egress, port: int, allow: tuple[str, ...]) -> None:
         self._usual = SandboxKind(egress, port)
         self._maker = SandboxMaker(place, allow)
         self._pool = ThreadPoolExecutor(_AT_ONCE, "sandbox")
-        self._spare: Future[NetworkSandbox] | None = None
+        self._spares: deque[Future[NetworkSandbox]] = deque()
         self._idle: dict[SandboxKind, list[NetworkSandbox]] = {}
         self._lock = Lock()
         self._over = False
@@ -120,10 +122,10 @@ class Sandboxes:
 
     def find_out(self) -> None:
         """Wait until it is known whether sandboxes can be had."""
-        if self._spare is None:
+        if not self._spares:
             return
         try:
-            self._spare.result()
+            self._spares[0].result()
             self._proven = True
         except Lacking as error:
             self.lacking = str(error)
@@ -144,9 +146,9 @@ class Sandboxes:
 
     def _new_one(self, kind: SandboxKind) -> NetworkSandbox:
         with self._lock:
-            spare = self._spare if kind == self._usual else None
+            spare = self._spares.popleft() if self._spares and kind == self._usual else None
             if spare is not None:
-                self._spare = self._pool.submit(self._maker.make, self._usual)
+                self._begin_one()
         return spare.result() if spare is not None else self._maker.make(kind)
 
     def _take_back(self, kind: SandboxKind, sandbox: NetworkSandbox, *, clean: bool) -> None:
@@ -160,16 +162,21 @@ class Sandboxes:
         """Those that nobody has."""
         with self._lock:
             self._over = True
-            spare, self._spare = self._spare, None
+            spares, self._spares = self._spares, deque()
             idle, self._idle = self._idle, {}
         for sandboxes in idle.values():
             yield from sandboxes
-        if spare and not spare.cancel() and not spare.exception():
-            yield spare.result()
+        for spare in spares:
+            if not spare.cancel() and not spare.exception():
+                yield spare.result()
+
+    def _begin_one(self) -> None:
+        self._spares.append(self._pool.submit(self._maker.make, self._usual))
 
     def __enter__(self) -> Self:
         if self._usual.egress is not Egress.OPEN:
-            self._spare = self._pool.submit(self._maker.make, self._usual)
+            for _ in range(_AHEAD):
+                self._begin_one()
         return self
 
     def __exit__(self, *exc: object) -> None:
