@@ -6,10 +6,13 @@ import signal
 import subprocess
 
 import psutil
+import pytest
 
 from spacedock.engine import Engine
 from spacedock.runs import cache_folder, is_alive, open_run
 from tests.integration.commands import ROOT, family, on_the_engine, run_of, spacedock
+
+pytestmark = pytest.mark.alone
 
 
 def wait_for_first_check(process: subprocess.Popen[str]) -> None:

@@ -19,7 +19,7 @@ from spacedock.errors import EngineError
 from spacedock.failures.baselines import baseline
 from tests.integration.commands import on_the_engine, run_of, spacedock
 
-pytestmark = pytest.mark.usefixtures("needs_image_dock")
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("needs_image_dock")]
 AWAY = EngineError.exit_code
 
 

@@ -18,6 +18,8 @@ from spacedock.images.supply import Supply
 from spacedock.progress import silent
 from tests.integration.engine.conftest import PATIENCE
 
+pytestmark = pytest.mark.alone
+
 TAG = "spacedock-test/ryuk:double"
 
 # Like Ryuk it takes a connection, and ends when that ends; unlike Ryuk it removes nothing.

@@ -14,6 +14,8 @@ from spacedock.progress import silent
 from spacedock.runs import HOST_LABEL, RUN_LABEL, OpenRun, open_run
 from tests.integration.engine.conftest import Start
 
+pytestmark = pytest.mark.alone
+
 # Starts what a dock starts: a network, a volume, and a container that uses both.
 HARNESS = """
 import sys
