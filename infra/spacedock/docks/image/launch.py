@@ -101,6 +101,8 @@ class Launcher:
             undo.callback(meter.join)
             undo.callback(container.remove)
             boot = self._booted(container, meter)
+            if boot.ready:
+                setting.sandboxes.expect_another()
             around = Housekeeping(
                 meter,
                 setting.around.edge,

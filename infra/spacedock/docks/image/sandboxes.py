@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 KEY = "sandbox"
 
 _AT_ONCE = 2
-_AHEAD = 2  # a boot that fails is followed by two at once, which tell why
+_AHEAD = 3  # the first boot's, and those of the two that tell why where it failed
 # Without it the kernel says "Cannot assign requested address" where the platform's has no route.
 _IPV6 = {"net.ipv6.conf.all.disable_ipv6": "0"}
 
@@ -130,6 +130,13 @@ class Sandboxes:
         except Lacking as error:
             self.lacking = str(error)
 
+    def expect_another(self) -> None:
+        """Begin one more, which the next boot will want."""
+        with self._lock:
+            wanted = self._usual.egress is not Egress.OPEN and not self.lacking
+            if wanted and not self._over and len(self._spares) < _AHEAD:
+                self._begin_one()
+
     def header(self) -> Iterator[str]:
         """Name the policy, and what is lacking for it."""
         if self.lacking:
@@ -147,8 +154,6 @@ class Sandboxes:
     def _new_one(self, kind: SandboxKind) -> NetworkSandbox:
         with self._lock:
             spare = self._spares.popleft() if self._spares and kind == self._usual else None
-            if spare is not None:
-                self._begin_one()
         return spare.result() if spare is not None else self._maker.make(kind)
 
     def _take_back(self, kind: SandboxKind, sandbox: NetworkSandbox, *, clean: bool) -> None:
