@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from spacedock.docks.boots import BootSpec
+from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
 from spacedock.evidence.asking import Asker, AskLimits, directly
@@ -84,7 +84,8 @@ def in_a_bay(around: Surroundings, spec: BootSpec) -> Iterator[tuple[FullInstanc
 
 @contextmanager
 def ready_of_its_own(around: Surroundings, spec: BootSpec) -> Iterator[FullInstance]:
-    """Boot an instance that nobody else meets. Raises NotReady unless it answers."""
+    """Boot an instance that nobody else meets. Raises NotReady unless it answers, as deployed as well."""
+    around.ready(AS_DEPLOYED)
     with around.own(spec) as instance:
         if not instance.boot.ready:
             raise NotReady(facts_of(instance))

@@ -60,7 +60,7 @@ def test_a_space_that_answers_whatever_is_away_keeps_it(space: Space, hold: Hold
     dock = BreakableDock()
     assert ask(space, hold, dock, fine).outcome is Outcome.KEPT
     assert [bay.broken_now for bay in map(dock.bay, BOOTS)] == [{}, {"postgres": "refuse"}]
-    assert {spec.environment for spec in dock.booted} == {bay.environment for bay in dock.bays}
+    assert {spec.environment for spec in dock.booted} == {(), *(bay.environment for bay in dock.bays)}
 
 
 def test_any_answer_will_do_while_a_service_hangs(space: Space, hold: Hold) -> None:

@@ -159,9 +159,16 @@ def test_a_pooler_may_nap_as_well(tmp_path: Path, hold: Hold) -> None:
 def test_a_space_whose_requests_fail_anyway_breaks_another_promise(asked: Space, hold: Hold) -> None:
     given = dock()
     with respx.mock(assert_all_called=False) as server:
-        server.route(host="deployed.test").respond(500)
-        assert hold(PROMISE, asked, given).outcome is Outcome.BLOCKED
-    assert [order.purpose for order in given.booted] == ["as deployed"]
+        server.route().respond(500)
+        finding = hold(PROMISE, asked, given)
+    assert finding.outcome is Outcome.BLOCKED
+    assert not given.bays[0].broken_now
+
+
+def test_a_space_that_does_not_boot_as_deployed_is_not_booted_for_it(asked: Space, hold: Hold) -> None:
+    given = dock().when("as deployed", FakeInstance(boot=exited(3)))
+    assert ask(asked, hold, given, fine).outcome is Outcome.BLOCKED
+    assert [spec.purpose for spec in given.booted] == ["as deployed"]
 
 
 def test_a_space_that_fails_behind_a_proxy_is_not_judged(asked: Space, hold: Hold) -> None:
