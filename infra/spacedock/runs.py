@@ -19,6 +19,9 @@ import platformdirs
 import psutil
 from filelock import FileLock, Timeout
 
+from spacedock import nobody
+from spacedock.errors import EngineError
+
 RUN_LABEL = "hf-spacedock.run"
 HOST_LABEL = "hf-spacedock.host"
 
@@ -37,6 +40,20 @@ class OpenRun:
 
     id: str
     folder: Path
+
+    @property
+    def user(self) -> int | None:
+        """Whom a stranger's code runs as in this run: a uid that nobody has; None for the caller's own.
+
+        Raises EngineError where root has no other user.
+        """
+        return nobody.user_of(self.id)
+
+    def clean_up(self) -> None:
+        """End what the stranger's code still runs here, and remove what it left where everybody may write."""
+        if user := self.user:
+            nobody.end_all(user)
+            nobody.sweep(user)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -127,6 +144,8 @@ def _clear(folder: Path) -> None:
         for line in journal.read_text().splitlines():
             pid, started = line.split()
             _end(int(pid), float(started))
+    with suppress(EngineError):  # where root has no other user, no stranger was here
+        OpenRun(folder.name, folder).clean_up()
     shutil.rmtree(folder, ignore_errors=True)
 
 

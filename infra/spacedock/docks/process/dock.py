@@ -5,23 +5,24 @@ It shows how the server behaves, and nothing of the image; its header names what
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from spacedock.docks.alongside import Alongside, service_modules
 from spacedock.docks.conditions import AS_OBSERVED, Conditions, StartWindow
 from spacedock.docks.context import lay_out, leave_out_ignored
 from spacedock.docks.environment import BootEnvironment
-from spacedock.docks.process.installation import Installation
+from spacedock.docks.process.bubblewrap import find_quarters
+from spacedock.docks.process.installation import Installation, give_away
 from spacedock.docks.process.interpreter import find_interpreter
 from spacedock.docks.process.opened import OpenProcessDock, factory
-from spacedock.docks.process.plan import read_plan
-from spacedock.docks.process.venv import virtual_environment
+from spacedock.docks.process.plan import Plan, read_plan
+from spacedock.docks.process.venv import Installing, virtual_environment
 from spacedock.errors import UsageError
-from spacedock.platform import USER_ID
 from spacedock.progress import Progress
 from spacedock.runs import OpenRun, cache_folder
 from spacedock.space import Space
@@ -92,10 +93,28 @@ class ProcessDock:
         context = lay_out(self._space, folder / "context")
         leave_out_ignored(context)
         plan = read_plan(self._space.dockerfile, context, folder, _arguments(self._space))
-        python = find_interpreter(plan.python, USER_ID.value if os.geteuid() == 0 else None)
+        user = self._run.user
+        python = find_interpreter(plan.python, user)
+        venvs = cache_folder("venvs")
+        shown = (folder, venvs, python.prefix, python.path.parent)
+        quarters = find_quarters(user, shown, str(python.path), "-I", "-c", "")
+        sources: tuple[Path, ...] = ()
+        if any(install.local for install in plan.installs):
+            plan, sources = _set_apart(plan, folder)
+            for source in sources:
+                give_away(source, user)
         with self._progress("making the Space's virtual environment") as say:
-            programs = virtual_environment(cache_folder("venvs"), python, plan.installs, say) / "bin"
-        return Installation(folder, plan, python, programs)
+            installing = Installing(folder / "installing", quarters, sources)
+            made = virtual_environment(venvs, python, plan.installs, installing, say)
+        return Installation(folder, plan, python, made / "bin", quarters)
+
+
+def _set_apart(plan: Plan, folder: Path) -> tuple[Plan, tuple[Path, ...]]:
+    """Return the plan with a copy of its tree, and where packages of the Space itself may now be built."""
+    sources = tuple(place for place in folder.iterdir() if place.is_dir())
+    untouched = folder / "untouched"
+    shutil.copytree(plan.tree, untouched, symlinks=True)
+    return replace(plan, tree=untouched), sources
 
 
 def _arguments(space: Space) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The processes of an instance without a container: its session, and what its main process started."""
+"""The processes of an instance without a container: its session, and all that descends from its keeper."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ _ROUND = 0.25  # seconds that killed processes get to leave before the next look
 
 
 class Family:
-    """Everything that descends from `leader`, which leads a session of its own."""
+    """Everything that is below a keeper, but for what is wrapped around `leader`, which leads a session."""
 
-    def __init__(self, leader: int) -> None:
+    def __init__(self, leader: int, keeper: int, wrapper: int) -> None:
         self._leader = leader
+        self._keeper = keeper
+        self._wrapper = {wrapper} - {leader}
 
     def members(self) -> list[psutil.Process]:
         """Return those that are alive, orphans among them."""
         pids = {pid for pid in psutil.pids() if _session(pid) == self._leader}
         with suppress(psutil.Error):
-            pids.update(child.pid for child in psutil.Process(self._leader).children(recursive=True))
-        return [process for pid in sorted(pids) if (process := _living(pid))]
+            pids.update(child.pid for child in psutil.Process(self._keeper).children(recursive=True))
+        return [process for pid in sorted(pids - self._wrapper) if (process := _living(pid))]
 
     def listeners(self) -> tuple[Listener, ...]:
         """Return the TCP sockets on which any of them listens."""

@@ -2,74 +2,56 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING
 
 import psutil
 
 from spacedock.docks.boots import BootResult, BootSpec, Listener
 from spacedock.docks.instance import Denial, Execution, Process, Stop, Usage
 from spacedock.docks.process.family import Family, command_of
-from spacedock.platform import USER_ID
+from spacedock.docks.process.kept import Kept, RunAs
 
 if TYPE_CHECKING:
     from spacedock.edge.base import Edge
 
-# What a shell and a container engine answer for a program that is not there, or may not be executed.
-_NOT_FOUND = 127
-_NOT_EXECUTABLE = 126
 _AFTERMATH = 1.0  # seconds that helpers get to notice the main process's end; a container gives none
 _FOLLOW = 0.05  # seconds between two looks at a growing log
-_EVERYBODY_READS = 0o022
+_LOG_BYTES = 8 * 2**20  # of a log's end that are read; what a command says is cut there too
+_LINE = 2**16  # characters of a line that is followed
 
 
 @dataclass(frozen=True)
 class Start:
-    """What the main process is started with: `tree` holds the Space's files, the `workdir` is in it."""
+    """What the main process is started with: `folder` is the Space's own, the `workdir` is in it."""
 
     command: Sequence[str]
-    tree: Path
+    folder: Path
     workdir: Path
     environment: Mapping[str, str]
     log: Path
+    run_as: RunAs
 
 
-def spawn(start: Start) -> subprocess.Popen[bytes]:
-    """Start the process in a session of its own; as the platform's user when the harness is root."""
-    try:
-        return _popen(start.command, start)
-    except OSError as error:
-        code = _NOT_FOUND if error.errno == errno.ENOENT else _NOT_EXECUTABLE
-        with start.log.open("a") as log:
-            log.write(f"exec: {start.command[0]}: {error.strerror}\n")
-        return _popen(("/bin/sh", "-c", f"exit {code}"), start)
-
-
-def _popen(command: Sequence[str], start: Start) -> subprocess.Popen[bytes]:
+def _spawn(start: Start) -> Kept:
     with start.log.open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **_conditions(start))
-
-
-def _conditions(start: Start) -> dict[str, Any]:
-    """Return what every process of the Space is started with."""
-    root = os.geteuid() == 0
-    return {
-        "cwd": start.workdir,
-        "env": dict(start.environment),
-        "stdin": subprocess.DEVNULL,
-        "umask": _EVERYBODY_READS,
-        "user": USER_ID.value if root else None,
-        "group": USER_ID.value if root else None,
-        "extra_groups": [] if root else None,
-    }
+        return Kept(
+            start.command,
+            folder=start.workdir,
+            environment=start.environment,
+            run_as=start.run_as,
+            output=log,
+            stays=True,
+        )
 
 
 class SpaceProcess:
@@ -78,10 +60,11 @@ class SpaceProcess:
     shares_loopback = True
 
     def __init__(self, start: Start, port: int, adopt: Callable[[int], None]) -> None:
-        self._process = spawn(start)
-        adopt(self._process.pid)  # at once: a harness that is killed now must not leave it
+        self._process = _spawn(start)
+        adopt(self._process.keeper)  # which ends all by itself, unless it was killed with the harness
+        self._closing = Lock()
         self._peak_memory = 0
-        self.family = Family(self._process.pid)
+        self.family = Family(self._process.pid, self._process.keeper, self._process.wrapper)
         self.start = start
         self.port = port
         self.address = ("127.0.0.1", port)
@@ -92,7 +75,9 @@ class SpaceProcess:
 
     def terminate(self) -> None:
         """Send SIGTERM to the main process."""
-        self._process.terminate()
+        if not self._process.ended(within=0):
+            with suppress(OSError):
+                os.kill(self._process.pid, signal.SIGTERM)
 
     def look_at_memory(self) -> int:
         """Return the most memory in bytes that was seen so far."""
@@ -100,16 +85,11 @@ class SpaceProcess:
         return self._peak_memory
 
     def ended(self, within: float) -> bool:
-        try:
-            self._process.wait(within)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        return self._process.ended(within)
 
     def exit_code(self) -> int | None:
         """As a container reports it: 128 and the number of the signal that ended the process."""
-        code = self._process.poll()
-        return 128 - code if code is not None and code < 0 else code
+        return self._process.exit_code()
 
     def out_of_memory(self) -> bool:
         return False  # no limit is set here
@@ -122,11 +102,11 @@ class SpaceProcess:
 
     def close(self) -> None:
         """End all of them, and remove the Space's files."""
-        self.look_at_memory()
-        self._process.kill()
-        self._process.wait()  # before anybody else does: psutil would take the exit code with it
-        self.family.kill()
-        shutil.rmtree(self.start.tree, ignore_errors=True)
+        with self._closing:
+            self.look_at_memory()
+            self.family.kill()
+            self._process.close()
+            shutil.rmtree(self.start.folder, ignore_errors=True)
 
 
 class ProcessInstance:
@@ -152,7 +132,10 @@ class ProcessInstance:
         return f"http://127.0.0.1:{self._process.port}"
 
     def logs(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")
+        with self._log.open("rb") as log:
+            end = log.seek(0, os.SEEK_END)
+            log.seek(max(0, end - _LOG_BYTES))
+            return log.read(_LOG_BYTES).decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
     def follow(self) -> Iterator[str]:
         with self._log.open(encoding="utf-8", errors="replace") as log:
@@ -160,8 +143,12 @@ class ProcessInstance:
             over = False
             while not over:
                 over = self._process.ended(within=_FOLLOW)
-                *lines, begun = (begun + log.read()).split("\n")
-                yield from lines
+                while part := log.read(_LINE):
+                    *lines, begun = (begun + part).split("\n")
+                    yield from lines
+                    if len(begun) >= _LINE:
+                        yield begun
+                        begun = ""
             if begun:
                 yield begun
 
@@ -197,16 +184,19 @@ class ProcessInstance:
     shell = ""
 
     def execute(self, *command: str) -> Execution:
-        ended = subprocess.run(
+        start = self._start
+        with Kept(
             command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            encoding="utf-8",
-            errors="replace",
-            **_conditions(self._start),
-        )
-        return Execution(ended.returncode, ended.stdout)
+            folder=start.workdir,
+            environment=start.environment,
+            run_as=start.run_as,
+            output=subprocess.PIPE,
+        ) as kept:
+            said = kept.output.read(_LOG_BYTES)
+            while kept.output.read(_LINE):
+                continue  # or it would wait for a reader
+            kept.ended(_AFTERMATH)
+            return Execution(kept.exit_code() or 0, said.decode(errors="replace"))
 
     def stop(self, grace: float, meanwhile: Callable[[], None] | None = None) -> Stop:
         if not self.alive():

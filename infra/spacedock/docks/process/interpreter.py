@@ -25,6 +25,11 @@ class Interpreter:
     wanted: str | None
 
     @property
+    def prefix(self) -> Path:
+        """The folder that it is installed in, with its library."""
+        return self.path.resolve().parent.parent
+
+    @property
     def exact(self) -> bool:
         """Whether it is of the version that the image has."""
         return self.wanted is None or f"{self.version}.".startswith(f"{self.wanted}.")
@@ -39,7 +44,7 @@ def find_interpreter(wanted: str | None, user: int | None) -> Interpreter:
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     for request in (wanted or own, own, ">=3.9"):
         for path, version in _installed(request):
-            if _may_run(path, user):
+            if may_run(path, user):
                 return Interpreter(path, version, wanted)
     raise BuildError(
         f"there is no Python that uid {user} may run, of version {wanted or own} or any other",
@@ -52,14 +57,18 @@ def _installed(request: str) -> Iterator[tuple[Path, str]]:
     """Yield the Pythons on this machine that fit a version request, as uv finds them."""
     options = ["--only-installed", "--no-config", "--output-format", "json"]
     listing = subprocess.run(
-        [uv.find_uv_bin(), "python", "list", request, *options], capture_output=True, check=False, text=True
+        [uv.find_uv_bin(), "python", "list", request, *options],
+        capture_output=True,
+        check=False,
+        text=True,
+        cwd="/",  # none of a stranger's folder is a Python of this machine
     )
     for found in json.loads(listing.stdout or "[]"):
         if found["implementation"] == "cpython" and found["variant"] == "default":
             yield Path(found["path"]), found["version"]
 
 
-def _may_run(path: Path, user: int | None) -> bool:
+def may_run(path: Path, user: int | None) -> bool:
     """Whether the user may execute `path` and reach what it links to."""
     real = path.resolve()
     if user is None or os.geteuid() == user:

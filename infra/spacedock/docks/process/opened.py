@@ -91,8 +91,8 @@ class OpenProcessDock:
         folder = self._installation.folder / f"instance-{next(self._numbers)}"
         env_file = self._environment.env_file() if spec.env_file else None
         start = self._installation.stage(folder, given, env_file)
-        began = time.monotonic()
         process = SpaceProcess(start, port, self._run.adopt)
+        began = time.monotonic()  # it has just been started; its keeper is nothing that the platform has
         self._stack.callback(process.close)
         boot = watch(process, self._space.manifest.space.ready, began=began, window=self._window)
         boot = replace(boot, processor_seconds=process.processor_seconds() or None)
@@ -122,8 +122,9 @@ class OpenProcessDock:
         raise NotImplementedError("no image is built here")
 
     def close(self) -> None:
-        """End all instances."""
+        """End all instances, and what they left on this machine."""
         self._stack.close()
+        self._run.clean_up()
 
 
 def factory(module: ModuleType, run: OpenRun) -> Callable[[], Service]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -29,6 +30,8 @@ _DROPPED_WITH_VALUE = {
     "--platform", "--prefix", "--progress-bar", "--proxy", "--python", "--python-version", "--report",
     "--retries", "--root", "--root-user-action", "--src", "--target", "--timeout", "--upgrade-strategy", "-t",
 }  # fmt: skip
+_NAMES_A_PLACE = ("-e", "--editable", "-f", "--find-links", ".")
+_LARGEST = 2**20  # bytes that are read of a requirements file
 _INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", re.MULTILINE)
 
 
@@ -38,6 +41,21 @@ class Install:
 
     arguments: tuple[str, ...]
     files: tuple[Path, ...]
+    around: tuple[Path, ...] = ()  # the folders that its own packages lie in, if it has such
+
+    @property
+    def local(self) -> bool:
+        """Whether packages of the Space itself are among what is installed."""
+        return any(
+            _is_local(line)
+            for text in _texts(self.files)
+            for line in text.decode(errors="replace").splitlines()
+        )
+
+    @property
+    def hashed(self) -> bool:
+        """Whether its files name the hashes that packages must have."""
+        return any(b"--hash=" in text for text in _texts(self.files))
 
     def digest(self) -> str:
         """Return what changes when anything that is installed does; where files lie does not matter."""
@@ -45,6 +63,9 @@ class Install:
         content = hashlib.sha256(repr([word for word in self.arguments if word not in names]).encode())
         for text in _texts(self.files):
             content.update(text)
+        if self.local:
+            for folder in self.around:
+                _add(content, folder)
         return content.hexdigest()
 
 
@@ -145,6 +166,25 @@ def _texts(files: tuple[Path, ...]) -> Iterator[bytes]:
         if path in seen or not path.is_file():
             continue
         seen.add(path)
-        text = path.read_bytes()
+        with path.open("rb") as file:
+            text = file.read(_LARGEST)
         yield text
         waiting += [path.parent / name for name in _INCLUDED.findall(text.decode(errors="replace"))]
+
+
+def _is_local(line: str) -> bool:
+    """Whether a line of a requirements file names a place below the Space; for what is not sure, it does."""
+    line = line.partition("#")[0].strip()
+    if not line or _INCLUDED.match(line):
+        return False
+    return "file:" in line or ("://" not in line and ("/" in line or line.startswith(_NAMES_A_PLACE)))
+
+
+def _add(content: hashlib._Hash, folder: Path) -> None:
+    """Add names and contents of all files below a folder."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(place, name)
+            text = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+            content.update(os.fsencode(f"{path.relative_to(folder)}\0{len(text)}\0") + text)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from spacedock.docks.process.pip import Install, read_installs
 from spacedock.docks.process.stage import DockerfileStage
+from spacedock.docks.process.tree import inside
 from spacedock.errors import SpaceBuildError
 from spacedock.space import Dockerfile, Instruction
 from spacedock.space.dockerfile import expand
@@ -73,7 +74,10 @@ class _Reader:
         elif not self._stages:
             self._global.update((name, expand(value, self._global)) for name, value in step.pairs)
         elif step.cmd in self._readers:
-            self._readers[step.cmd](self._stages[-1], step)
+            try:
+                self._readers[step.cmd](self._stages[-1], step)
+            except (OSError, ValueError) as error:  # a path that cannot be, or a loop of links
+                raise self._impossible(step, error) from None
 
     def plan(self) -> Plan:
         stage = self._stages[-1]
@@ -136,11 +140,11 @@ class _Reader:
 
         def find(name: str) -> Path | None:
             # A RUN may also read a file from a bind mount, which is never copied.
-            places = (stage.place(name), self._context / name.lstrip("/"))
+            places = (stage.place(name), inside(self._context, name))
             return next((place for place in places if place.is_file()), None)
 
         found, complete = read_installs(stage.expand(script), find)
-        self._installs += found
+        self._installs += (replace(install, around=(stage.tree, self._context)) for install in found)
         if not complete:
             self._leave_out(step)
 
@@ -162,6 +166,17 @@ class _Reader:
             )
         if missing or len(local) < len(sources):
             self._leave_out(step)
+
+    def _impossible(self, step: Instruction, error: OSError | ValueError) -> SpaceBuildError:
+        why = error.strerror or "not to be done" if isinstance(error, OSError) else str(error)
+        what = f": {error.filename}" if isinstance(error, OSError) and error.filename else ""
+        what = what.replace(str(self._folder), "")
+        return SpaceBuildError(
+            f"{step.cmd} cannot be carried out: {why}{what}",
+            path=self._dockerfile.path,
+            line=step.line,
+            remedy="correct its paths, and the links that they go through",
+        )
 
     def _leave_out(self, step: Instruction) -> None:
         text = " ".join(step.original.split())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
+from spacedock.docks.process.tree import copy, inside, matches
 from spacedock.space import Instruction
 from spacedock.space.dockerfile import expand
 
@@ -60,37 +61,25 @@ class DockerfileStage:
         return (*self.entrypoint, *self.command)
 
     def place(self, path: str) -> Path:
-        """Return where a path of the container lies in the tree."""
-        return self.tree / _inside(self.workdir / self.expand(path))
+        """Return where a path of the container lies in the tree. Raises OSError for a loop of links."""
+        return inside(self.tree, self._absolute(path))
 
     def copy(self, origin: Path, sources: tuple[str, ...], target: str) -> str | None:
-        """Do a COPY from the folder `origin`; return the first source that matches nothing."""
-        found = {source: _matches(origin, source) for source in sources}
+        """Do a COPY from the folder `origin`; return the first source that matches nothing.
+
+        Of a folder its contents are copied, a file into a folder that is named or is there. Raises OSError
+        for what cannot be copied so, such as a folder onto a file.
+        """
+        found = {source: matches(origin, source) for source in sources}
         into = target.endswith(("/", ".")) or sum(map(len, found.values())) > 1
-        for source, paths in found.items():
-            if not paths:
+        for source, places in found.items():
+            if not places:
                 return source
-            for path in paths:
-                _copy(path, self.place(target), into=into)
+            for name, place in places:
+                whole = not place.is_dir() and (into or self.place(target).is_dir())
+                copy(place, self.tree, self._absolute(target) / name if whole else self._absolute(target))
         return None
 
-
-def _matches(origin: Path, source: str) -> list[Path]:
-    pattern = _inside(PurePosixPath("/") / source)
-    return sorted(origin.glob(pattern)) if pattern else [origin]
-
-
-def _inside(path: PurePosixPath) -> str:
-    """Return the path below the root, above which `..` does not lead (BuildKit cleans it so)."""
-    return normpath(path).strip("/")
-
-
-def _copy(path: Path, target: Path, *, into: bool) -> None:
-    """Copy as COPY does: of a folder its contents, a file into a folder that is named or is there."""
-    if path.is_dir():
-        shutil.copytree(path, target, symlinks=True, dirs_exist_ok=True)
-        return
-    if into or target.is_dir():
-        target /= path.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(path, target, follow_symlinks=False)
+    def _absolute(self, path: str) -> PurePosixPath:
+        """Return a path of the container from its root on."""
+        return PurePosixPath(normpath(_ROOT / self.workdir / self.expand(path)))

@@ -1,4 +1,8 @@
-"""Virtual environments with a Space's packages, kept by content so that only the first run installs."""
+"""Virtual environments with a Space's packages, kept by content so that only the first run installs.
+
+A package may run code of its own while it is installed, and each start of the environment's Python may run it
+too: all of that is a stranger's, runs as one, and finds of the caller's environment what is named here.
+"""
 
 from __future__ import annotations
 
@@ -7,42 +11,82 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 import uv
 from filelock import FileLock
 
+from spacedock import nobody
+from spacedock.docks.process.bubblewrap import Quarters
 from spacedock.docks.process.interpreter import Interpreter
+from spacedock.docks.process.kept import Kept
 from spacedock.docks.process.pip import Install
 from spacedock.errors import SpaceBuildError
 from spacedock.images.trust import Trust
 from spacedock.progress import Say
 
-_COMPLETE = ".spacedock-complete"  # written last: an environment without it was cut short
-_LAYOUT = "1"  # to be raised when environments are made differently
+_LAYOUT = "2"  # to be raised when environments are made differently
 _LOG_LINES = 20
-# uv's settings that say how packages are reached; all others say which ones somebody wants.
-_WHERE_FROM = (
-    "UV_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_HTTP", "UV_INDEX",
-    "UV_INSECURE_HOST", "UV_KEYRING_PROVIDER", "UV_LINK_MODE", "UV_OFFLINE",
-)  # fmt: skip
-_EVERYBODY_READS = 0o022
+_LINE = 4096  # bytes; a longer one is told in parts
+_LIMIT = 1800.0  # seconds for one command: a package's build may wait for ever
+# What the installer is given: no token of any service is among it. Addresses of proxies and indexes may hold
+# a password of their own, so that they are never given to the Space itself.
+_ALLOWED = frozenset({
+    "ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "NO_PROXY", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE",
+    "TZ", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_HTTP_TIMEOUT", "UV_INDEX", "UV_INDEX_URL",
+    "UV_INSECURE_HOST", "UV_LINK_MODE", "UV_OFFLINE",
+})  # fmt: skip
+_LOWER = frozenset(name.lower() for name in _ALLOWED if name.endswith("_PROXY"))
 
 
-def virtual_environment(cache: Path, python: Interpreter, installs: Sequence[Install], say: Say) -> Path:
+@dataclass(frozen=True)
+class Installing:
+    """Where packages are installed: a folder for what that needs meanwhile, and who does it there."""
+
+    folder: Path
+    quarters: Quarters
+    sources: tuple[Path, ...] = ()  # the Space's own packages, which are built where they lie
+
+    @contextmanager
+    def opened(self, *products: Path) -> Iterator[_Installer]:
+        """Make the folder, and the products' too; leaving ends what still runs, and takes all of it back."""
+        for folder in (self.folder, self.folder / "home", self.folder / "tmp", *products):
+            folder.mkdir(parents=True)
+            nobody.give(folder, self.quarters.user)
+        program = shutil.copy2(uv.find_uv_bin(), self.folder)  # its own folder may be closed to others
+        try:
+            yield _Installer(program, self, products)
+        finally:
+            if user := self.quarters.user:
+                nobody.end_all(user)
+                for folder in products:
+                    _take_back(folder, user)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def virtual_environment(
+    cache: Path, python: Interpreter, installs: Sequence[Install], installing: Installing, say: Say
+) -> Path:
     """Return the environment in which `installs` were done, made if there is none yet.
 
     Raises SpaceBuildError with uv's last lines when a package cannot be had.
     """
     folder = cache / _digest(python, installs)
+    complete = folder.with_suffix(".complete")  # written last, where no package can: else it was cut short
     with FileLock(folder.with_suffix(".lock")):
-        if not (folder / _COMPLETE).exists():
+        if not (complete.exists() and folder.is_dir()):
+            complete.unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
-            _uv(["venv", "--no-config", "--python", str(python.path), str(folder)], say)
-            for install in installs:
-                _install(folder, install, say)
-            (folder / _COMPLETE).touch()
+            with installing.opened(folder) as installer:
+                installer.run(["venv", "--no-config", "--python", str(python.path), str(folder)], say)
+                for install in installs:
+                    installer.run(_arguments(folder, install), say)
+            complete.touch()
     return folder
 
 
@@ -51,52 +95,81 @@ def _digest(python: Interpreter, installs: Sequence[Install]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
 
 
-def _install(folder: Path, install: Install, say: Say) -> None:
-    hashed = any(b"--hash=" in path.read_bytes() for path in install.files)
-    _uv(
-        [
-            "pip", "install",
-            "--python", str(folder / "bin" / "python"),
-            "--index-strategy", "unsafe-best-match",  # as pip: the best version of all indexes
-            "--compile-bytecode",  # or else every boot does: the Space's user may not write there
-            *(["--require-hashes"] if hashed else []),
-            *install.arguments,
-        ],
-        say,
-    )  # fmt: skip
+def _arguments(folder: Path, install: Install) -> list[str]:
+    return [
+        "pip", "install", "--no-config",
+        "--python", str(folder / "bin" / "python"),
+        "--index-strategy", "unsafe-best-match",  # as pip: the best version of all indexes
+        "--compile-bytecode",  # or else every boot does: the Space's user may not write there
+        *(["--require-hashes"] if install.hashed else []),
+        *install.arguments,
+    ]  # fmt: skip
 
 
-def _uv(arguments: list[str], say: Say) -> None:
-    """Run uv, saying each of its lines."""
-    lines: list[str] = []
-    with subprocess.Popen(
-        [uv.find_uv_bin(), *arguments],
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        umask=_EVERYBODY_READS,
-        text=True,
-    ) as process:
-        for line in process.stdout or ():
-            lines.append(line.rstrip())
-            say(lines[-1])
-    if process.returncode:
-        raise SpaceBuildError(
-            f"uv {' '.join(arguments[:2])} failed",
-            remedy="correct the requirements, or make the package index reachable",
-            log="\n".join(lines[-_LOG_LINES:]),
-        )
+@dataclass(frozen=True)
+class _Installer:
+    """Runs uv as a stranger, since the packages' own code runs with it."""
+
+    program: str
+    installing: Installing
+    products: tuple[Path, ...]
+
+    def run(self, arguments: list[str], say: Say) -> None:
+        """Run uv, saying each of its lines."""
+        place = self.installing.folder
+        lines: deque[str] = deque(maxlen=_LOG_LINES)
+        with (
+            Kept(
+                [self.program, *arguments],
+                folder=place,
+                environment=environment(place, os.environ),
+                run_as=self.installing.quarters.around(place, *self.installing.sources, *self.products),
+                output=subprocess.PIPE,
+            ) as kept,
+            _ended_after(_LIMIT, kept),
+        ):
+            while line := kept.output.readline(_LINE):
+                lines.append(line.decode(errors="replace").rstrip())
+                say(lines[-1])
+            kept.ended(_LIMIT)
+        if kept.exit_code():
+            raise SpaceBuildError(
+                f"uv {' '.join(arguments[:2])} failed",
+                remedy="correct the requirements, or make the package index reachable",
+                log="\n".join(lines),
+            )
 
 
-def _environment() -> dict[str, str]:
-    """Return the machine's environment without what it asks of uv for other projects, such as constraints."""
-    own = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("UV_") or name.startswith(_WHERE_FROM)
+def environment(place: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what installing finds in its environment: how packages are reached, and folders of its own."""
+    own = {name: value for name, value in given.items() if name in _ALLOWED | _LOWER}
+    folders = {"HOME": place / "home", "TMPDIR": place / "tmp", "UV_CACHE_DIR": place / "cache"}
+    return {
+        **_indexes(),
+        **own,
+        **{name: str(path) for name, path in folders.items()},
+        "UV_SYSTEM_CERTS": "true",
+        "NO_COLOR": "1",
     }
-    return {**_indexes(), **own, "UV_SYSTEM_CERTS": "true", "NO_COLOR": "1"}
+
+
+@contextmanager
+def _ended_after(seconds: float, kept: Kept) -> Iterator[None]:
+    timer = Timer(seconds, kept.close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _take_back(folder: Path, user: int) -> None:
+    """Make root's what its stranger made: nobody changes it any more. None of its processes is left."""
+    nobody.take(folder, user)
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            nobody.take(Path(place, name), user)
 
 
 def _indexes() -> dict[str, str]:

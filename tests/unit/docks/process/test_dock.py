@@ -23,7 +23,7 @@ from spacedock.docks.process.dock import ProcessDock
 from spacedock.docks.process.interpreter import Interpreter, find_interpreter
 from spacedock.docks.process.opened import OpenProcessDock
 from spacedock.errors import BootError, BuildError, UsageError
-from spacedock.platform import USER_ID
+from spacedock.nobody import user_of
 from spacedock.progress import silent
 from spacedock.runs import OpenRun, open_run
 from spacedock.services.faults.fault import NetworkFault
@@ -49,7 +49,7 @@ def docked(run: OpenRun) -> Iterator[Boots]:
 
 @pytest.fixture(scope="module")
 def python() -> Interpreter:
-    return find_interpreter("3.11", USER_ID.value if os.geteuid() == 0 else None)
+    return find_interpreter("3.11", user_of("any"))
 
 
 @pytest.fixture(autouse=True)
@@ -178,7 +178,12 @@ def test_the_environment_holds_the_image_and_the_platform_and_nothing_of_the_dev
     dock = docked(space)
     instance = dock.boot(BootSpec())
     seen = told(instance.url)["environment"]
-    assert set(seen) - set(instance.environment) - {"LC_CTYPE"} == {"PATH", "HOME", "MODE_SEEN", "DATA"}
+    assert set(seen) - set(instance.environment) - {"LC_CTYPE", "PWD", "TMPDIR"} == {
+        "PATH",
+        "HOME",
+        "MODE_SEEN",
+        "DATA",
+    }
     assert seen["MODE_SEEN"] == seen["MODE"] == "fast"
     assert seen["SPACE_ID"] == "owner/name"
     assert dock.canaries["API_KEY"] == (seen["API_KEY"],)
@@ -229,9 +234,12 @@ def test_only_what_would_be_pushed_and_is_copied_is_there(tmp_path: Path, docked
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; run the tests as root")
-def test_a_space_of_roots_runs_as_the_platforms_user(tmp_path: Path, docked: Boots, port: int) -> None:
+def test_a_space_of_roots_runs_as_a_user_whom_nobody_has(
+    tmp_path: Path, docked: Boots, run: OpenRun, port: int
+) -> None:
     instance = docked(space_of(tmp_path, serving(port), port=port)).boot(BootSpec())
-    assert told(instance.url)["uid"] == instance.identity() == 1000
+    assert instance.identity() == run.user
+    assert told(instance.url)["uid"] in {run.user, 1000}  # within bubblewrap the platform's
 
 
 def test_sigterm_ends_a_server_that_handles_it(tmp_path: Path, docked: Boots, port: int) -> None:
@@ -316,7 +324,6 @@ import sys
 from pathlib import Path
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.process.dock import ProcessDock
-from spacedock.platform import USER_ID
 from spacedock.progress import silent
 from spacedock.runs import open_run
 from spacedock.space import read_space
@@ -404,7 +411,8 @@ def _session(pid: int) -> int | None:
 def test_a_command_runs_where_the_main_process_runs(docked: Boots, tmp_path: Path) -> None:
     port = free_port()
     instance = docked(space_of(tmp_path, serving(port), port=port)).boot(BootSpec(withheld=frozenset({"X"})))
+    uid = told(instance.url)["uid"]
     code = "import os, sys; print(os.getuid(), os.environ['SPACE_ID'], os.listdir('.')); sys.exit('no more')"
     ended = instance.execute("python", "-c", code)
     assert ended.exit_code == 1
-    assert sorted(ended.output.splitlines()) == [f"{instance.identity()} owner/name ['app.py']", "no more"]
+    assert sorted(ended.output.splitlines()) == [f"{uid} owner/name ['app.py']", "no more"]

@@ -55,11 +55,11 @@ def test_an_environment_is_made_once_for_the_same_requirements(tmp_path: Path, p
     wheel(tmp_path)
     install = requiring(tmp_path, "tiny==1.0")
     said: list[str] = []
-    first = virtual_environment(tmp_path / "cache", python, [install], said.append)
+    first = virtual_environment(cache, python, [install], place, said.append)
     assert imported(first) == "1.0"
     assert said
     said.clear()
-    assert virtual_environment(tmp_path / "cache", python, [install], said.append) == first
+    assert virtual_environment(cache, python, [install], place, said.append) == first
     assert not said
 
 
@@ -67,7 +67,7 @@ def test_an_environment_that_was_cut_short_is_made_anew(tmp_path: Path, python: 
     wheel(tmp_path)
     install = requiring(tmp_path, "tiny==1.0")
     made = virtual_environment(tmp_path / "cache", python, [install], _silent)
-    (made / ".spacedock-complete").unlink()
+    made.with_suffix(".complete").unlink()
     (made / "bin" / "python").unlink()
     assert virtual_environment(tmp_path / "cache", python, [install], _silent) == made
     assert imported(made) == "1.0"
