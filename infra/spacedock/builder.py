@@ -19,6 +19,7 @@ from docker.errors import DockerException
 
 from spacedock.errors import BuildError
 from spacedock.progress import Say
+from spacedock.space.git import harmless
 
 PLATFORM = "linux/amd64"  # what Hugging Face builds and runs
 USUAL_PLACES = (
@@ -67,7 +68,9 @@ class BuildKit:
 
     def build(self, recipe: BuildRecipe, address: str, say: Say) -> None:
         """Build on the engine at `address`. Raises BuildError."""
-        environment = os.environ | {"DOCKER_BUILDKIT": "1", "DOCKER_HOST": address}
+        # buildx asks git about the context, where a stranger's files may look like a repository.
+        unasked = {"BUILDX_GIT_INFO": "false", "BUILDX_GIT_LABELS": "false", **harmless()}
+        environment = os.environ | unasked | {"DOCKER_BUILDKIT": "1", "DOCKER_HOST": address}
         environment.pop("DOCKER_CONTEXT", None)
         options = ["--progress=plain", f"--platform={PLATFORM}", f"--file={recipe.dockerfile}"]
         options += [f"--tag={recipe.tag}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,12 +57,13 @@ class Verdict:
 
 
 def digest(space: Space) -> str:
-    """Return the SHA-256 of what a push would carry: paths and contents, in order."""
+    """Return the SHA-256 of what a push would carry: paths and contents, in order; none of a submodule."""
     whole = hashlib.sha256()
     for name in space.files():
         path = space.root / name
-        kind = "link" if path.is_symlink() else "file"
-        content = str(path.readlink()).encode() if kind == "link" else path.read_bytes()
-        whole.update(f"{name}\0{kind}\0{len(content)}\0".encode())
+        kind = "link" if path.is_symlink() else "folder" if path.is_dir() else "file"
+        content = os.fsencode(path.readlink()) if kind == "link" else b""
+        content = path.read_bytes() if kind == "file" else content
+        whole.update(os.fsencode(f"{name}\0{kind}\0{len(content)}\0"))
         whole.update(content)
     return whole.hexdigest()
