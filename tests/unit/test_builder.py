@@ -11,6 +11,7 @@ import pytest
 
 from spacedock.builder import BuildKit, BuildRecipe, build_classic, refuse_what_needs_buildkit
 from spacedock.errors import BuildError
+from spacedock.space.git import harmless
 
 # What `docker buildx version` and `DOCKER_BUILDKIT=1 docker build --help` do in each kind of docker command.
 PLUG_IN = 'case "$1" in buildx) echo v0.30.1;; *) exit 1;; esac'
@@ -23,7 +24,9 @@ RECORDER = f"""#!{sys.executable}
 import json, os, sys
 from pathlib import Path
 
-kept = {{name: value for name, value in os.environ.items() if name.startswith(("DOCKER_", "SPACEDOCK_"))}}
+GIT = ("GIT_", "BUILDX_")
+ours = ("DOCKER_", "SPACEDOCK_", *GIT)
+kept = {{name: value for name, value in os.environ.items() if name.startswith(ours)}}
 Path(__file__).with_name("call.json").write_text(json.dumps([sys.argv[1:], kept]))
 for number in range(60):
     print(f"#{{number}} step", os.environ.get("SPACEDOCK_BUILD_SECRET_0", ""))
@@ -113,6 +116,11 @@ class TestBuildKit:
         assert environment["DOCKER_HOST"] == "tcp://engine:2375"
         assert environment["DOCKER_BUILDKIT"] == "1"
         assert "DOCKER_CONTEXT" not in environment
+
+    def test_it_asks_no_git_about_the_context(self, context: Path) -> None:
+        environment = self.build(context)[1]
+        assert environment["BUILDX_GIT_INFO"] == "false"
+        assert harmless().items() <= environment.items()
 
     def test_it_passes_arguments_and_labels_on(self, context: Path) -> None:
         arguments = self.build(context, args={"PYTHON_IMAGE": "base"}, labels={"a": "b"})[0]

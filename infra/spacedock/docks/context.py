@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import stat
@@ -97,8 +96,6 @@ def _copy(source: Path, target: Path) -> None:
         target.mkdir()
         return
     try:
-        if not source.is_file():
-            raise OSError(errno.EINVAL, "it is no regular file")
         shutil.copyfile(source, target)
     except OSError as error:
         raise UsageError(

@@ -15,7 +15,9 @@ from spacedock.space.workflows import Deploy, Way, deploys
 _SYNC_LOG = "Repo type: space\nPrivate: false\nSpace SDK: {sdk}\n"
 _PACKAGES = Path(__file__).parents[2]  # where the hook finds this package
 _NOBODY = {"NAME": "Owner", "EMAIL": "owner@users.noreply.huggingface.co"}
-_ENVIRONMENT = {f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in _NOBODY.items()}
+_ENVIRONMENT = {
+    f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in _NOBODY.items()
+}
 
 
 def push(folder: Path, *, edited: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The one way to git: it reads a stranger's repository, and nothing in there starts a command or asks the network.
+"""The one way to git: it reads a stranger's repository, and nothing in there runs or asks the network.
 
 What a repository says of itself is not believed. Where it lies is found here, and git is told: so neither
 `core.worktree` nor a bare repository among the files leads anywhere else. Settings that name a command are
@@ -22,8 +22,9 @@ from typing import IO
 from spacedock.errors import GitError
 
 SECONDS = 60.0  # that one command may take
-MOST = 256 * 2**20  # bytes that one command may print
+MOST = 128 * 2**20  # bytes that one command may print
 _PIECE = 2**16
+_ROOT = 0  # the user who owns all anyway
 _TOLD = 500  # characters of what git says
 
 _REMEDY = (
@@ -96,7 +97,9 @@ class Repository:
                     raise self._error(arguments, f"it prints more than {MOST // 2**20} MiB")
         return b"".join(pieces)
 
-    def text(self, *arguments: str, lines: Iterable[str] | None = None, accepted: Sequence[int] = (0,)) -> str:
+    def text(
+        self, *arguments: str, lines: Iterable[str] | None = None, accepted: Sequence[int] = (0,)
+    ) -> str:
         """Return what a command prints, as text. Raises GitError as `output` does."""
         return self.output(*arguments, lines=lines, accepted=accepted).decode(errors="replace")
 
@@ -144,10 +147,10 @@ class Repository:
 def repository_of(folder: Path) -> Repository | None:
     """Return the repository that a folder lies in; None where it and all that is above it has no `.git`.
 
-    Raises GitError where a folder above it is a repository that is neither ours nor the folder's owner's.
+    Raises GitError where a folder above it is a repository of somebody who owns neither the folder nor us.
     """
     here = folder.resolve()
-    owners = {_owner(here), os.geteuid()}
+    owners = {_owner(here), os.geteuid(), _ROOT}
     device = here.stat().st_dev
     for top in (here, *here.parents):
         if top.stat().st_dev != device:  # git looks no further either
@@ -157,7 +160,7 @@ def repository_of(folder: Path) -> Repository | None:
             continue
         if top != here and _owner(directory) not in owners:  # it would decide what of the folder is pushed
             raise GitError(
-                f"detected dubious ownership: it belongs to neither you nor the owner of {here}",
+                f"detected dubious ownership: it is neither yours nor of the owner of {here}",
                 path=directory,
                 remedy="remove it, or check a copy of the folder elsewhere",
             )
@@ -198,7 +201,7 @@ def harmless() -> dict[str, str]:
 
 
 def _git() -> list[str]:
-    """Return the command, and the settings that none of a repository overrules. Raises GitError without git."""
+    """Return the command and the settings that overrule a repository's. Raises GitError without git."""
     executable = shutil.which("git", path=_search_path())
     if executable is None:
         raise GitError(
@@ -250,6 +253,8 @@ def _give_up(process: subprocess.Popen[bytes], late: Event) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode is not None:  # it has been waited for: its number may be another's
+        return
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 

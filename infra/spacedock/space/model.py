@@ -123,7 +123,9 @@ def _outermost(where: Path) -> Path:
     """
     folder = Path(os.path.realpath(where))
     if folder.is_file():
-        places = (place for place in map(Path, MANIFEST_PLACES) if folder.parts[-len(place.parts) :] == place.parts)
+        places = (
+            place for place in map(Path, MANIFEST_PLACES) if folder.parts[-len(place.parts) :] == place.parts
+        )
         depth = max((len(place.parts) for place in places), default=1)
         folder = folder.parents[depth - 1]
     if not folder.is_dir():

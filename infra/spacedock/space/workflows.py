@@ -54,7 +54,7 @@ def deploys(root: Path, space_id: str) -> tuple[Deploy, ...]:
 
 
 def _workflows(root: Path) -> Iterator[Path]:
-    """Yield the workflow files of the repository that `root` lies in, else of `root`; GitHub follows no link."""
+    """Yield the workflow files of the repository that `root` lies in, else of `root`; links are none."""
     root = root.resolve()
     repository = repository_of(root)
     top = repository.top if repository else root

@@ -1,4 +1,4 @@
-"""git reads what a stranger wrote, and nothing in there runs, leads elsewhere or is taken for no repository."""
+"""git reads what a stranger wrote: nothing in there runs, leads elsewhere, or counts as no repository."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -144,9 +145,13 @@ def test_what_is_missing_is_not_fetched(folder: Path, trap: Trap, lines: tuple[s
         '[remote "origin"]', "promisor = true",
         *(line.replace("TRAP", str(trap.command)).replace("HERE", str(folder)) for line in lines),
     )  # fmt: skip
-    for path in (folder / ".git" / "objects").glob("??/*"):
-        path.unlink()
+    oid = git(folder, "rev-parse", "HEAD:app.py").strip()
+    (folder / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
     look(folder)
+    found = repository_of(folder)
+    assert found is not None
+    with suppress(GitError):
+        found.output("cat-file", "--batch-check", lines=[oid])
     assert trap.sprung == ""
 
 
