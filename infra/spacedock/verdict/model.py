@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,13 +56,12 @@ class Verdict:
 
 
 def digest(space: Space) -> str:
-    """Return the SHA-256 of what a push would carry: paths and contents, in order; none of a submodule."""
+    """Return the SHA-256 of what a push would carry: paths and contents, in order."""
     whole = hashlib.sha256()
     for name in space.files():
         path = space.root / name
-        kind = "link" if path.is_symlink() else "folder" if path.is_dir() else "file"
-        content = os.fsencode(path.readlink()) if kind == "link" else b""
-        content = path.read_bytes() if kind == "file" else content
-        whole.update(os.fsencode(f"{name}\0{kind}\0{len(content)}\0"))
+        kind = "link" if path.is_symlink() else "file"
+        content = str(path.readlink()).encode() if kind == "link" else path.read_bytes()
+        whole.update(f"{name}\0{kind}\0{len(content)}\0".encode())
         whole.update(content)
     return whole.hexdigest()
