@@ -81,15 +81,15 @@ def read_space(where: Path) -> Space:
     table = manifest.space
     home = Path(os.path.realpath(manifest.path.parent))
     root = Path(os.path.realpath(_named(manifest, "folder", home / table.folder, outermost)))
-    if not root.is_dir():
+    if not os.path.isdir(root):  # noqa: PTH112 - a name that no file can have is none
         raise UsageError(
             f"`space.folder` is {table.folder}, which is no folder",
             path=manifest.path,
             remedy="correct the path",
         )
     for name in table.ships:
-        _named(manifest, "ships", root / name, root)
-        if not (root / name).exists():
+        _named(manifest, "ships", Path(os.path.normpath(root / name)), root, followed=False)
+        if not os.path.lexists(root / name):
             raise UsageError(
                 f"`space.ships` names {name}, which is not there",
                 path=manifest.path,
@@ -150,9 +150,12 @@ def _find_manifest(where: Path, outermost: Path) -> Manifest:
     return Manifest(path=where / MANIFEST_PLACES[0])
 
 
-def _named(manifest: Manifest, key: str, path: Path, outermost: Path) -> Path:
-    """Return a path that the manifest names. Raises UsageError where it leads out of what it may name."""
-    if _leads_out(path, outermost):
+def _named(manifest: Manifest, key: str, path: Path, outermost: Path, *, followed: bool = True) -> Path:
+    """Return a path that the manifest names. Raises UsageError where it leads out of what it may name.
+
+    A link that is not `followed` is pushed as a link, wherever it leads.
+    """
+    if _leads_out(path, outermost) if followed else not path.is_relative_to(outermost):
         raise UsageError(
             f"`space.{key}` leads out of {outermost}",
             path=manifest.path,
@@ -179,7 +182,7 @@ def _every_file(root: Path) -> Iterator[str]:
 
 def _short(path: Path) -> Path:
     """Return the path as a reader in the current folder would write it."""
-    resolved = Path(os.path.realpath(path))
+    resolved = Path(os.path.realpath(path))  # of links that lead to each other `resolve` raises
     try:
         return resolved.relative_to(Path.cwd())
     except ValueError:

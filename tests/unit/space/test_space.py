@@ -120,12 +120,28 @@ def test_nor_does_a_link_that_it_names(tmp_path: Path, key: str, link: str) -> N
         read_space(folder)
 
 
-@pytest.mark.parametrize("name", ["../elsewhere", "/etc", "a\\u0000b"])
+@pytest.mark.parametrize("name", ["../elsewhere", "/etc", "a/../../elsewhere"])
 def test_what_ships_is_below_the_folder(tmp_path: Path, name: str) -> None:
     write_space(tmp_path / "elsewhere")
     write_space(tmp_path / "space", manifest=f'[space]\nships = ["{name}"]\n')
     with pytest.raises(UsageError, match=r"`space\.ships` leads out"):
         read_space(tmp_path / "space")
+
+
+def test_a_link_ships_as_a_link(tmp_path: Path) -> None:
+    folder = write_space(
+        tmp_path / "space", manifest='[space]\nships = ["README.md", "Dockerfile", "data"]\n'
+    )
+    (folder / "data").symlink_to("/elsewhere")
+    assert read_space(folder).files() == ("Dockerfile", "README.md", "data")
+
+
+@pytest.mark.parametrize("path", ["a\\u0000b", "loop", "x" * 5000])
+def test_a_folder_that_cannot_be_is_a_defect(tmp_path: Path, path: str) -> None:
+    folder = write_space(tmp_path, manifest=f'[space]\nfolder = "{path}"\n')
+    (folder / "loop").symlink_to("loop")
+    with pytest.raises(UsageError, match=r"leads out of|which is no folder"):
+        read_space(folder)
 
 
 @pytest.mark.parametrize(
