@@ -133,6 +133,7 @@ class NginxEdge:
         self.header = f"edge: {told(image)}"
         self._site = site
         self._container = _container(site, image, certificates.server)
+        self._ports: dict[int, int] = {}  # as they are published
         self._host = ContainerHost(
             self._container,
             image=image,
@@ -140,15 +141,21 @@ class NginxEdge:
             port=next(iter(_PORTS.values())),
             network=network,
             run=run,
+            user=_USER,
         )
         self._service = HostedService(_Door(site.host, self.certificate), self._host, self.header)
 
+    @property
+    def container(self) -> str:
+        """The container's id."""
+        return self._container.get_container_id()
+
     def address(self, manner: Manner, host: HostForm = HostForm.PUBLIC) -> tuple[str, int]:
-        """Host and port where the harness reaches it: the engine may be elsewhere."""
+        """Host and port where the harness reaches it, or did while it ran: the engine may be elsewhere."""
         name = self._container.get_container_host_ip()
         # A published port has a number of its own in IPv6, which may be another container's in IPv4.
         name = "127.0.0.1" if name == "localhost" else name
-        return name, int(self._container.get_exposed_port(_PORTS[manner, host]))
+        return name, self._ports[_PORTS[manner, host]]
 
     def browser_url(self, manner: Manner) -> str:
         """An address that a browser on this machine can open."""
@@ -176,6 +183,7 @@ class NginxEdge:
     def __enter__(self) -> Self:
         """Start it. Raises BootError with its last lines when it does not answer, and leaves nothing."""
         self._service.__enter__()
+        self._ports = {port: int(self._container.get_exposed_port(port)) for port in _PORTS.values()}
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -185,7 +193,7 @@ class NginxEdge:
 def _container(site: Site, image: Image, pem: bytes) -> DockerContainer:
     replica = f"{secrets.token_hex(4)}-{secrets.token_hex(3)[:5]}"
     return (
-        DockerContainer(image.tag, user=_USER)
+        DockerContainer(image.tag)
         .with_exposed_ports(*_PORTS.values())
         .with_copy_into_container(site.configuration(replica, dated=False).encode(), _CONFIGURATION)
         .with_copy_into_container(site.configuration(replica, dated=True).encode(), _DATED)
