@@ -27,8 +27,8 @@ _HEADER = "openai: a double of its API with OpenAI's own types; the same answers
 class OpenAIAccount:
     """A project key."""
 
-    control: str = field(repr=False)  # the run's token, for who orders faults
     key: str = field(default_factory=lambda: f"sk-proj-{canary.fresh(48)}", repr=False)
+    control: str = field(default="", repr=False)  # the run's token, for who orders faults
 
     name = NAME
 
@@ -52,7 +52,7 @@ def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:
 
     from spacedock.services.hosts.container import ContainerHost
 
-    account, image = OpenAIAccount(run.control), supply.double(NAME)
+    account, image = OpenAIAccount(control=run.control), supply.double(NAME)
     container = (
         DockerContainer(image.tag)
         .with_envs(HOST="0.0.0.0", PORT=str(PORT), DOUBLE_API_KEY=account.key)  # noqa: S104 - in its container
@@ -65,6 +65,6 @@ def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:
 
 def in_process(run: OpenRun) -> Service:
     """The double as a child process."""
-    account = OpenAIAccount(run.control)
+    account = OpenAIAccount(control=run.control)
     environment = {"DOUBLE_API_KEY": account.key, CONTROL: account.control}
     return HostedService(account, DoubleHost(NAME, run, environment), _HEADER)
