@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, cast
 
 from docker.errors import APIError
@@ -32,9 +34,9 @@ def confined(run: OpenRun) -> dict[str, Any]:
 def start(container: DockerContainer) -> None:
     """Start it, its ports published for the harness alone: where the engine is here, on loopback.
 
-    Of an engine elsewhere it is the address by which it is called, in case that is its own: behind a
-    translation of addresses it is not, and the ports are published on all that the engine has. Raises what
-    the engine raises.
+    A harness in a container comes by the gateway of the container's network, and to an engine elsewhere by
+    the address by which it is called. Behind a translation of addresses that is not its own: there the ports
+    are published on all that the engine has. Raises what the engine raises.
     """
     address = _called(container)
     _publish(container, address)
@@ -55,15 +57,32 @@ def _publish(container: DockerContainer, address: str) -> None:
 
 
 def _called(container: DockerContainer) -> str:
-    """Return the IPv4 address at which the harness meets published ports; empty where it is unknown.
-
-    A harness in a container comes by the gateway of a network that is not there before the container is.
-    """
+    """Return the IPv4 address at which the harness meets published ports; empty where it is unknown."""
     client = container.get_docker_client()
-    if client.get_connection_mode() is not ConnectionMode.docker_host:
-        return ""
+    mode = client.get_connection_mode()
+    if mode is ConnectionMode.gateway_ip:
+        return _gateway(container)
+    if mode is ConnectionMode.bridge_ip:
+        return _HERE  # it comes to the container itself
     if (host := client.host()) in _LOCAL:
         return _HERE
     with suppress(OSError):
         return socket.gethostbyname(host)
     return ""
+
+
+def _gateway(container: DockerContainer) -> str:
+    network = getattr(container, "_network", None)
+    if network is None:
+        return ""
+    known = container.get_docker_client().client.networks.get(network.name).attrs["IPAM"]["Config"] or ()
+    return next(filter(None, map(gateway_of, known)), "")
+
+
+def gateway_of(part: Mapping[str, str]) -> str:
+    """Return the IPv4 address of the engine's machine in a part of a network; empty in one of IPv6.
+
+    Where the engine was given the addresses it does not tell that it takes the first one.
+    """
+    subnet = ip_network(part["Subnet"])
+    return (part.get("Gateway") or str(next(subnet.hosts()))) if subnet.version == 4 else ""

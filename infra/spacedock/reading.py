@@ -144,6 +144,8 @@ def closed_after(stream: Cancellable, seconds: float | None) -> Iterator[Event]:
     finally:
         timer.cancel()
         _close(stream)
+        if response := getattr(stream, "_response", None):  # docker-py leaves its connection open
+            response.close()
 
 
 def _close(stream: Cancellable) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -29,6 +30,10 @@ class FakeContainer:
         self.ports: dict[str, Any] = {"7860": None}
         self.started_with: list[Any] = []
         self.removed = 0
+        self.parts: list[dict[str, str]] = []  # of its network
+        self._network = SimpleNamespace(name="a network")
+        get = lambda _: SimpleNamespace(attrs={"IPAM": {"Config": self.parts}})  # noqa: E731
+        self.client = SimpleNamespace(networks=SimpleNamespace(get=get))
         self._host, self._mode, self._refusal = host, mode, refusal
 
     def get_docker_client(self) -> FakeContainer:
@@ -74,9 +79,26 @@ def test_ports_of_an_engine_elsewhere_are_at_the_address_by_which_it_is_called(
     assert published("engine.example").started_with == [[{"HostIp": ELSEWHERE, "HostPort": ""}]]
 
 
-@pytest.mark.parametrize("mode", [ConnectionMode.gateway_ip, ConnectionMode.bridge_ip])
-def test_who_comes_by_the_engines_own_networks_is_let_in_by_them(mode: ConnectionMode) -> None:
-    assert published("localhost", mode).started_with == [[{"HostIp": "", "HostPort": ""}]]
+@pytest.mark.parametrize(
+    ("parts", "address"),
+    [
+        ([{"Subnet": "10.1.2.0/24", "Gateway": "10.1.2.9"}], "10.1.2.9"),
+        ([{"Subnet": "fd00::/64"}, {"Subnet": "10.1.2.0/24", "IPRange": "10.1.2.0/25"}], "10.1.2.1"),
+        ([], ""),
+    ],
+)
+def test_a_harness_in_a_container_comes_by_the_gateway_of_the_network(
+    parts: list[dict[str, str]], address: str
+) -> None:
+    container = FakeContainer("localhost", ConnectionMode.gateway_ip)
+    container.parts = parts
+    start(cast("DockerContainer", container))
+    assert container.started_with == [[{"HostIp": address, "HostPort": ""}]]
+
+
+def test_who_comes_to_the_container_itself_needs_no_published_port() -> None:
+    container = published("localhost", ConnectionMode.bridge_ip)
+    assert container.started_with == [[{"HostIp": "127.0.0.1", "HostPort": ""}]]
 
 
 def test_an_engine_behind_a_translation_of_addresses_publishes_as_it_can(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from docker.errors import DockerException
 
 from spacedock import platform
-from spacedock.confinement import confined
+from spacedock.confinement import confined, gateway_of
 from spacedock.docks.conditions import Egress
 from spacedock.docks.image import firewall
 from spacedock.docks.image.sandbox import Lacking, NetworkSandbox
@@ -260,7 +260,7 @@ class SandboxMaker:
         names = [name for name in self.allow if not _is_address(name)]
         return firewall.Surrounds(
             subnet=ipv4[0]["Subnet"],
-            gateway=ipv4[0].get("Gateway") or str(next(ip_network(ipv4[0]["Subnet"]).hosts())),
+            gateway=gateway_of(ipv4[0]),
             upstream=self._start_resolver() if names else "",
         )
 
