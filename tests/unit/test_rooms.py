@@ -26,7 +26,7 @@ FLOORS = (
     {"images"},
     {"engine", "builder", "confinement"},
     {"space", "runs"},
-    {"platform", "progress", "errors", "canary", "durations", "reading", "recordings"},
+    {"platform", "progress", "errors", "canary", "durations", "reading", "recordings", "signals"},
 )
 APART = {"doubles"}  # run in containers of their own: they import no room, and no room imports them
 
