@@ -7,9 +7,11 @@ wherever that is.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +35,7 @@ USUAL_PLACES = (
 # Lines of a failed build that go into the error: pip tells a conflict in a dozen, and BuildKit then repeats
 # the step's last lines and shows the Dockerfile around it.
 _TAIL = 50
+_PATIENCE = 5.0  # seconds that a build gets to end when it is interrupted
 _CLASSIC_FLAGS = ("--from=", "--chown=")  # everything else on RUN, COPY and ADD is BuildKit's
 
 
@@ -181,11 +184,25 @@ def stream(command: Sequence[str], add: Say, environment: Mapping[str, str] | No
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        start_new_session=True,  # a terminal's Ctrl-C is ours to pass on
     ) as process:
         try:
             for line in process.stdout or ():
                 add(line)
         except BaseException:
-            process.terminate()  # not killed: what it has mounted or started, it ends
+            _end(process)
             raise
     return process.returncode
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Have it end, and what it started: asked at first, since what it has mounted it takes down."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, number)
+            else:
+                process.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_PATIENCE)
+            return

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-# A job that is cancelled gets SIGTERM, mostly some seconds after SIGINT; a terminal that is closed sends SIGHUP,
-# which Windows has not.
+# A job that is cancelled gets SIGTERM, mostly some seconds after SIGINT; a terminal that is closed sends
+# SIGHUP, which Windows has not.
 _NAMES = ("SIGTERM", "SIGHUP")
 _CODE = 128  # and the number of the signal: what shells call the end by one
 
