@@ -7,6 +7,7 @@ wherever that is.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections import deque
@@ -35,6 +36,8 @@ USUAL_PLACES = (
 # Lines of a failed build that go into the error: pip tells a conflict in a dozen, and BuildKit then repeats
 # the step's last lines and shows the Dockerfile around it.
 _TAIL = 50
+# RFC 3986, userinfo: what a word has before `@`, from its beginning or from its scheme on.
+_CREDENTIALS = re.compile(r"""(?:(?<=://)|(?<![^\s"'=]))[^\s"'/@][^\s"'/]*:[^\s"'/]*@|(?<=://)[^\s"'/]+@""")
 _PATIENCE = 5.0  # seconds that a build gets to end when it is interrupted
 _CLASSIC_FLAGS = ("--from=", "--chown=")  # everything else on RUN, COPY and ADD is BuildKit's
 
@@ -129,6 +132,11 @@ def refuse_what_needs_buildkit(path: Path) -> None:
             )
 
 
+def without_credentials(text: str, instead: str = "") -> str:
+    """Return a text without the user and password of its URLs, of which proxies' may have no scheme."""
+    return _CREDENTIALS.sub(instead, text)
+
+
 class _Log:
     """Passes a build's lines on, without the secrets that they may hold, and keeps the last ones."""
 
@@ -140,7 +148,7 @@ class _Log:
     def add(self, line: str) -> None:
         for value in filter(None, self._recipe.secrets.values()):
             line = line.replace(value, "***")
-        if line := line.rstrip():
+        if line := without_credentials(line.rstrip(), "***@"):
             self._tail.append(line)
             self._say(line)
 
