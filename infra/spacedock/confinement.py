@@ -38,7 +38,7 @@ def start(container: DockerContainer) -> None:
     the address by which it is called. Behind a translation of addresses that is not its own: there the ports
     are published on all that the engine has. Raises what the engine raises.
     """
-    address = _called(container)
+    address = reached_at(container)
     _publish(container, address)
     try:
         container.start()
@@ -56,7 +56,7 @@ def _publish(container: DockerContainer, address: str) -> None:
         container.ports[port] = cast("int | None", (address,) if address else None)
 
 
-def _called(container: DockerContainer) -> str:
+def reached_at(container: DockerContainer) -> str:
     """Return the IPv4 address at which the harness meets published ports; empty where it is unknown."""
     client = container.get_docker_client()
     mode = client.get_connection_mode()

@@ -462,7 +462,7 @@ def test_one_who_was_accepted_while_the_door_was_being_shut_is_reset(echo: Echo)
 
 @pytest.mark.parametrize("shown", ["", "another's", "the-run", "\u00e9"])
 def test_who_shows_no_token_of_the_run_breaks_nothing(proxy: Proxy, shown: str) -> None:
-    headers = {"X-Spacedock-Control": shown.encode()}
+    headers = {b"X-Spacedock-Control": shown.encode()}
     asked = [("GET", "/services"), ("PUT", "/services/echo"), ("POST", "/bays"), ("DELETE", "/bays/1")]
     base = str(proxy.control.base_url).rstrip("/")
     answers = [
