@@ -9,7 +9,13 @@ from pathlib import Path
 import docker
 import pytest
 
-from spacedock.builder import BuildKit, BuildRecipe, build_classic, refuse_what_needs_buildkit
+from spacedock.builder import (
+    BuildKit,
+    BuildRecipe,
+    build_classic,
+    refuse_what_needs_buildkit,
+    without_credentials,
+)
 from spacedock.errors import BuildError
 from spacedock.space.git import harmless
 
@@ -216,3 +222,19 @@ class TestClassicBuilder:
         (context / "Dockerfile").write_text("FROM a\nRUN --mount=type=cache,target=/c true\n")
         with pytest.raises(BuildError, match="needs BuildKit"):
             build_classic(self.client(), recipe(context), print)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Looking in https://ada:t0k@mirror/simple", "Looking in https://***@mirror/simple"),
+        ("https://t0k@mirror/simple", "https://***@mirror/simple"),
+        ("proxy = ada:p@ss@proxy:3128", "proxy = ***@proxy:3128"),
+        ("write to ada@example.org", "write to ada@example.org"),
+        ("https://host/~ada@home", "https://host/~ada@home"),
+        ("FROM python@sha256:0123", "FROM python@sha256:0123"),
+        ("pkg @ git+https://host/repository@v1", "pkg @ git+https://host/repository@v1"),
+    ],
+)
+def test_a_log_shows_no_credentials_of_urls(line: str, told: str) -> None:
+    assert without_credentials(line, "***@") == told
