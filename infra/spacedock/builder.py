@@ -7,9 +7,12 @@ wherever that is.
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from docker.errors import DockerException
 
 from spacedock.errors import BuildError
 from spacedock.progress import Say
+from spacedock.space.git import harmless
 
 PLATFORM = "linux/amd64"  # what Hugging Face builds and runs
 USUAL_PLACES = (
@@ -33,6 +37,9 @@ USUAL_PLACES = (
 # Lines of a failed build that go into the error: pip tells a conflict in a dozen, and BuildKit then repeats
 # the step's last lines and shows the Dockerfile around it.
 _TAIL = 50
+# RFC 3986, userinfo: what a word has before `@`, from its beginning or from its scheme on.
+_CREDENTIALS = re.compile(r"""(?:(?<=://)|(?<![^\s"'=]))[^\s"'/@][^\s"'/]*:[^\s"'/]*@|(?<=://)[^\s"'/]+@""")
+_PATIENCE = 5.0  # seconds that a build gets to end when it is interrupted
 _CLASSIC_FLAGS = ("--from=", "--chown=")  # everything else on RUN, COPY and ADD is BuildKit's
 
 
@@ -67,7 +74,9 @@ class BuildKit:
 
     def build(self, recipe: BuildRecipe, address: str, say: Say) -> None:
         """Build on the engine at `address`. Raises BuildError."""
-        environment = os.environ | {"DOCKER_BUILDKIT": "1", "DOCKER_HOST": address}
+        # buildx asks git about the context, where a stranger's files may look like a repository.
+        unasked = {"BUILDX_GIT_INFO": "false", "BUILDX_GIT_LABELS": "false", **harmless()}
+        environment = os.environ | unasked | {"DOCKER_BUILDKIT": "1", "DOCKER_HOST": address}
         environment.pop("DOCKER_CONTEXT", None)
         options = ["--progress=plain", f"--platform={PLATFORM}", f"--file={recipe.dockerfile}"]
         options += [f"--tag={recipe.tag}"]
@@ -126,6 +135,11 @@ def refuse_what_needs_buildkit(path: Path) -> None:
             )
 
 
+def without_credentials(text: str, instead: str = "") -> str:
+    """Return a text without the user and password of its URLs, of which proxies' may have no scheme."""
+    return _CREDENTIALS.sub(instead, text)
+
+
 class _Log:
     """Passes a build's lines on, without the secrets that they may hold, and keeps the last ones."""
 
@@ -137,7 +151,7 @@ class _Log:
     def add(self, line: str) -> None:
         for value in filter(None, self._recipe.secrets.values()):
             line = line.replace(value, "***")
-        if line := line.rstrip():
+        if line := without_credentials(line.rstrip(), "***@"):
             self._tail.append(line)
             self._say(line)
 
@@ -181,11 +195,25 @@ def stream(command: Sequence[str], add: Say, environment: Mapping[str, str] | No
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        start_new_session=True,  # a terminal's Ctrl-C is ours to pass on
     ) as process:
         try:
             for line in process.stdout or ():
                 add(line)
         except BaseException:
-            process.terminate()  # not killed: what it has mounted or started, it ends
+            _end(process)
             raise
     return process.returncode
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Have it end, and what it started: asked at first, since what it has mounted it takes down."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+        with suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, number)
+            else:
+                process.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_PATIENCE)
+            return

@@ -62,6 +62,10 @@ class NoDockerfileError(UsageError):
     """There is no Dockerfile among what is pushed."""
 
 
+class GitError(UsageError):
+    """git cannot say what of a repository is pushed: it refuses, or is not there."""
+
+
 class EngineError(SpacedockError):
     """A Docker engine is wanted and none answers, or it cannot be had what it needs."""
 

@@ -6,8 +6,10 @@ the docks and the services come with the first test that asks for a Space.
 
 from __future__ import annotations
 
+import threading
 from argparse import ArgumentTypeError
 from collections import Counter
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from spacedock.session import DockedSpace, Session
 
 _SESSION = pytest.StashKey["Session"]()
+_SIGNALS = pytest.StashKey["ExitStack"]()
 _WANTED = pytest.StashKey["Counter[Path]"]()
 
 
@@ -100,8 +103,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing running, however the session ended."""
-    if session := config.stash.get(_SESSION, None):
-        session.close()
+    try:
+        if session := config.stash.get(_SESSION, None):
+            session.close()
+    finally:
+        if signals := config.stash.get(_SIGNALS, None):
+            signals.close()
 
 
 @pytest.fixture
@@ -134,8 +141,19 @@ def _session(config: pytest.Config) -> Session:
     from spacedock.session import Session
 
     if _SESSION not in config.stash:
+        config.stash[_SIGNALS] = _ended_by_signals()
         config.stash[_SESSION] = Session(config)
     return config.stash[_SESSION]
+
+
+def _ended_by_signals() -> ExitStack:
+    """Have what ends a job end the session in order: only where a Space is in its dock."""
+    from spacedock.signals import ended_by_signals
+
+    stack = ExitStack()
+    if threading.current_thread() is threading.main_thread():
+        stack.enter_context(ended_by_signals(lambda code: pytest.exit("ended by a signal", returncode=code)))
+    return stack
 
 
 def _wants_space(item: pytest.Item) -> bool:

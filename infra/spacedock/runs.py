@@ -12,7 +12,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -40,6 +40,7 @@ class OpenRun:
 
     id: str
     folder: Path
+    control: str = field(default_factory=secrets.token_urlsafe, repr=False)  # shown by who orders faults
 
     @property
     def user(self) -> int | None:
@@ -59,6 +60,10 @@ class OpenRun:
     def labels(self) -> dict[str, str]:
         """What everything that the run starts on an engine is labelled with."""
         return {RUN_LABEL: self.id, HOST_LABEL: host()}
+
+    def name(self, what_for: str) -> str:
+        """Return a name for something on an engine that nothing else has: ours, of this run, what for."""
+        return f"spacedock-{self.id}-{what_for}-{secrets.token_hex(3)}"
 
     def adopt(self, pid: int) -> None:
         """Have the process, what it started and its process group ended if this run dies before they do."""

@@ -21,14 +21,16 @@ def wait_for_first_check(process: subprocess.Popen[str]) -> None:
     assert any("answers-cors-preflight kept" in line for line in process.stderr)
 
 
-def test_ctrl_c_in_the_middle_of_a_check_leaves_nothing(dock_name: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_the_middle_of_a_check_leaves_nothing(dock_name: str, number: signal.Signals) -> None:
     with spacedock("check", ROOT, dock_name) as process:
         wait_for_first_check(process)
         ours = run_of(process)
         started = family(process)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-    assert process.returncode != 0
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in said
     assert_nothing_is_left(ours, started, dock_name)
 
 

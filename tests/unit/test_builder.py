@@ -9,8 +9,15 @@ from pathlib import Path
 import docker
 import pytest
 
-from spacedock.builder import BuildKit, BuildRecipe, build_classic, refuse_what_needs_buildkit
+from spacedock.builder import (
+    BuildKit,
+    BuildRecipe,
+    build_classic,
+    refuse_what_needs_buildkit,
+    without_credentials,
+)
 from spacedock.errors import BuildError
+from spacedock.space.git import harmless
 
 # What `docker buildx version` and `DOCKER_BUILDKIT=1 docker build --help` do in each kind of docker command.
 PLUG_IN = 'case "$1" in buildx) echo v0.30.1;; *) exit 1;; esac'
@@ -23,7 +30,9 @@ RECORDER = f"""#!{sys.executable}
 import json, os, sys
 from pathlib import Path
 
-kept = {{name: value for name, value in os.environ.items() if name.startswith(("DOCKER_", "SPACEDOCK_"))}}
+GIT = ("GIT_", "BUILDX_")
+ours = ("DOCKER_", "SPACEDOCK_", *GIT)
+kept = {{name: value for name, value in os.environ.items() if name.startswith(ours)}}
 Path(__file__).with_name("call.json").write_text(json.dumps([sys.argv[1:], kept]))
 for number in range(60):
     print(f"#{{number}} step", os.environ.get("SPACEDOCK_BUILD_SECRET_0", ""))
@@ -113,6 +122,11 @@ class TestBuildKit:
         assert environment["DOCKER_HOST"] == "tcp://engine:2375"
         assert environment["DOCKER_BUILDKIT"] == "1"
         assert "DOCKER_CONTEXT" not in environment
+
+    def test_it_asks_no_git_about_the_context(self, context: Path) -> None:
+        environment = self.build(context)[1]
+        assert environment["BUILDX_GIT_INFO"] == "false"
+        assert harmless().items() <= environment.items()
 
     def test_it_passes_arguments_and_labels_on(self, context: Path) -> None:
         arguments = self.build(context, args={"PYTHON_IMAGE": "base"}, labels={"a": "b"})[0]
@@ -208,3 +222,19 @@ class TestClassicBuilder:
         (context / "Dockerfile").write_text("FROM a\nRUN --mount=type=cache,target=/c true\n")
         with pytest.raises(BuildError, match="needs BuildKit"):
             build_classic(self.client(), recipe(context), print)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Looking in https://ada:t0k@mirror/simple", "Looking in https://***@mirror/simple"),
+        ("https://t0k@mirror/simple", "https://***@mirror/simple"),
+        ("proxy = ada:p@ss@proxy:3128", "proxy = ***@proxy:3128"),
+        ("write to ada@example.org", "write to ada@example.org"),
+        ("https://host/~ada@home", "https://host/~ada@home"),
+        ("FROM python@sha256:0123", "FROM python@sha256:0123"),
+        ("pkg @ git+https://host/repository@v1", "pkg @ git+https://host/repository@v1"),
+    ],
+)
+def test_a_log_shows_no_credentials_of_urls(line: str, told: str) -> None:
+    assert without_credentials(line, "***@") == told

@@ -24,9 +24,9 @@ FLOORS = (
     {"docks", "browser"},
     {"edge", "services"},
     {"images"},
-    {"engine", "builder"},
+    {"engine", "builder", "confinement"},
     {"space", "runs"},
-    {"nobody", "platform", "progress", "errors", "canary", "durations", "recordings"},
+    {"nobody", "platform", "progress", "errors", "canary", "durations", "reading", "recordings", "signals"},
 )
 APART = {"doubles"}  # run in containers of their own: they import no room, and no room imports them
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -13,12 +14,14 @@ from spacedock.space import Space
 
 _EXECUTABLE = 0o755
 _PLAIN = 0o644
+_READ_BY_BUILDERS = (".dockerignore", "Dockerfile.dockerignore")  # beside the Dockerfile
 
 
 def lay_out(space: Space, folder: Path) -> Path:
     """Copy the Space's files to `folder`, README and Dockerfile to where Hugging Face reads them.
 
-    Raises UsageError where either is here and would not be pushed.
+    What the builder and we ourselves read there are files of ours, and no links. Raises UsageError where
+    README or Dockerfile is here and would not be pushed.
     """
     for name in space.files():
         _copy(space.root / name, folder / name)
@@ -27,13 +30,17 @@ def lay_out(space: Space, folder: Path) -> Path:
         (space.dockerfile.path, "Dockerfile", NoDockerfileError),
     ):
         if path.resolve() != (space.root / name).resolve():
+            _clear(folder / name, path)
             _copy(path.resolve(), folder / name)
-        elif not (folder / name).exists():
+        elif not _own(folder / name, folder):
             raise missing(
                 "it is here and would not be pushed: git does not track it, or `space.ships` leaves it out",
                 path=path,
                 remedy=f"git add {name}, and name it in `space.ships` where that is set",
             )
+    for name in _READ_BY_BUILDERS:
+        if not _own(folder / name, folder) and (folder / name).is_symlink():
+            (folder / name).unlink()  # it leads to nothing that the builder has
     for path in (folder, *folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             path.chmod(_EXECUTABLE)
@@ -58,10 +65,30 @@ def leave_out_ignored(context: Path) -> None:
             path.unlink()
 
 
+def _own(path: Path, folder: Path) -> bool:
+    """Make a link within `folder` the file that it leads to; return whether there is a file then."""
+    if path.is_symlink():
+        target = Path(os.path.realpath(path))
+        if not target.is_relative_to(folder.resolve()) or not target.is_file():
+            return False
+        _copy(target, path)
+    return path.is_file()
+
+
+def _clear(target: Path, source: Path) -> None:
+    """Make room where the file `source` goes. Raises UsageError where there is a folder of its name."""
+    if target.is_dir() and not target.is_symlink():
+        raise UsageError(
+            f"it goes to {target.name}, where what is pushed has a folder",
+            path=source,
+            remedy="rename the folder, or leave it out of `space.ships`",
+        )
+
+
 def _copy(source: Path, target: Path) -> None:
     """Copy as git would check it out: git knows links and the executable bit, and no other mode."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
+    target.unlink(missing_ok=True)  # a link in its place would be written through
     if source.is_symlink():
         target.symlink_to(source.readlink())
         return

@@ -7,6 +7,7 @@ It stands alone and needs the standard library only, so that it runs wherever a 
     HOST       where to listen; 127.0.0.1 when unset
     PORT       where the control listens; 0, which is also the default, takes a free port; the log says which
     ADDRESSES  the part of this container's network that is free for bays: 10.1.2.128/25; none when unset
+    CONTROL_TOKEN  what each request to the control must show in the header `X-Spacedock-Control`
 
 `GET /services` and `GET /services/NAME` tell ports, faults and traffic. `PUT /services/NAME` with JSON like
 `{"fault": "slow", "seconds": 2}` returns once the fault is in force:
@@ -31,6 +32,7 @@ address of its own, at which each service is offered at the port that was asked 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import os
 import re
@@ -392,8 +394,9 @@ async def opened(upstreams: Mapping[str, str], host: str, ports: Mapping[str, in
 class Control:
     """The bays and their doors, and the few words of HTTP to ask for them."""
 
-    def __init__(self, bays: Bays) -> None:
+    def __init__(self, bays: Bays, token: str) -> None:
         self._bays = bays
+        self._token = token
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request."""
@@ -402,7 +405,11 @@ class Control:
             length = re.search(r"^content-length:\s*(\d+)", head, re.IGNORECASE | re.MULTILINE)
             body = await reader.readexactly(int(length[1]) if length else 0)
             method, path, _ = head.split(" ", 2)
-            status, answer = await self._answer(method, path, body)
+            shown = re.search(r"^x-spacedock-control:\s*(\S+)", head, re.IGNORECASE | re.MULTILINE)
+            if shown and hmac.compare_digest(shown[1].encode(), self._token.encode()):
+                status, answer = await self._answer(method, path, body)
+            else:
+                status, answer = "403 Forbidden", {"error": "show the token of the run"}
             text = json.dumps(answer).encode()
             fields = f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\nConnection: close"
             writer.write(f"HTTP/1.1 {status}\r\n{fields}\r\n\r\n".encode() + text)
@@ -452,7 +459,7 @@ async def serve(environment: Mapping[str, str]) -> None:
         _log(f"{name} listens on {host}:{door.report()['port']} for {door.upstream}")
     bays = Bays(host, doors, Addresses(environment.get("ADDRESSES", "")))
     port = int(environment.get("PORT", "0"))
-    control = await asyncio.start_server(Control(bays).converse, host, port)
+    control = await asyncio.start_server(Control(bays, environment["CONTROL_TOKEN"]).converse, host, port)
     _log(f"control running on http://{host}:{control.sockets[0].getsockname()[1]}")
     await control.serve_forever()
 
@@ -463,6 +470,8 @@ def _log(line: str) -> None:
 
 def main() -> None:
     """Serve as the environment says."""
+    if not os.environ.get("CONTROL_TOKEN"):
+        raise SystemExit("CONTROL_TOKEN is not set; give it the token that whoever orders faults must show")
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(os.environ))
 

@@ -6,6 +6,7 @@ It stands alone, so that an image can be made of this one file. Run it there as 
     HOST            where to listen; 127.0.0.1 when unset
     PORT            where to listen; 0, which is also the default, takes a free port, and the log says which
     DOUBLE_API_KEY  the key that callers must send
+    CONTROL_TOKEN   the token that whoever orders faults must show, in the header `X-Spacedock-Control`
 
 `PUT /_double/faults` orders a list of faults, met by the requests that follow, first come first served;
 `DELETE` takes them back. `GET /_double/requests` lists what arrived and how it ended, never the key; `DELETE`
@@ -54,6 +55,7 @@ _DIMENSIONS = {
     "text-embedding-3-small": 1536,
     "text-embedding-3-large": 3072,
 }
+_CONTROL = "X-Spacedock-Control"
 _CHAT_MODELS: tuple[str, ...] = get_args(ChatModel)
 _MODELS: tuple[str, ...] = get_args(EmbeddingModel) + _CHAT_MODELS
 
@@ -396,13 +398,13 @@ async def _paced(events: Iterator[bytes], seconds: float) -> AsyncIterator[bytes
         yield event
 
 
-def create_app(api_key: str) -> FastAPI:
-    """The double, with no faults. `api_key` is the one that it accepts."""
+def create_app(api_key: str, control_token: str) -> FastAPI:
+    """The double, with no faults. `api_key` is the one that it accepts, `control_token` orders faults."""
     app = FastAPI(title="OpenAI double", openapi_url=None)
     bays = Bays()
     app.add_middleware(Watched)
     for prefix in ("", "/bays/{bay}"):
-        app.include_router(_control(bays), prefix=f"/_double{prefix}")
+        app.include_router(_control(control_token, bays), prefix=f"/_double{prefix}")
         app.include_router(_api(api_key, bays), prefix=f"{prefix}/v1")
 
     @app.exception_handler(AnsweredError)
@@ -435,8 +437,13 @@ def _path(request: Request) -> str:
     return re.sub(r"^/bays/[^/]+", "", request.url.path)
 
 
-def _control(bays: Bays) -> APIRouter:
-    control = APIRouter()
+def _control(token: str, bays: Bays) -> APIRouter:
+    async def enter(request: Request) -> None:
+        shown = request.headers.get(_CONTROL, "")
+        if not hmac.compare_digest(shown.encode(), token.encode()):
+            raise HTTPException(403, f"show the token of the run in {_CONTROL}")
+
+    control = APIRouter(dependencies=[Depends(enter)])
 
     @control.put("/faults", status_code=204)
     async def order_faults(request: Request, faults: list[Fault]) -> None:
@@ -536,8 +543,11 @@ def main() -> None:
     api_key = os.environ.get("DOUBLE_API_KEY")
     if not api_key:
         raise SystemExit("DOUBLE_API_KEY is not set; give it the key that callers must send")
+    control_token = os.environ.get("CONTROL_TOKEN")
+    if not control_token:
+        raise SystemExit("CONTROL_TOKEN is not set; give it the token that whoever orders faults must show")
     host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "0"))
-    uvicorn.run(create_app(api_key), host=host, port=port)
+    uvicorn.run(create_app(api_key, control_token), host=host, port=port)
 
 
 if __name__ == "__main__":

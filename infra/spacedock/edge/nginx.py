@@ -7,7 +7,7 @@ import secrets
 import socket
 import ssl
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,6 +18,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import get_docker_host
 
 from spacedock import platform
+from spacedock.confinement import reached_at
 from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR, HostForm, Manner
 from spacedock.edge.certificates import Certificates
 from spacedock.edge.transport import EdgeTransport, trusting
@@ -39,6 +40,7 @@ _START = (
     f"nginx -q -t -c {_CONFIGURATION} 2>/dev/null || exec nginx -c {_DATED}; exec nginx -c {_CONFIGURATION}"
 )
 _EXPOSE = "access-control-expose-headers"  # the only one of the added headers that is CORS
+_LOOPBACK = "127.0.0.1"
 _USER = "65534:65534"  # nobody: nothing of it needs more
 _A_MEMBER = "Bearer hf_ofAMember"
 _TIMEOUT_SECONDS = 30.0  # of a client, for one answer; a Space may take its time
@@ -125,14 +127,16 @@ class NginxEdge:
     """The proxy in front of one Space. A context manager: entering starts it and waits until it answers."""
 
     def __init__(self, site: Site, network: Network, supply: Supply, run: OpenRun) -> None:
-        certificates = Certificates.made_for(site.host, "localhost", "127.0.0.1", _engine_host())
         image = supply.pinned("edge")
+        self._container = _container(site, image).with_network(network)
+        certificates = Certificates.made_for(site.host, *_ways_in(self._container))
+        self._container.with_copy_into_container(certificates.server, _PEM)
         self.certificate = certificates.authority
         self.pin = certificates.pin
         self.url = f"https://{site.host}"
         self.header = f"edge: {told(image)}"
         self._site = site
-        self._container = _container(site, image, certificates.server)
+        self._ports: dict[int, int] = {}  # as they are published
         self._host = ContainerHost(
             self._container,
             image=image,
@@ -140,19 +144,26 @@ class NginxEdge:
             port=next(iter(_PORTS.values())),
             network=network,
             run=run,
+            user=_USER,
         )
         self._service = HostedService(_Door(site.host, self.certificate), self._host, self.header)
 
+    @property
+    def container(self) -> str:
+        """The container's id."""
+        return self._container.get_container_id()
+
     def address(self, manner: Manner, host: HostForm = HostForm.PUBLIC) -> tuple[str, int]:
-        """Host and port where the harness reaches it: the engine may be elsewhere."""
+        """Host and port where the harness reaches it, or did while it ran: the engine may be elsewhere."""
         name = self._container.get_container_host_ip()
         # A published port has a number of its own in IPv6, which may be another container's in IPv4.
-        name = "127.0.0.1" if name == "localhost" else name
-        return name, int(self._container.get_exposed_port(_PORTS[manner, host]))
+        name = _LOOPBACK if name == "localhost" else name
+        return name, self._ports[_PORTS[manner, host]]
 
     def browser_url(self, manner: Manner) -> str:
         """An address that a browser on this machine can open."""
-        return f"https://{_engine_host()}:{self.address(manner)[1]}"
+        name, port = self.address(manner)
+        return f"https://{'localhost' if name == _LOOPBACK else name}:{port}"
 
     def client(self, manner: Manner, host: HostForm = HostForm.PUBLIC) -> httpx.Client:
         """A client with `url` as its base; to be closed by the caller."""
@@ -176,27 +187,31 @@ class NginxEdge:
     def __enter__(self) -> Self:
         """Start it. Raises BootError with its last lines when it does not answer, and leaves nothing."""
         self._service.__enter__()
+        self._ports = {port: int(self._container.get_exposed_port(port)) for port in _PORTS.values()}
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
 
 
-def _container(site: Site, image: Image, pem: bytes) -> DockerContainer:
+def _container(site: Site, image: Image) -> DockerContainer:
     replica = f"{secrets.token_hex(4)}-{secrets.token_hex(3)[:5]}"
     return (
-        DockerContainer(image.tag, user=_USER)
+        DockerContainer(image.tag)
         .with_exposed_ports(*_PORTS.values())
         .with_copy_into_container(site.configuration(replica, dated=False).encode(), _CONFIGURATION)
         .with_copy_into_container(site.configuration(replica, dated=True).encode(), _DATED)
-        .with_copy_into_container(pem, _PEM)
         .with_command(["sh", "-c", _START])
     )
 
 
-def _engine_host() -> str:
-    """The engine's host, as somebody at this machine calls it."""
-    return urlsplit(get_docker_host() or "").hostname or "localhost"
+def _ways_in(container: DockerContainer) -> Iterator[str]:
+    """Yield what somebody at this machine may call the engine's host."""
+    yield from ("localhost", _LOOPBACK)
+    if name := urlsplit(get_docker_host() or "").hostname:
+        yield name
+    if address := reached_at(container):
+        yield address
 
 
 @dataclass(frozen=True)

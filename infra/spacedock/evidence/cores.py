@@ -103,7 +103,7 @@ def _written(space: Space, name: str) -> str:
     if path.suffix not in _READERS or _NOT_OURS & set(path.parts) or ".min." in path.name:
         return ""
     file = space.root / name
-    if not file.is_file() or file.stat().st_size > _LARGEST:
+    if file.is_symlink() or not file.is_file() or file.stat().st_size > _LARGEST:
         return ""
     text = file.read_text(encoding="utf-8", errors="replace")
     return "" if any(len(line) > _LONGEST for line in text.splitlines()) else text

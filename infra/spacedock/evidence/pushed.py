@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryFile
 
 from spacedock import platform
 from spacedock.space import Space
+from spacedock.space.git import Repository, repository_of
 
 # As much as git itself looks at (xdiff-interface.c, buffer_is_binary).
 _HEAD = 8000
@@ -42,25 +40,27 @@ def carried(space: Space, *, with_history: bool = True) -> tuple[Carried, ...] |
     """Return what a push of the Space carries; None where it is in no git repository.
 
     The history counts where the Space is all of a repository: a part of one is pushed in another way. Where
-    the manifest says what ships, the history of that counts.
+    the manifest says what ships, the history of that counts. Of a partial clone what is here counts. Raises
+    GitError where git cannot tell.
     """
-    prefix = _git(space.root, "rev-parse", "--show-prefix")
-    if prefix is None:
+    repository = repository_of(space.root)
+    if repository is None:
         return None
-    staged = {oid: path for oid, path in _staged(space.root) if space.ships(path)}
-    if not with_history or prefix.strip():
-        return tuple(_seen(space.root, staged, frozenset(staged), frozenset()))
+    here = frozenset(_listed(repository, "--indexed-objects"))
+    staged = {oid: path for oid, path in _staged(repository, space) if oid in here and space.ships(path)}
+    if not with_history or repository.top != space.root.resolve():
+        return tuple(_seen(repository, staged, frozenset(staged), frozenset()))
+    if not repository.text("rev-parse", "--verify", "--quiet", "HEAD", accepted=(0, 1)):  # no commit yet
+        return tuple(_seen(repository, staged, frozenset(staged), frozenset()))
     paths = space.manifest.space.ships
-    every = reachable(space.root, "HEAD", paths)
-    hubs = [
-        f"--remotes={name}"
-        for name in _HUB.findall(_git(space.root, "config", "--get-regexp", r"url$") or "")
-    ]
-    new = reachable(space.root, "HEAD", paths, without=hubs) if hubs else every
-    return tuple(_seen(space.root, every | staged, frozenset(staged), frozenset(every) - frozenset(new)))
+    every = reachable(repository, "HEAD", paths)
+    remotes = repository.text("config", "--get-regexp", r"url$", accepted=(0, 1))
+    hubs = [f"--remotes={name}" for name in _HUB.findall(remotes)]
+    new = reachable(repository, "HEAD", paths, without=hubs) if hubs else every
+    return tuple(_seen(repository, every | staged, frozenset(staged), frozenset(every) - frozenset(new)))
 
 
-def arriving(repository: Path, revision: str) -> tuple[Carried, ...]:
+def arriving(repository: Repository, revision: str) -> tuple[Carried, ...]:
     """Return what is reachable from a revision, as whoever receives it sees it."""
     every = reachable(repository, revision)
     current = frozenset(reachable(repository, f"{revision}^{{tree}}"))
@@ -74,28 +74,34 @@ def in_folder(space: Space) -> int:
 
 
 def reachable(
-    repository: Path, revision: str, paths: Iterable[str] = (), without: Iterable[str] = ()
+    repository: Repository, revision: str, paths: Iterable[str] = (), without: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Return the ids and paths of what a revision and its history hold; nothing where there is none.
+    """Return the ids and paths of what a revision and its history hold.
 
     Of `paths` only where there are any; without what is reachable from the references of `without`.
     """
-    places = ["--full-history", "--", *(f":(top){path}" for path in paths)] if paths else ["--"]
-    listing = _git(repository, "rev-list", "--objects", revision, "--not", *without, *places)
-    lines = (line.partition(" ") for line in (listing or "").splitlines())
-    return {oid: path for oid, _, path in lines if path}
+    places = ["--full-history", "--", *(f":(top,literal){path}" for path in paths)] if paths else ["--"]
+    objects = _listed(repository, revision, "--not", *without, *places)
+    return {oid: path for oid, path in objects.items() if path}
 
 
-def _staged(root: Path) -> Iterator[tuple[str, str]]:
-    """Yield the id and the path below `root` of each file in the index; submodules are none."""
-    for entry in (_git(root, "ls-files", "--stage", "-z") or "").split("\0"):
+def _listed(repository: Repository, *revisions: str) -> dict[str, str]:
+    """Return ids and paths of objects; what a partial clone never got is left out, and not asked for."""
+    listing = repository.text("rev-list", "--objects", "--missing=allow-promisor", *revisions)
+    return {oid: path for oid, _, path in (line.partition(" ") for line in listing.splitlines())}
+
+
+def _staged(repository: Repository, space: Space) -> Iterator[tuple[str, str]]:
+    """Yield the id and the path below the Space's root of each file in the index; submodules are none."""
+    listing = repository.output("ls-files", "--stage", "-z", within=space.root).decode(errors="replace")
+    for entry in listing.split("\0"):
         facts, _, path = entry.partition("\t")
         if path and not facts.startswith("160000"):
             yield facts.split()[1], path
 
 
 def _seen(
-    repository: Path, objects: dict[str, str], current: frozenset[str], there: frozenset[str]
+    repository: Repository, objects: dict[str, str], current: frozenset[str], there: frozenset[str]
 ) -> Iterator[Carried]:
     """Yield each of the objects that is a file, the content looked at where that can matter."""
     sizes = dict(_sizes(repository, objects))
@@ -115,41 +121,19 @@ def _seen(
         )
 
 
-def _sizes(repository: Path, objects: Iterable[str]) -> Iterator[tuple[str, tuple[int, int]]]:
+def _sizes(repository: Repository, objects: Iterable[str]) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield the size of each object that is a file, plain and as git stores it."""
     form = "%(objectname) %(objecttype) %(objectsize) %(objectsize:disk)"
-    listing = _git(repository, "cat-file", f"--batch-check={form}", lines=objects)
-    for line in (listing or "").splitlines():
+    for line in repository.text("cat-file", f"--batch-check={form}", lines=objects).splitlines():
         oid, kind, *sizes = line.split()
         if kind == "blob":
             yield oid, (int(sizes[0]), int(sizes[1]))
 
 
-def _heads(repository: Path, objects: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+def _heads(repository: Repository, objects: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the first bytes of each object."""
-    with TemporaryFile() as names:
-        names.write("".join(f"{oid}\n" for oid in objects).encode())
-        names.seek(0)
-        command = ["git", "-C", str(repository), "cat-file", "--batch", "--buffer"]
-        with subprocess.Popen(command, stdin=names, stdout=subprocess.PIPE) as git:
-            output = git.stdout
-            while output and (line := output.readline()):
-                oid, _, size = line.decode().split()
-                content = output.read(int(size) + 1)  # and a line's end
-                yield oid, content[:_HEAD]
-
-
-def _git(root: Path, *arguments: str, lines: Iterable[str] | None = None) -> str | None:
-    """Return what git prints; None where there is no git, no repository, or not what is asked for."""
-    given = None if lines is None else "".join(f"{line}\n" for line in lines).encode()
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments],
-            input=given,
-            stdin=subprocess.DEVNULL if given is None else None,
-            capture_output=True,
-            check=True,
-        )
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.decode(errors="replace")
+    with repository.reading("cat-file", "--batch", "--buffer", lines=objects) as output:
+        while line := output.readline():
+            oid, _, size = line.decode().split()
+            content = output.read(int(size) + 1)  # and a line's end
+            yield oid, content[:_HEAD]

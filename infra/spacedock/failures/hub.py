@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from spacedock import platform
-from spacedock.errors import UsageError
+from spacedock.errors import GitError, UsageError
 from spacedock.evidence.pushed import Carried, arriving
 from spacedock.space.defects import Defect
 from spacedock.space.front_matter import read_front_matter
+from spacedock.space.git import Repository, receiving
 
 _RULE = "-" * 73
 # What the Hub adds to its sentences, as people have pasted it (see the incidents of the same names).
@@ -28,7 +28,7 @@ _BINARY = (
 )
 
 
-def answer(repository: Path, revision: str, reference: str) -> tuple[str, ...]:
+def answer(repository: Repository, revision: str, reference: str) -> tuple[str, ...]:
     """Return the lines with which the Hub refuses a revision; none where it takes it."""
     files = arriving(repository, revision)
     new = [file for file in files if not file.there]
@@ -47,10 +47,12 @@ def _offending(text: Iterable[str], files: Iterable[Carried], reference: str) ->
     yield _RULE
 
 
-def _metadata(repository: Path, revision: str) -> Iterator[str]:
+def _metadata(repository: Repository, revision: str) -> Iterator[str]:
     """Yield what is said of the front matter's values; what has none is taken, and the Space is not built."""
-    command = ["git", "-C", str(repository), "cat-file", "blob", f"{revision}:README.md"]
-    readme = subprocess.run(command, capture_output=True, check=False).stdout
+    try:
+        readme = repository.output("cat-file", "blob", f"{revision}:README.md")
+    except GitError:  # there is none
+        return
     with TemporaryDirectory() as folder:
         path = Path(folder, "README.md")
         path.write_bytes(readme)
@@ -80,7 +82,7 @@ def main() -> int:
     for update in sys.stdin:
         _, revision, reference = update.split()
         if set(revision) != {"0"}:  # else the reference is deleted
-            lines += answer(Path.cwd(), revision, reference)
+            lines += answer(receiving(Path.cwd()), revision, reference)
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return 1 if lines else 0
 

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from spacedock import platform
-from spacedock.errors import UsageError
+from spacedock.space.git import say
 from spacedock.space.workflows import Deploy, Way, deploys
 
 # The head of what the action writes (action.yml of huggingface/hub-sync).
 _SYNC_LOG = "Repo type: space\nPrivate: false\nSpace SDK: {sdk}\n"
 _PACKAGES = Path(__file__).parents[2]  # where the hook finds this package
 _NOBODY = {"NAME": "Owner", "EMAIL": "owner@users.noreply.huggingface.co"}
-# Nothing of whoever runs this: no settings, no filters, no hooks, no question for a password.
 _ENVIRONMENT = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-    **{f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in _NOBODY.items()},
+    f"GIT_{who}_{key}": value for who in ("AUTHOR", "COMMITTER") for key, value in _NOBODY.items()
 }
 
 
@@ -32,7 +25,7 @@ def push(folder: Path, *, edited: bool = False) -> str:
 
     Where a workflow in it pushes, it is pushed that way: from a checkout without history, with force. One
     that uploads with hub-sync pushes nothing; of that step its log is returned. Where it was `edited` in the
-    browser, the Hub has a commit that the folder has not. Raises UsageError without git.
+    browser, the Hub has a commit that the folder has not. Raises GitError without git.
     """
     way = _way(folder)
     if way.way is Way.SYNC:
@@ -60,31 +53,18 @@ def _hub(repository: Path, *, edited: bool) -> Path:
     repository.mkdir()
     _git(repository, "init", "--quiet", "--bare", "--template=", "--initial-branch=main")
     if edited:
-        tree = _git(repository, "mktree").strip()
-        commit = _git(repository, "commit-tree", tree, "-m", "Update README.md").strip()
-        _git(repository, "update-ref", "refs/heads/main", commit)
+        bare = "--git-dir=."  # git looks for none by itself
+        tree = _git(repository, bare, "mktree").strip()
+        commit = _git(repository, bare, "commit-tree", tree, "-m", "Update README.md").strip()
+        _git(repository, bare, "update-ref", "refs/heads/main", commit)
     hook = repository / "hooks" / "pre-receive"
     hook.parent.mkdir()
-    command = ["env", f"PYTHONPATH={_PACKAGES}", sys.executable, "-m", "spacedock.failures.hub"]
+    home = f"HOME={os.environ.get('HOME', os.devnull)}"  # git has none, and Python may have packages there
+    command = ["env", home, f"PYTHONPATH={_PACKAGES}", sys.executable, "-m", "spacedock.failures.hub"]
     hook.write_text(f"#!/bin/sh\nexec {shlex.join(command)}\n", encoding="utf-8")
     hook.chmod(0o755)
     return repository
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """Return what git says, on both of its streams; its exit code is not looked at."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment: Mapping[str, str] = {**inherited, **_ENVIRONMENT}
-    try:
-        done = subprocess.run(
-            ["git", *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise UsageError("there is no git here, and this failure is a push", remedy="install git") from None
-    return done.stdout.decode(errors="replace")
+    return say(folder, *arguments, environment=_ENVIRONMENT)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import docker
 
-from spacedock.builder import stream
+from spacedock.builder import stream, without_credentials
 from spacedock.errors import BuildError, EngineError
 from spacedock.images.trust import SUITE, Trust
 from spacedock.progress import Say
@@ -57,8 +57,9 @@ def build(context: Path, archive: Path, trust: Trust, say: Say) -> None:
     tail: deque[str] = deque(maxlen=20)
 
     def add(line: str) -> None:
-        tail.append(line.rstrip())
-        say(line.rstrip())
+        line = without_credentials(line.rstrip(), "***@")
+        tail.append(line)
+        say(line)
 
     code = stream((mmdebstrap, *_options(context, trust), SUITE, str(archive), *trust.debian_sources), add)
     if code:

@@ -1,7 +1,9 @@
 """What this host trusts: its certificate authorities, and where its pip and its apt install from.
 
-Stand-in bases are given all of it, so that `pip install` and `apt-get install` inside a build work behind a
-mirror, a proxy or a private authority. They are never pushed anywhere.
+Stand-in bases are given all of it but credentials, so that `pip install` and `apt-get install` inside a
+build work behind a mirror, a proxy or a private authority. They are never pushed anywhere, but a Space that
+is built on them can read what they hold. Credentials are lent to builds of ours alone: the steps of a Space
+are anybody's programs, with a network.
 """
 
 from __future__ import annotations
@@ -12,9 +14,12 @@ import re
 import shutil
 import ssl
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
+
+from spacedock.builder import without_credentials
 
 SUITE = "bookworm"  # the Debian whose Python is 3.11
 
@@ -31,7 +36,7 @@ _SUITES = (SUITE, f"{SUITE}-updates", f"{SUITE}-security")
 
 @dataclass(frozen=True)
 class Trust:
-    """May hold credentials of mirrors and proxies: never print it."""
+    """May hold credentials of mirrors and proxies: never print it, and put only `public` into an image."""
 
     certificates: str  # PEM
     pip_conf: str  # the text of a pip.conf
@@ -42,6 +47,38 @@ class Trust:
     def of_this_host(cls) -> Trust:
         """Read what the environment, the system, pip and apt are configured with."""
         return cls(_certificates(), _pip_conf(_pip_settings()), _apt_options(), tuple(_debian_sources()))
+
+    @property
+    def public(self) -> Self:
+        """The same without credentials: what anybody may read who runs in an image that has it."""
+        return replace(
+            self,
+            pip_conf=without_credentials(self.pip_conf),
+            apt_options=tuple(map(without_credentials, self.apt_options)),
+            debian_sources=tuple(map(without_credentials, self.debian_sources)),
+        )
+
+    @property
+    def build_secrets(self) -> Mapping[str, BuildSecret]:
+        """What only builds of ours are lent, for as long as a step takes; empty where nothing is secret."""
+        texts = {
+            "pip_conf": BuildSecret("/etc/pip.conf", self.pip_conf),
+            "apt_conf": BuildSecret("/etc/apt/apt.conf.d/99spacedock", _lines_of(self.apt_options)),
+            "apt_sources": BuildSecret("/etc/apt/sources.list", _lines_of(self.debian_sources)),
+        }
+        return {name: each for name, each in texts.items() if without_credentials(each.text) != each.text}
+
+
+@dataclass(frozen=True)
+class BuildSecret:
+    """A file that a step of a build sees and no layer has."""
+
+    path: str
+    text: str = field(repr=False)
+
+
+def _lines_of(items: Iterable[str]) -> str:
+    return "".join(f"{item}\n" for item in items)
 
 
 def _certificates() -> str:

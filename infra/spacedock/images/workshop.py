@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -15,12 +16,14 @@ from filelock import FileLock
 
 from spacedock.engine import IMAGE_LABEL, STAND_IN_LABEL, Engine
 from spacedock.images import rootfs
-from spacedock.images.trust import Trust
+from spacedock.images.trust import BuildSecret, Trust
 from spacedock.progress import Progress, Say
 from spacedock.runs import cache_folder
 
 CONTEXTS = Path(__file__).parent
 DOUBLES = CONTEXTS.parent / "doubles"
+
+_OURS = "hf-spacedock/"  # before the names of images that are made here
 
 
 class Workshop:
@@ -34,8 +37,8 @@ class Workshop:
         """The tag of the Python base, a root file system of Debian packages."""
         with self._context("python") as context:
             (context / "ca.crt").write_text(self._trust.certificates)
-            (context / "pip.conf").write_text(self._trust.pip_conf)
-            tag = _tag(context, Path(rootfs.__file__).read_text(), repr(self._trust))
+            (context / "pip.conf").write_text(self._trust.public.pip_conf)
+            tag = _tag(context, Path(rootfs.__file__).read_text(), repr(self._trust.public))
 
             def make(say: Say) -> None:
                 archive = context / "rootfs.tar"
@@ -50,9 +53,18 @@ class Workshop:
         """The tag of the image that the folder `key` describes, on the Python image `base`."""
         with self._context(key) as context:
             tag = _tag(context, str(self._engine.client.images.get(base).id))
+            lent = self._trust.build_secrets if base.startswith(_OURS) else {}
+            _mount(context / "Dockerfile", lent)
 
             def make(say: Say) -> None:
-                self._engine.build(context, tag=tag, say=say, args={"PYTHON_IMAGE": base}, labels=labels)
+                self._engine.build(
+                    context,
+                    tag=tag,
+                    say=say,
+                    args={"PYTHON_IMAGE": base},
+                    secrets={name: secret.text for name, secret in lent.items()},
+                    labels=labels,
+                )
 
             self._unless_there(tag, title, make)
         return tag
@@ -90,6 +102,16 @@ class Workshop:
         return True
 
 
+def _mount(dockerfile: Path, secrets: Mapping[str, BuildSecret]) -> None:
+    """Have each step of a build see the secrets where its programs look for them."""
+    mounts = "".join(
+        f"--mount=type=secret,id={name},target={secret.path},mode=0444,required=true "
+        for name, secret in secrets.items()
+    )
+    text = dockerfile.read_text()
+    dockerfile.write_text(re.sub(r"^RUN ", f"RUN {mounts}", text, flags=re.MULTILINE))
+
+
 def _tag(context: Path, *more: str) -> str:
     """`hf-spacedock/<folder>:<digest of its files and of what else makes the image>`."""
     digest = hashlib.sha256()
@@ -98,4 +120,4 @@ def _tag(context: Path, *more: str) -> str:
         digest.update(path.read_bytes())
     for text in more:
         digest.update(f"{text}\0".encode())
-    return f"hf-spacedock/{context.name}:{digest.hexdigest()[:12]}"
+    return f"{_OURS}{context.name}:{digest.hexdigest()[:12]}"

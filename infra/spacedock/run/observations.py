@@ -20,6 +20,7 @@ from spacedock.evidence.lives import Stopped
 from spacedock.platform import USER_ID
 from spacedock.run.loop import Run
 from spacedock.space import Space
+from spacedock.space.git import repository_of
 from spacedock.space.hints import build_hints
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ def observations(space: Space, run: Run) -> tuple[str, ...]:
     instances = _looked_at(run.gathering.every_instance())
     parts: tuple[Callable[[], Iterable[str]], ...] = (
         space.not_emulated,
+        partial(_repository, space),
         partial(build_hints, space),
         partial(_ports, space),
         partial(_usage, instances),
@@ -86,6 +88,11 @@ def _or_nothing(look: Callable[..., T], *arguments: object) -> T | None:
 
 def _lines(part: Callable[[], Iterable[str]]) -> tuple[str, ...]:
     return tuple(part())
+
+
+def _repository(space: Space) -> Iterator[str]:
+    if repository_of(space.root) is None:
+        yield "it is in no git repository: every file of the folder is taken to be pushed, ignored or not"
 
 
 def _ports(space: Space) -> Iterator[str]:

@@ -46,6 +46,11 @@ class Service(Protocol):
         ...
 
     @property
+    def control(self) -> str:
+        """The token that whoever orders faults of it must show; empty where it takes no orders."""
+        ...
+
+    @property
     def header(self) -> tuple[str, ...]:
         """Lines for the verdict: what runs, whether it is a stand-in, what it cannot show."""
         ...

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spacedock import canary
+from spacedock.services.faults.control import CONTROL
 from spacedock.services.hosts.base import HostedService, http_refusal
 from spacedock.services.hosts.child import DoubleHost
 
@@ -27,6 +28,7 @@ class OpenAIAccount:
     """A project key."""
 
     key: str = field(default_factory=lambda: f"sk-proj-{canary.fresh(48)}", repr=False)
+    control: str = field(default="", repr=False)  # the run's token, for who orders faults
 
     name = NAME
 
@@ -50,10 +52,11 @@ def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:
 
     from spacedock.services.hosts.container import ContainerHost
 
-    account, image = OpenAIAccount(), supply.double(NAME)
+    account, image = OpenAIAccount(control=run.control), supply.double(NAME)
     container = (
         DockerContainer(image.tag)
         .with_envs(HOST="0.0.0.0", PORT=str(PORT), DOUBLE_API_KEY=account.key)  # noqa: S104 - in its container
+        .with_env(CONTROL, account.control)
         .with_exposed_ports(PORT)
     )
     host = ContainerHost(container, image=image, name=NAME, port=PORT, network=network, run=run)
@@ -62,5 +65,6 @@ def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:
 
 def in_process(run: OpenRun) -> Service:
     """The double as a child process."""
-    account = OpenAIAccount()
-    return HostedService(account, DoubleHost(NAME, run, {"DOUBLE_API_KEY": account.key}), _HEADER)
+    account = OpenAIAccount(control=run.control)
+    environment = {"DOUBLE_API_KEY": account.key, CONTROL: account.control}
+    return HostedService(account, DoubleHost(NAME, run, environment), _HEADER)

@@ -33,6 +33,7 @@ class Pooled:
     """A service made of two: the database, and the pooler in front of it, which `address` names."""
 
     name = NAME
+    control = ""
 
     def __init__(self, database: Service, pooler: HostedService) -> None:
         self._database = database

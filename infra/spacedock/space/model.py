@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from spacedock import durations, platform
-from spacedock.errors import UsageError
+from spacedock.errors import FrontMatterError, NoDockerfileError, UsageError
 from spacedock.space import features
 from spacedock.space.dockerfile import Dockerfile, read_dockerfile
 from spacedock.space.front_matter import FrontMatter, read_front_matter
+from spacedock.space.git import repository_of
 from spacedock.space.manifest import Manifest, read_manifest
 
 MANIFEST_PLACES = ("space.toml", "infra/space.toml")
@@ -55,15 +56,12 @@ class Space:
         """Return what a push would carry, as sorted POSIX paths below `root`.
 
         In a git repository that is what git tracks, as it stands in the working tree; elsewhere every
-        file, since `upload_folder` leaves out only `.git` (client, DEFAULT_IGNORE_PATTERNS).
+        file, since `upload_folder` leaves out only `.git` (client, DEFAULT_IGNORE_PATTERNS). Raises GitError
+        where there is a repository and git cannot say.
         """
-        tracked = _git_tracked(self.root)
-        if tracked is None:
-            every = (path for path in self.root.rglob("*") if path.is_file() or path.is_symlink())
-            tracked = [path.relative_to(self.root).as_posix() for path in every]
-            tracked = [path for path in tracked if ".git" not in path.split("/")]
-        there = sorted(path for path in tracked if os.path.lexists(self.root / path))
-        return tuple(path for path in there if self.ships(path))
+        repository = repository_of(self.root)
+        found = repository.tracked(self.root) if repository else sorted(_every_file(self.root))
+        return tuple(path for path in found if self.ships(path))
 
     def ships(self, path: str) -> bool:
         """Whether a path is part of what the manifest says is pushed."""
@@ -75,27 +73,41 @@ def read_space(where: Path) -> Space:
     """Read the Space at `where`: a folder, or a manifest.
 
     Without a manifest the folder itself is the Space, with no secrets and no origins to check. Raises
-    UsageError, with file, line and remedy, for the first defect of front matter, Dockerfile, manifest.
+    UsageError, with file, line and remedy, for the first defect of front matter, Dockerfile, manifest, and
+    for what leads out of the repository or, where there is none, out of the folder.
     """
-    manifest = _find_manifest(where)
+    outermost = _outermost(where)
+    manifest = _find_manifest(where, outermost)
     table = manifest.space
-    home = manifest.path.parent
-    root = (home / table.folder).resolve()
-    if not root.is_dir():
+    home = Path(os.path.realpath(manifest.path.parent))
+    root = Path(os.path.realpath(_named(manifest, "folder", home / table.folder, outermost)))
+    if not os.path.isdir(root):  # noqa: PTH112 - a name that no file can have is none
         raise UsageError(
             f"`space.folder` is {table.folder}, which is no folder",
             path=manifest.path,
             remedy="correct the path",
         )
     for name in table.ships:
-        if not (root / name).exists():
+        _named(manifest, "ships", Path(os.path.normpath(root / name)), root, followed=False)
+        if not os.path.lexists(root / name):
             raise UsageError(
                 f"`space.ships` names {name}, which is not there",
                 path=manifest.path,
                 remedy="correct the path",
             )
-    readme = home / table.readme if table.readme else root / "README.md"
-    dockerfile = home / table.dockerfile if table.dockerfile else root / "Dockerfile"
+    readme = root / "README.md"
+    if table.readme:
+        readme = _named(manifest, "readme", home / table.readme, outermost)
+    dockerfile = root / "Dockerfile"
+    if table.dockerfile:
+        dockerfile = _named(manifest, "dockerfile", home / table.dockerfile, outermost)
+    for path, error in ((readme, FrontMatterError), (dockerfile, NoDockerfileError)):
+        if _leads_out(path, outermost):
+            raise error(
+                f"it is a link that leads out of {outermost}: the link would be pushed, and not the file",
+                path=path,
+                remedy="put the file itself there",
+            )
     return Space(
         root=root,
         front_matter=read_front_matter(_short(readme)),
@@ -104,38 +116,74 @@ def read_space(where: Path) -> Space:
     )
 
 
-def _find_manifest(where: Path) -> Manifest:
+def _outermost(where: Path) -> Path:
+    """Return the folder that nothing of a Space may lead out of: its repository's, else the one given.
+
+    Where a manifest is named, that is the folder in which it would be found.
+    """
+    folder = Path(os.path.realpath(where))
+    if folder.is_file():
+        places = (
+            place for place in map(Path, MANIFEST_PLACES) if folder.parts[-len(place.parts) :] == place.parts
+        )
+        depth = max((len(place.parts) for place in places), default=1)
+        folder = folder.parents[depth - 1]
+    if not folder.is_dir():
+        raise UsageError("there is no such folder", path=where, remedy="name a folder that holds a Space")
+    repository = repository_of(folder)
+    return repository.top if repository else folder
+
+
+def _find_manifest(where: Path, outermost: Path) -> Manifest:
     if where.is_file():
         return read_manifest(_short(where))
-    if not where.is_dir():
-        raise UsageError("there is no such folder", path=where, remedy="name a folder that holds a Space")
     for place in MANIFEST_PLACES:
-        if (where / place).is_file():
-            return read_manifest(_short(where / place))
+        if not (where / place).is_file():
+            continue
+        if _leads_out(where / place, outermost):
+            raise UsageError(
+                f"it is a link that leads out of {outermost}",
+                path=where / place,
+                remedy="put the file itself there, or name the manifest that is meant",
+            )
+        return read_manifest(_short(where / place))
     return Manifest(path=where / MANIFEST_PLACES[0])
+
+
+def _named(manifest: Manifest, key: str, path: Path, outermost: Path, *, followed: bool = True) -> Path:
+    """Return a path that the manifest names. Raises UsageError where it leads out of what it may name.
+
+    A link that is not `followed` is pushed as a link, wherever it leads.
+    """
+    if _leads_out(path, outermost) if followed else not path.is_relative_to(outermost):
+        raise UsageError(
+            f"`space.{key}` leads out of {outermost}",
+            path=manifest.path,
+            remedy="name what lies below it, or check the folder that holds all of the Space",
+        )
+    return path
+
+
+def _leads_out(path: Path, outermost: Path) -> bool:
+    """Whether a path, its links followed, is not below a folder."""
+    try:
+        return not Path(os.path.realpath(path)).is_relative_to(outermost)
+    except ValueError:  # a NUL in it
+        return True
+
+
+def _every_file(root: Path) -> Iterator[str]:
+    """Yield each file and link below `root`, but for those of a repository."""
+    for path in root.rglob("*"):
+        name = path.relative_to(root)
+        if ".git" not in name.parts and (path.is_symlink() or path.is_file()):
+            yield name.as_posix()
 
 
 def _short(path: Path) -> Path:
     """Return the path as a reader in the current folder would write it."""
-    resolved = path.resolve()
+    resolved = Path(os.path.realpath(path))  # of links that lead to each other `resolve` raises
     try:
         return resolved.relative_to(Path.cwd())
     except ValueError:
         return resolved
-
-
-def _git_tracked(root: Path) -> list[str] | None:
-    """Return the files that git tracks below `root`; None where there is no git or no repository."""
-    try:
-        listing = subprocess.run(
-            ["git", "-C", str(root), "ls-files", "-z", "--cached", "--full-name", "."],
-            capture_output=True,
-            check=True,
-        )
-        prefix = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "--show-prefix"], capture_output=True, check=True, text=True
-        )
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        return None
-    start = prefix.stdout.strip()
-    return [name.removeprefix(start) for name in listing.stdout.decode().split("\0") if name]

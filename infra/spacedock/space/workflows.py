@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from spacedock.space.git import repository_of
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the parser in C, where PyYAML was built with it
 _FOLDER = Path(".github/workflows")
 _ACTION = "huggingface/hub-sync@"
@@ -52,10 +54,15 @@ def deploys(root: Path, space_id: str) -> tuple[Deploy, ...]:
 
 
 def _workflows(root: Path) -> Iterator[Path]:
-    """Yield the workflow files of the repository that `root` lies in; GitHub reads no others."""
+    """Yield the workflow files of the repository that `root` lies in, else of `root`; links are none."""
+    root = root.resolve()
+    repository = repository_of(root)
+    top = repository.top if repository else root
     for folder in (root, *root.parents):
-        yield from (folder / _FOLDER).glob("*.y*ml")
-        if (folder / ".git").exists():
+        workflows = folder / _FOLDER
+        if workflows.resolve() == workflows:
+            yield from (path for path in workflows.glob("*.y*ml") if not path.is_symlink())
+        if folder == top:
             return
 
 

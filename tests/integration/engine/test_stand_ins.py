@@ -125,7 +125,11 @@ class TestPostgres:
     ("key", "environment", "request_"),
     [
         ("qdrant", {"QDRANT__SERVICE__API_KEY": "key"}, ("6333/collections", "api-key", "key")),
-        ("openai", {"DOUBLE_API_KEY": "key"}, ("8000/v1/models", "Authorization", "Bearer key")),
+        (
+            "openai",
+            {"DOUBLE_API_KEY": "key", "CONTROL_TOKEN": "token"},
+            ("8000/v1/models", "Authorization", "Bearer key"),
+        ),
     ],
 )
 def test_a_double_answers_who_has_its_key(

@@ -47,7 +47,9 @@ def test_a_wrong_key_is_refused(service: Service) -> None:
 
 def test_faults_are_ordered_from_the_harness(service: Service, client: OpenAI) -> None:
     model_faults = service.local["base_url"].removesuffix("/v1") + "/_double/faults"
-    assert httpx.put(model_faults, json=[{"error": "insufficient_quota"}]).status_code == 204
+    fault, shown = [{"error": "insufficient_quota"}], {"X-Spacedock-Control": service.control}
+    assert httpx.put(model_faults, json=fault).status_code == 403
+    assert httpx.put(model_faults, json=fault, headers=shown).status_code == 204
     with pytest.raises(openai.RateLimitError):
         client.models.list()
     assert client.models.list().data

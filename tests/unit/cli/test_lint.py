@@ -13,6 +13,7 @@ from junitparser import JUnitXml
 
 from spacedock import cli
 from spacedock.contract.registry import all_promises
+from tests.unit.evidence.repositories import repository
 from tests.unit.spaces import SOUND_MANIFEST, write_space
 
 Lint = Callable[..., tuple[int, str]]
@@ -95,6 +96,20 @@ def test_a_front_matter_that_is_broken_ends_in_1_and_is_named_with_its_line(
     assert "is no Docker Space" in said
     assert "README.md:3: `sdk` is 'gradio'" in said
     assert "front-matter-is-valid" in said
+
+
+def test_a_repository_that_git_cannot_read_ends_in_2_and_no_secret_counts_as_pushed(
+    lint: Lint, place: Path
+) -> None:
+    repository(place)
+    (place / ".env").write_text("API_KEY=x\n")
+    assert lint(place)[0] == 0
+    (place / ".git" / "index").write_bytes(b"DIRC")
+    code, said = lint(place)
+    assert code == 2
+    assert "index file" in said
+    assert "remedy: run `git status` there" in said
+    assert ".env" not in said
 
 
 def test_what_files_cannot_show_is_nothing_proven(lint: Lint, place: Path) -> None:

@@ -24,6 +24,7 @@ class FakeService:
     before: Barrier | None = None
     fails: bool = False
     running: bool = False
+    control: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     local: Mapping[str, str] = field(default_factory=dict)
     canaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from spacedock.docks.context import lay_out, leave_out_ignored
-from spacedock.errors import UsageError
+from spacedock.errors import NoDockerfileError, UsageError
 from spacedock.space import Space, read_space
 from tests.unit.docks.servers import space_of
+from tests.unit.spaces import SOUND_DOCKERFILE, write_space
 
 
 def names(folder: Path) -> list[str]:
@@ -68,6 +70,75 @@ def test_the_dockerignore_keeps_files_from_the_builder(tmp_path: Path) -> None:
     context = laid(space_of(tmp_path / "space", "", port=8080, files=files), tmp_path)
     leave_out_ignored(context)
     assert names(context) == [".dockerignore", "Dockerfile", "app.py", "data/keep.txt", "space.toml"]
+
+
+def test_a_dockerfile_that_is_a_link_becomes_a_file_of_ours(tmp_path: Path) -> None:
+    space = space_of(tmp_path / "space", "", port=8080)
+    (space.root / "docker").mkdir()
+    (space.root / "Dockerfile").rename(space.root / "docker" / "file")
+    (space.root / "Dockerfile").symlink_to("docker/file")
+    context = laid(read_space(space.root), tmp_path)
+    assert not (context / "Dockerfile").is_symlink()
+    assert (context / "Dockerfile").read_text() == (space.root / "docker" / "file").read_text()
+
+
+@pytest.mark.parametrize("kind", ["absolute", "relative"])
+def test_a_dockerfile_that_leads_out_is_none(tmp_path: Path, kind: str) -> None:
+    space = space_of(tmp_path / "space", "", port=8080)  # read before the link is there
+    (space.root / "Dockerfile").rename(tmp_path / "outside")
+    (space.root / "Dockerfile").symlink_to(tmp_path / "outside" if kind == "absolute" else "../outside")
+    with pytest.raises(NoDockerfileError):
+        laid(space, tmp_path)
+
+
+APART = '[space]\nfolder = "root"\ndockerfile = "Dockerfile"\nreadme = "README.md"\n'
+
+
+def test_a_copy_is_written_over_no_link(tmp_path: Path) -> None:
+    write_space(tmp_path, manifest=APART)
+    outside = tmp_path / "outside"
+    outside.write_text("not ours\n")
+    (tmp_path / "root").mkdir()
+    for name in ("Dockerfile", "README.md"):
+        (tmp_path / "root" / name).symlink_to(outside)
+    context = laid(read_space(tmp_path), tmp_path)
+    assert outside.read_text() == "not ours\n"
+    assert (context / "Dockerfile").read_text() == SOUND_DOCKERFILE
+
+
+def test_a_dockerignore_that_leads_out_is_none(tmp_path: Path) -> None:
+    space = space_of(tmp_path / "space", "", port=8080)
+    (tmp_path / "outside").write_text("app.py\n")
+    (space.root / ".dockerignore").symlink_to(tmp_path / "outside")
+    context = laid(space, tmp_path)
+    leave_out_ignored(context)
+    assert "app.py" in names(context)
+    assert ".dockerignore" not in names(context)
+
+
+def test_a_dockerignore_that_is_a_link_within_is_followed(tmp_path: Path) -> None:
+    space = space_of(tmp_path / "space", "", port=8080, files={"ignored": "app.py\n"})
+    (space.root / ".dockerignore").symlink_to("ignored")
+    context = laid(space, tmp_path)
+    leave_out_ignored(context)
+    assert "app.py" not in names(context)
+
+
+def test_what_is_no_file_is_not_pushed(tmp_path: Path) -> None:
+    space = space_of(tmp_path / "space", "", port=8080)
+    git(space.root, "init", "--quiet")
+    git(space.root, "add", ".")
+    (space.root / "app.py").unlink()
+    os.mkfifo(space.root / "app.py")
+    assert names(laid(space, tmp_path)) == ["Dockerfile", "README.md", "space.toml"]
+
+
+def test_a_folder_where_the_dockerfile_goes_is_named(tmp_path: Path) -> None:
+    write_space(tmp_path, manifest=APART)
+    (tmp_path / "root" / "Dockerfile").mkdir(parents=True)
+    (tmp_path / "root" / "Dockerfile" / "app.py").touch()
+    with pytest.raises(UsageError, match="has a folder"):
+        laid(read_space(tmp_path), tmp_path)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

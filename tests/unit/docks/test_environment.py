@@ -24,6 +24,7 @@ class FakePostgres:
     canaries: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"url": ("s3cr3t",)})
     header: tuple[str, ...] = ()
     address: str = "postgres:5432"
+    control: str = ""
 
     def values_at(self, address: str) -> Mapping[str, str]:
         return self.values

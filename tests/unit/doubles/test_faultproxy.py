@@ -24,6 +24,10 @@ from tests.unit.doubles.conftest import started
 PATIENCE = 10.0  # seconds
 
 
+SHOWN = {"X-Spacedock-Control": "the-runs-own"}
+CONTROL = {"CONTROL_TOKEN": "the-runs-own"}
+
+
 class Echo:
     """A service that sends back what it gets, each connection in a thread."""
 
@@ -98,14 +102,14 @@ def echo() -> Iterator[Echo]:
 @pytest.fixture(scope="module")
 def control() -> Iterator[httpx.Client]:
     """A client for every proxy: making one takes longer than a test."""
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, headers=SHOWN) as client:
         yield client
 
 
 @pytest.fixture
 def proxy(echo: Echo, control: httpx.Client) -> Iterator[Proxy]:
     upstreams = {"echo": echo.address, "nobody": "127.0.0.1:1"}
-    with started("-m", "spacedock.doubles.faultproxy", UPSTREAMS=json.dumps(upstreams)) as url:
+    with started("-m", "spacedock.doubles.faultproxy", UPSTREAMS=json.dumps(upstreams), **CONTROL) as url:
         control.base_url = httpx.URL(url)
         yield Proxy(control)
 
@@ -456,6 +460,19 @@ def test_one_who_was_accepted_while_the_door_was_being_shut_is_reset(echo: Echo)
 # the control
 
 
+@pytest.mark.parametrize("shown", ["", "another's", "the-run", "\u00e9"])
+def test_who_shows_no_token_of_the_run_breaks_nothing(proxy: Proxy, shown: str) -> None:
+    headers = {b"X-Spacedock-Control": shown.encode()}
+    asked = [("GET", "/services"), ("PUT", "/services/echo"), ("POST", "/bays"), ("DELETE", "/bays/1")]
+    base = str(proxy.control.base_url).rstrip("/")
+    answers = [
+        httpx.request(method, f"{base}{path}", headers=headers, json={"fault": "refuse"}, trust_env=False)
+        for method, path in asked
+    ]
+    assert [answer.status_code for answer in answers] == [403] * len(asked)
+    assert proxy.report()["fault"] == "pass"
+
+
 def test_counts_begin_anew_with_each_order(proxy: Proxy) -> None:
     with proxy.connect() as client:
         said(client, b"ping")
@@ -510,7 +527,7 @@ def test_it_runs_as_a_lone_file_on_the_ports_that_it_is_given(
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     given = {"UPSTREAMS": json.dumps({"echo": echo.address}), "PORTS": json.dumps({"echo": port})}
-    with started("-I", str(lone), **given) as url:
+    with started("-I", str(lone), **given, **CONTROL) as url:
         control.base_url = httpx.URL(url)
         assert Proxy(control).report()["port"] == port
         with Proxy(control).connect() as client:

@@ -23,12 +23,14 @@ from spacedock.doubles import openai as double
 from tests.unit.doubles.conftest import Serve, started
 
 KEY = "sk-accepted"
+TOKEN = "the run's"
+SHOWN = {"X-Spacedock-Control": TOKEN}
 CHAT = "gpt-4o-mini"
 
 
 @pytest.fixture
 def wire() -> Iterator[TestClient]:
-    with TestClient(double.create_app(KEY)) as client:
+    with TestClient(double.create_app(KEY, TOKEN), headers=SHOWN) as client:
         yield client
 
 
@@ -331,9 +333,21 @@ def test_a_fault_that_makes_no_sense_is_refused(wire: TestClient, fault: dict[st
     assert says in answer.text
 
 
+@pytest.mark.parametrize("shown", [{}, {"X-Spacedock-Control": "another's"}], ids=["no token", "a wrong one"])
+@pytest.mark.parametrize("place", ["/_double", "/_double/bays/one"])
+def test_who_shows_no_token_of_the_run_orders_nothing(
+    wire: TestClient, client: OpenAI, shown: dict[str, str], place: str
+) -> None:
+    stranger = TestClient(wire.app, headers=shown)
+    assert stranger.put(f"{place}/faults", json=[{"error": "server_error"}]).status_code == 403
+    assert stranger.get(f"{place}/requests").status_code == 403
+    assert stranger.delete(f"{place}/requests").status_code == 403
+    assert ask(client, "Hello").choices
+
+
 def test_a_stream_breaks_off_after_as_many_chunks(serve: Serve) -> None:
-    url = serve(double.create_app(KEY))
-    with httpx2.Client(base_url=url) as wire, distant(url) as client:
+    url = serve(double.create_app(KEY, TOKEN))
+    with httpx2.Client(base_url=url, headers=SHOWN) as wire, distant(url) as client:
         order(wire, {"cut_after": 3})
         stream = client.chat.completions.create(
             model=CHAT, messages=[{"role": "user", "content": "Tell me more"}], stream=True
@@ -346,8 +360,8 @@ def test_a_stream_breaks_off_after_as_many_chunks(serve: Serve) -> None:
 
 
 def test_an_answer_breaks_off_in_the_middle(serve: Serve) -> None:
-    url = serve(double.create_app(KEY))
-    with httpx2.Client(base_url=url) as wire, distant(url) as client:
+    url = serve(double.create_app(KEY, TOKEN))
+    with httpx2.Client(base_url=url, headers=SHOWN) as wire, distant(url) as client:
         order(wire, {"cut_after": 1})
         with pytest.raises(openai.APIConnectionError):
             ask(client, "Tell me more")
@@ -389,8 +403,8 @@ def test_answers_and_errors_are_answered(wire: TestClient, client: OpenAI) -> No
 
 
 def test_a_cut_is_told(serve: Serve) -> None:
-    url = serve(double.create_app(KEY))
-    with httpx2.Client(base_url=url) as wire, distant(url) as client:
+    url = serve(double.create_app(KEY, TOKEN))
+    with httpx2.Client(base_url=url, headers=SHOWN) as wire, distant(url) as client:
         order(wire, {"cut_after": 1}, {"cut_after": 1})
         with pytest.raises(openai.APIConnectionError):
             ask(client, "Hello")
@@ -403,8 +417,8 @@ def test_a_cut_is_told(serve: Serve) -> None:
 
 
 def test_a_client_that_hangs_up_in_a_delay_is_told_at_once(serve: Serve) -> None:
-    url = serve(double.create_app(KEY))
-    with httpx2.Client(base_url=url) as wire, distant(url) as client:
+    url = serve(double.create_app(KEY, TOKEN))
+    with httpx2.Client(base_url=url, headers=SHOWN) as wire, distant(url) as client:
         order(wire, {"delay": 600})
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(ask, client.with_options(timeout=0.3), "Hello")
@@ -415,8 +429,8 @@ def test_a_client_that_hangs_up_in_a_delay_is_told_at_once(serve: Serve) -> None
 
 
 def test_a_client_that_hangs_up_in_a_stream_is_told_at_once(serve: Serve) -> None:
-    url = serve(double.create_app(KEY))
-    with httpx2.Client(base_url=url) as wire, distant(url) as client:
+    url = serve(double.create_app(KEY, TOKEN))
+    with httpx2.Client(base_url=url, headers=SHOWN) as wire, distant(url) as client:
         order(wire, {"pace": 600})
         stream = client.chat.completions.create(
             model=CHAT, messages=[{"role": "user", "content": "Tell me more"}], stream=True
@@ -448,7 +462,7 @@ def test_it_runs_as_a_module_and_as_a_lone_file(tmp_path: Path) -> None:
     lone = tmp_path / "openai.py"
     shutil.copy(str(double.__file__), lone)
     for command in (["-m", "spacedock.doubles.openai"], ["-P", str(lone)]):
-        with started(*command, DOUBLE_API_KEY=KEY) as url, distant(url) as client:
+        with started(*command, DOUBLE_API_KEY=KEY, CONTROL_TOKEN=TOKEN) as url, distant(url) as client:
             assert ask(client, "Hello").choices
 
 

@@ -80,6 +80,13 @@ def test_a_file_that_nobody_wrote_is_not_read(tmp_path: Path) -> None:
     assert found(tmp_path, "large.py", "#\n" * 200_000 + "workers = os.cpu_count()") == []
 
 
+def test_what_a_link_leads_to_is_not_read(tmp_path: Path) -> None:
+    space = sound_space(tmp_path / "space")
+    (tmp_path / "outside.py").write_text("workers = os.cpu_count()")
+    (space.root / "link.py").symlink_to(tmp_path / "outside.py")
+    assert sizings(space, MOST) == ()
+
+
 def test_the_command_is_read_and_the_build_is_not(tmp_path: Path) -> None:
     dockerfile = (
         "FROM python:3.11-slim\nRUN make workers -j $(nproc)\n"

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from spacedock.errors import GitError
 from spacedock.evidence.pushed import Carried, arriving, carried, in_folder
 from spacedock.space import Space, read_space
+from spacedock.space.git import Repository
 from tests.unit.evidence.repositories import BINARY, commit, git, pointer, repository
 from tests.unit.spaces import sound_space, write_space
 
@@ -118,14 +120,16 @@ def test_who_receives_a_revision_sees_its_history(tmp_path: Path) -> None:
     (folder / "logo.png").unlink()
     commit(folder)
     git(tmp_path, "clone", "--quiet", "--bare", "space", "hub.git")
-    seen = {
-        file.path: file for file in arriving(tmp_path / "hub.git", git(folder, "rev-parse", "HEAD").strip())
-    }
+    hub = Repository(tmp_path / "hub.git", tmp_path / "hub.git")
+    seen = {file.path: file for file in arriving(hub, git(folder, "rev-parse", "HEAD").strip())}
     assert seen["logo.png"].binary
     assert (seen["logo.png"].current, seen["app.py"].current) == (False, True)
     assert seen["app.py"].there  # a reference of the repository has it
 
 
-def test_without_git_there_is_no_repository(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_git_nobody_knows_what_a_repository_carries(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "")
-    assert carried(space) is None
+    with pytest.raises(GitError, match="no git here"):
+        carried(space)

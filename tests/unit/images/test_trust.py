@@ -150,3 +150,42 @@ class TestApt:
     def test_other_releases_and_vendors_are_left_out(self, bare_host: Path, line: str) -> None:
         sources(bare_host, "sources.list.d/other.list", line + "\n")
         assert Trust.of_this_host().debian_sources == ()
+
+
+class TestCredentials:
+    SECRETS = ("ada", "t0k3n", "p4ss", "gu3st")
+
+    @pytest.fixture
+    def host(self, bare_host: Path) -> Trust:
+        program(
+            bare_host,
+            "pip",
+            "global.index-url='https://ada:t0k3n@mirror/simple'\n"
+            "global.extra-index-url='https://t0k3n@other/simple https://open/simple'\n"
+            "global.proxy='ada:p4ss@proxy:3128'",
+        )
+        program(bare_host, "apt-config", 'Acquire::http::Proxy "http://ada:p4ss@proxy:3128";')
+        sources(bare_host, "sources.list", "deb http://gu3st:p4ss@mirror/debian bookworm main\n")
+        return Trust.of_this_host()
+
+    def test_what_goes_into_an_image_has_none(self, host: Trust) -> None:
+        assert [secret for secret in self.SECRETS if secret in repr(host.public)] == []
+        assert host.public.pip_conf.splitlines()[2:] == [
+            "extra-index-url = https://other/simple https://open/simple",
+            "index-url = https://mirror/simple",
+            "proxy = proxy:3128",
+        ]
+        assert host.public.apt_options == ('Acquire::http::Proxy "http://proxy:3128";',)
+        assert host.public.debian_sources == ("deb http://mirror/debian bookworm main",)
+
+    def test_builds_of_ours_are_lent_them(self, host: Trust) -> None:
+        lent = {secret.path: secret.text for secret in host.build_secrets.values()}
+        assert "ada:t0k3n@mirror" in lent["/etc/pip.conf"]
+        assert "ada:p4ss@proxy" in lent["/etc/apt/apt.conf.d/99spacedock"]
+        assert "gu3st:p4ss@mirror" in lent["/etc/apt/sources.list"]
+        assert "t0k3n" not in repr(host.build_secrets)
+
+    def test_without_any_there_is_nothing_to_lend(self, bare_host: Path) -> None:
+        program(bare_host, "pip", "global.index-url='https://mirror/simple'")
+        trusted = Trust.of_this_host()
+        assert (trusted.build_secrets, trusted.public) == ({}, trusted)

@@ -28,6 +28,7 @@ class FakeEngine:
         self.ids = {"python:3.11-slim": "sha256:1"}
         self.built: list[dict[str, str]] = []
         self.labels: Mapping[str, str] = {}
+        self.secrets: Mapping[str, str] = {}
         self.client = SimpleNamespace(images=SimpleNamespace(get=self.get))
 
     def get(self, name: str) -> Any:
@@ -35,8 +36,11 @@ class FakeEngine:
             raise ImageNotFound(name)
         return SimpleNamespace(id=self.ids[name])
 
-    def build(self, context: Path, *, tag: str, labels: Mapping[str, str], **_: object) -> None:
+    def build(
+        self, context: Path, *, tag: str, labels: Mapping[str, str], secrets: Mapping[str, str], **_: object
+    ) -> None:
         self.ids[tag] = f"sha256:{tag}"
+        self.secrets = secrets
         self.built.append({path.name: path.read_text() for path in context.iterdir()})
 
 
@@ -93,6 +97,45 @@ def test_another_base_is_another_image(engine: FakeEngine, contexts: Path) -> No
     assert built(engine) != before
 
 
+SECRET = Trust(
+    "", "[global]\nindex-url = https://ada:t0k3n@mirror\n", apt_options=('P "http://a:p4ss@proxy";',)
+)
+STEPS = "FROM python:3.11-slim\nRUN pip install a; \\\n  pip install b\nRUN true\n"
+
+
+class TestCredentials:
+    def built(self, engine: FakeEngine, contexts: Path, base: str, trust: Trust) -> str:
+        (contexts / "images" / "qdrant" / "Dockerfile").write_text(STEPS)
+        bench = Workshop(engine, silent)  # type: ignore[arg-type]
+        bench.__dict__["_trust"] = trust
+        engine.ids[base] = "sha256:9"
+        return bench.build("qdrant", base, title="a stand-in", labels={})
+
+    def test_a_build_on_a_base_of_ours_is_lent_them_as_secrets(
+        self, engine: FakeEngine, contexts: Path
+    ) -> None:
+        self.built(engine, contexts, "hf-spacedock/python:1", SECRET)
+        (files,) = engine.built
+        assert engine.secrets.keys() == {"pip_conf", "apt_conf"}
+        assert files["Dockerfile"].count("RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf,") == 2
+        assert "t0k3n" not in str(files)
+        assert "p4ss" not in str(files)
+
+    def test_a_new_token_makes_no_new_image(self, engine: FakeEngine, contexts: Path) -> None:
+        other = Trust("", SECRET.pip_conf.replace("t0k3n", "n3w"), apt_options=SECRET.apt_options)
+        tags = {self.built(engine, contexts, "hf-spacedock/python:1", trust) for trust in (SECRET, other)}
+        assert len(tags) == 1
+
+    @pytest.mark.parametrize(
+        ("base", "trust"), [("python:3.11-slim", SECRET), ("hf-spacedock/python:1", TRUST)]
+    )
+    def test_others_need_none_and_are_built_as_they_are(
+        self, engine: FakeEngine, contexts: Path, base: str, trust: Trust
+    ) -> None:
+        self.built(engine, contexts, base, trust)
+        assert (engine.secrets, engine.built[0]["Dockerfile"]) == ({}, STEPS)
+
+
 class TestPython:
     @pytest.fixture
     def bootstrapped(self, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
@@ -119,6 +162,17 @@ class TestPython:
     ) -> None:
         self.python(engine)
         assert bootstrapped == [{"customize.sh": "true", "ca.crt": "a certificate", "pip.conf": "[global]\n"}]
+
+    def test_it_is_given_no_credentials(
+        self,
+        engine: FakeEngine,
+        contexts: Path,
+        bootstrapped: list[dict[str, str]],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(Trust, "of_this_host", lambda: SECRET)
+        self.python(engine)
+        assert bootstrapped[0]["pip.conf"] == "[global]\nindex-url = https://mirror\n"
 
     def test_it_says_what_it_stands_in_for(
         self, engine: FakeEngine, contexts: Path, bootstrapped: list[dict[str, str]]

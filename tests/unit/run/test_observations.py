@@ -16,9 +16,10 @@ from spacedock.evidence import lives
 from spacedock.evidence.lives import Stopped
 from spacedock.run.loop import Run
 from spacedock.run.observations import observations
-from spacedock.space import Space
+from spacedock.space import Space, read_space
+from tests.unit.evidence.repositories import repository
 from tests.unit.fakes import FakeDock, FakeInstance
-from tests.unit.spaces import sound_space
+from tests.unit.spaces import sound_space, write_space
 
 URL = '[secrets]\nDATABASE_URL = { from = "postgres.url" }\n'
 
@@ -51,6 +52,12 @@ def test_of_a_sound_front_matter_nothing_is_noticed(space: Space) -> None:
     assert "README.md" not in said(space)
 
 
+def test_in_a_repository_only_what_git_tracks_counts_and_nothing_is_said(tmp_path: Path) -> None:
+    write_space(tmp_path)
+    repository(tmp_path)
+    assert "git repository" not in said(read_space(tmp_path))
+
+
 def test_an_unknown_key_and_what_is_not_emulated_are_noticed(tmp_path: Path) -> None:
     space = sound_space(tmp_path, readme="---\nsdk: docker\napp_prot: 8080\nhf_oauth: true\n---\n")
     assert "README.md:3: `app_prot` is no key that the platform knows; did you mean `app_port`?" in said(
@@ -64,7 +71,8 @@ def test_a_run_without_a_dock_tells_what_files_do(tmp_path: Path) -> None:
     dockerfile = "ARG BASE=3.11\nFROM python:3.11-slim\nRUN echo $BASE\n"
     space = sound_space(tmp_path, readme=readme, dockerfile=dockerfile, manifest=URL)
     with Run(space) as run:
-        oauth, base, port = observations(space, run)
+        oauth, everything, base, port = observations(space, run)
+    assert "in no git repository: every file" in everything
     assert "README.md:3: `hf_oauth` not emulated" in oauth
     assert "Dockerfile:1: `ARG BASE` stands above FROM only" in base
     assert "DATABASE_URL points at port 5432" in port

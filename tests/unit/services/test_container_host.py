@@ -15,6 +15,7 @@ from testcontainers.core.network import Network
 from spacedock.errors import EngineError
 from spacedock.images.supply import Image
 from spacedock.runs import OpenRun
+from spacedock.services.hosts import container as module
 from spacedock.services.hosts.container import ContainerHost, told
 
 IMAGE = Image("postgres:18.6", "hf-spacedock/postgres:1", stand_in=True)
@@ -43,6 +44,10 @@ class FakeContainer:
 
     def with_kwargs(self, **kwargs: object) -> Self:
         self.asked |= kwargs
+        return self
+
+    def with_name(self, name: str) -> Self:
+        self.asked["name"] = name
         return self
 
     def waiting_for(self, _: object) -> Self:
@@ -74,13 +79,15 @@ class FakeContainer:
             status=self.status,
             attrs={"State": {"ExitCode": self.code}},
             reload=lambda: None,
-            logs=lambda: b"one\ntwo\xff\n",
+            logs=lambda **_: b"one\ntwo\xff\n",
         )
 
 
 @pytest.fixture
-def container() -> FakeContainer:
-    return FakeContainer()
+def container(monkeypatch: pytest.MonkeyPatch) -> FakeContainer:
+    made = FakeContainer()
+    monkeypatch.setattr(module, "start", lambda given: given.start())
+    return made
 
 
 @pytest.fixture
@@ -107,6 +114,8 @@ def test_it_is_labelled_and_has_its_name_on_the_network(
     assert container.asked["network"] is NETWORK
     assert container.asked["aliases"] == ("postgres",)
     assert container.asked["labels"]["hf-spacedock.run"] == "abc"
+    assert container.asked["name"].startswith("spacedock-abc-postgres-")
+    assert container.asked["pids_limit"]
 
 
 def test_its_image_is_the_engines_own_whatever_prefix_is_set(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from spacedock.space.workflows import Deploy, Way, deploys
+from tests.unit.evidence.repositories import git
 
 JOB = "jobs:\n  push:\n    runs-on: ubuntu-24.04\n    steps:\n"
 SYNC = "      - uses: huggingface/hub-sync@v0.3.0\n"
@@ -167,10 +168,22 @@ def test_workflows_above_the_space_count_up_to_the_repository(tmp_path: Path) ->
     space = tmp_path / "repository" / "space"
     space.mkdir(parents=True)
     write(tmp_path / "repository", JOB + SYNC)
-    assert deploys(space, "owner/name")
     write(tmp_path, JOB + SYNC + SYNC)
-    (tmp_path / "repository" / ".git").mkdir()
+    assert deploys(space, "owner/name") == ()  # of a folder that is in none, what is above is nobody's
+    git(tmp_path / "repository", "init", "--quiet")
     assert len(deploys(space, "owner/name")) == 1
+
+
+@pytest.mark.parametrize("link", [".github", ".github/workflows", ".github/workflows/deploy.yml"])
+def test_a_link_is_no_workflow(tmp_path: Path, link: str) -> None:
+    write(tmp_path / "outside", JOB + SYNC)
+    (written,) = (tmp_path / "outside" / ".github" / "workflows").iterdir()
+    written.rename(written.with_name("deploy.yml"))
+    space = tmp_path / "space"
+    (space / link).parent.mkdir(parents=True)
+    (space / link).symlink_to(tmp_path / "outside" / link)
+    assert deploys(space, "owner/name") == ()
+    assert len(deploys(tmp_path / "outside", "owner/name")) == 1
 
 
 @pytest.mark.parametrize("text", ["jobs: [", "jobs: [push]", "jobs: { push: { uses: ./other.yml } }", ""])

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from docker.errors import DockerException
 
+from spacedock.confinement import confined
 from spacedock.edge.nginx import NginxEdge, Site
+from spacedock.reading import log_of
 
 if TYPE_CHECKING:
     from spacedock.docks.image.place import Place
-    from spacedock.edge.base import Edge
     from spacedock.space import Space
+
+
+_PATIENCE = 10.0  # seconds
 
 
 class Around:
@@ -27,7 +31,7 @@ class Around:
         """The edges that were started so far."""
         return tuple(self._edges)
 
-    def edge(self, container: str, port: int) -> Edge:
+    def edge(self, container: str, port: int) -> NginxEdge:
         """Start the platform's proxy in front of a port."""
         place, about = self._place, self._space.manifest.space
         upstream = f"{place.address_of(container)}:{port}"
@@ -44,12 +48,13 @@ class Around:
             network_mode=f"container:{container}",
             pid_mode=f"container:{container}",
             cap_add=["SYS_PTRACE"],  # to see the root directory of another user's process
-            labels=self._place.run.labels,
+            name=self._place.run.name("beside"),
+            **confined(self._place.run),
         )
         try:
             beside.start()  # fails where the Space's container has died meanwhile
-            beside.wait()
-            return beside.logs(stderr=False).decode(errors="replace")
+            beside.wait(timeout=_PATIENCE)
+            return log_of(beside, stderr=False)
         finally:
             with suppress(DockerException):
                 beside.remove(force=True, v=True)

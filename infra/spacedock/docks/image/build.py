@@ -43,6 +43,7 @@ def substitute(copy: Path, dockerfile: Dockerfile, images: Mapping[Base, Image])
     text = "".join(lines)
     if any(image.stand_in for image in images.values()):
         text = _SYNTAX.sub("#", text, count=1)
+    copy.unlink()  # were it a link, what it leads to would be written
     copy.write_text(text, encoding="utf-8")
     return arguments
 

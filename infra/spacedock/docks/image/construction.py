@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 import time
 from collections.abc import Mapping
@@ -36,7 +35,7 @@ class BuiltImage:
     @property
     def workdir(self) -> str:
         """Where its main process starts; empty for the root folder."""
-        return (self.contents.config["WorkingDir"] or "/").rstrip("/")
+        return str(self.contents.config.get("WorkingDir") or "/").rstrip("/")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Construction:
     @classmethod
     def of(cls, space: Space, place: Place, progress: Progress) -> Construction:
         """One with a name of its own: a run may build a Space several times."""
-        return cls(space, place, progress, f"hf-spacedock/space:{place.run.id}-{secrets.token_hex(3)}")
+        return cls(space, place, progress, place.run.name("space"))
 
     def build(self, values: Mapping[str, str], mounted: Mapping[str, str], stack: ExitStack) -> BuiltImage:
         """Build what would be pushed, and have `stack` give up what looks into it.

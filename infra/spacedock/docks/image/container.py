@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ from requests.exceptions import RequestException
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.exceptions import ContainerStartException
 
-from spacedock import platform
+from spacedock import platform, reading
+from spacedock.confinement import start
 from spacedock.docks import proc
 from spacedock.docks.boots import Listener
+from spacedock.docks.image.at_hand import read_at_hand
 from spacedock.docks.image.control_group import read_counted
 from spacedock.docks.image.events import ContainerEvents, ContainerNews
 from spacedock.docks.image.published import published
@@ -29,6 +32,14 @@ GONE = (ContainerStartException, DockerException, RequestException)
 
 # What the engine gives as exit code when a command is not there, or may not be executed.
 _CANNOT_EXECUTE = frozenset({126, 127})
+_NO_COMMAND = 127
+# What an engine says of a container that cannot start for what its image is.
+_IMAGES_FAULT = re.compile(
+    r"(?i)no command specified|unable to find (user|group)|chdir to cwd|argument list too long"
+)
+_LARGEST_READ = 1 << 20  # bytes of files that are asked for together
+_LARGEST_OUTPUT = 4 << 20  # bytes
+_READ_SECONDS = 5.0
 
 
 class SpaceContainer:
@@ -59,11 +70,13 @@ class SpaceContainer:
     def start(self) -> None:
         """Create and start it. Raises EngineError when the engine refuses to create it."""
         try:
-            self._starter.start()
+            start(self._starter)
         except APIError as error:
             self._take_refusal(error)
             return
         self.news = self._events.of(self.id)
+        if self._sandbox:
+            self._events.lean(self.id, self._sandbox.container, "the sandbox of the Space's network")
         self.address = self._sandbox.address if self._sandbox else published(self._starter, self.port)
 
     @property
@@ -77,22 +90,17 @@ class SpaceContainer:
         return self._starter.get_wrapped_container()
 
     def logs(self) -> str:
-        """Both streams; the last that were seen where it is removed."""
+        """The end of both streams; the last that was seen where it is removed."""
         if self._last_logs is not None:
             return self._last_logs
-        written = b""
+        written = ""
         with suppress(*GONE):
-            written = self.wrapped.logs()
-        return self._refusal + written.decode(errors="replace")
+            written = reading.log_of(self.wrapped)
+        return self._refusal + written
 
     def follow(self) -> Iterator[str]:
         """Its lines as they are written."""
-        begun = b""
-        for chunk in self.wrapped.logs(stream=True, follow=True):
-            *lines, begun = (begun + chunk).split(b"\n")
-            yield from (line.decode(errors="replace") for line in lines)
-        if begun:
-            yield begun.decode(errors="replace")
+        yield from reading.lines_of(self.wrapped.logs(stream=True, follow=True))
 
     def ended(self, within: float) -> bool:
         return self.news.ended(within)
@@ -125,26 +133,44 @@ class SpaceContainer:
     def read(self, *paths: str) -> str:
         """Return what files hold as the Space's processes see them; those that do not exist are left out."""
         try:
-            code, output = self._starter.exec(["cat", *paths])
-            if code in _CANNOT_EXECUTE:
+            if (text := read_at_hand(self.wrapped, paths)) is not None:
+                return text
+            read = reading.output_of(
+                self.wrapped, ["cat", *paths], limit=_LARGEST_READ, seconds=_READ_SECONDS
+            )
+            if not read.whole or read.code in _CANNOT_EXECUTE:
                 return self._read_beside(self.id, paths)
-            return output.decode(errors="replace") if isinstance(output, bytes) else ""
+            return read.written.decode(errors="replace")
+        except GONE:
+            return ""
+
+    def status(self) -> str:
+        """Return what the kernel tells of its main process; no program of the image is believed."""
+        try:
+            text = read_at_hand(self.wrapped, (proc.STATUS,))
+            return self._read_beside(self.id, (proc.STATUS,)) if text is None else text
         except GONE:
             return ""
 
     def execute(self, *command: str) -> Execution:
-        """Run a command in it."""
-        code, output = self._starter.exec(list(command))
-        written = output.decode(errors="replace") if isinstance(output, bytes) else ""
-        return Execution(-1 if code is None else code, written)  # none where the container ended meanwhile
+        """Run a command in it, for as long as that takes; of its output the beginning is kept."""
+        ended = reading.output_of(self.wrapped, command, limit=_LARGEST_OUTPUT, seconds=None)
+        # No code where the container ended meanwhile.
+        return Execution(-1 if ended.code is None else ended.code, ended.written.decode(errors="replace"))
 
     def signal(self, name: str) -> None:
         """Send a signal to the main process; one that is dead hears none."""
         with suppress(APIError):
             self.wrapped.kill(name)
 
+    def let_go(self) -> None:
+        """Need its sandbox and its edge no longer."""
+        with suppress(*GONE):
+            self._events.let_go(self.id)
+
     def remove(self) -> None:
         """Remove it, however it stands, and keep what it wrote."""
+        self.let_go()
         self._last_logs = self.logs()
         if self.news.over.is_set():
             self.out_of_memory()
@@ -157,7 +183,9 @@ class SpaceContainer:
         with suppress(*GONE):
             self.wrapped.reload()
             self.news.exit_code = self.wrapped.attrs["State"]["ExitCode"]
-        if self.news.exit_code not in _CANNOT_EXECUTE:
+        if _IMAGES_FAULT.search(str(error.explanation)):
+            self.news.exit_code = self.news.exit_code or _NO_COMMAND
+        elif self.news.exit_code not in _CANNOT_EXECUTE:
             raise EngineError(
                 f"the engine does not start the Space's container: {error.explanation}",
                 remedy="mend what the engine names; `spacedock clean` removes what earlier runs left",

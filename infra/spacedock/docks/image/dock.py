@@ -135,13 +135,13 @@ class ImageDock:
         sandboxes: Sandboxes,
         events: ContainerEvents,
     ) -> Setting:
-        client, labels, image = place.engine.client, place.run.labels, prepared.image
+        client, run, image = place.engine.client, place.run, prepared.image
         return Setting(
             space=self._space,
             place=place,
             image=image,
-            files=ImageFiles(client, image.tag, image.contents.config, labels),
-            limits=limits.bound(client, image.tag, labels),
+            files=ImageFiles(client, image.tag, image.contents.config, run),
+            limits=limits.bound(client, image.tag, run),
             egress=self.conditions.egress,
             window=self._window,
             environment=prepared.environment,

@@ -11,12 +11,12 @@ from docker.errors import DockerException
 from requests.exceptions import RequestException
 
 from spacedock.engine import no_answer
+from spacedock.errors import EngineError
 
 if TYPE_CHECKING:
     from docker.types.daemon import CancellableStream
 
     from spacedock.engine import Engine
-    from spacedock.errors import EngineError
 
 _ANSWER = 10  # seconds
 _JOIN = 10.0
@@ -51,6 +51,7 @@ class ContainerEvents:
         self._client = engine.another_client(timeout=_ANSWER)
         self._label = label
         self._news: dict[str, ContainerNews] = {}
+        self._leaning: dict[str, tuple[str, str]] = {}  # by what is leant on: who leans, and what it is
         self._deaf = False
         self._lost: EngineError | None = None
         self._address = engine.address
@@ -66,6 +67,25 @@ class ContainerEvents:
             if self._deaf:
                 self._give_up(news)
             return news
+
+    def lean(self, container: str, on: str, what: str) -> None:
+        """Have whoever waits for a container told when another one ends, without which it cannot be asked."""
+        with self._lock:
+            self._leaning[on] = (container, what)
+        if self.of(on).over.is_set():
+            self._tell_who_leans(on)
+
+    def let_go(self, container: str) -> None:
+        """Have it lean on nothing any more: what it leant on may end."""
+        with self._lock:
+            self._leaning = {on: leans for on, leans in self._leaning.items() if leans[0] != container}
+
+    def _tell_who_leans(self, on: str) -> None:
+        with self._lock:
+            container, what = self._leaning.pop(on, ("", ""))
+        if container and not (news := self.of(container)).over.is_set():
+            news.lost = _ended(what, on, self.of(on))
+            news.over.set()
 
     def _listen(self) -> None:
         with suppress(*_GONE, ValueError, OSError):  # what is raised by a stream that is closed meanwhile
@@ -89,6 +109,7 @@ class ContainerEvents:
         else:
             news.exit_code = int(event["Actor"]["Attributes"]["exitCode"])
             news.over.set()
+            self._tell_who_leans(str(event["id"]))
 
     def __enter__(self) -> Self:
         filters: dict[str, str | list[str] | bool] = {"event": ["oom", "die"], "label": self._label}
@@ -103,3 +124,10 @@ class ContainerEvents:
                 self._stream.close()
         self._client.close()
         self._listener.join(_JOIN)
+
+
+def _ended(what: str, container: str, news: ContainerNews) -> EngineError:
+    return EngineError(
+        f"{what} ended in the middle of the run: container {container[:12]}, exit code {news.exit_code}",
+        remedy="find out who ended it, or whether the engine's machine is short of memory, and run again",
+    )

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import dirname
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from docker.errors import DockerException, NotFound
 from requests.exceptions import RequestException
 
 from spacedock import platform
+from spacedock.confinement import confined
 from spacedock.docks.image_facts import Identity
+from spacedock.reading import Joined
 
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
+    from spacedock.runs import OpenRun
+
 _MODIFIED = 0  # the engine's API, container changes
-_HEADER = 4096  # bytes of an archive in which the first entry is described, long names included
+_HEADER = (
+    256 << 10
+)  # bytes of an archive in which the first entry is described, long names and attributes too
+_LARGEST_TEXT = 1 << 20  # bytes of a file that is read
+_CHUNK = 8 << 10
+_USER_DIGITS = 10  # of the largest number of a user
 _GONE = (DockerException, RequestException)
 
 
@@ -57,55 +65,65 @@ def changes_of(container: Container, *, without: Iterable[str] = ()) -> tuple[Fi
     )
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What an engine has at a path; nothing where there is nothing, or nothing that can be read."""
+
+    entry: tarfile.TarInfo | None = None
+    content: bytes = b""
+    link: str = ""  # where it leads in the end, of a link
+
+
 class Files:
     """The files of an image as it was built, seen through a container of it that never starts."""
 
     def __init__(self, container: Container) -> None:
         self._container = container
+        self._entries: dict[str, tarfile.TarInfo | None] = {}
 
     def entry(self, path: str) -> tarfile.TarInfo | None:
         """Return owner, mode and kind of what is at `path`; None where there is nothing."""
-        head = self._head(path)
-        return tarfile.open(fileobj=io.BytesIO(head), mode="r:").next() if head else None
+        if path not in self._entries:
+            self._entries[path] = self._first(path, 0).entry
+        return self._entries[path]
 
     def text(self, path: str) -> str:
-        """Return a small file's text; empty where there is none."""
-        try:
-            chunks, _ = self._container.get_archive(path)
-        except NotFound:
-            return ""
-        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks)), mode="r:") as archive:
-            member = archive.next()
-            content = archive.extractfile(member) if member else None
-            return content.read().decode(errors="replace") if content else ""
+        """Return a file's text, or its beginning; empty where there is none, or what is there is no file."""
+        found = self._first(path, _LARGEST_TEXT)
+        if found.link:
+            found = self._first(found.link, _LARGEST_TEXT)
+        return found.content.decode(errors="replace")
 
     def may_write(self, path: str, user: int) -> bool:
         """Whether a user, of the group of the same number, may write a file or make one in a folder."""
-        entry = self.entry(path)
-        if entry is None:
-            return path != "/" and self.may_write(dirname(path), user)
+        while (entry := self.entry(path)) is None:
+            if path in {"/", ""}:
+                return False
+            path = dirname(path)
         needed = 0o3 if entry.isdir() else 0o2
         shift = 6 if entry.uid == user else 3 if entry.gid == user else 0
         return entry.issym() or entry.mode >> shift & needed == needed
 
-    def _head(self, path: str) -> bytes:
+    def _first(self, path: str, largest: int) -> _Found:
+        """Return what is at `path`; what a file holds, up to so many bytes."""
         try:
-            chunks, _ = self._container.get_archive(path, chunk_size=_HEADER)
+            chunks, about = self._container.get_archive(path, chunk_size=_CHUNK)
         except NotFound:
-            return b""
-        head = b""
-        for chunk in chunks:
-            head += chunk
-            if len(head) >= _HEADER:
-                break
-        return head
+            return _Found()
+        link = str((about or {}).get("linkTarget") or "")
+        bounded = cast("IO[bytes]", Joined(chunks, _HEADER + largest))
+        with suppress(tarfile.TarError, ValueError), tarfile.open(fileobj=bounded, mode="r|") as archive:
+            entry = archive.next()
+            content = archive.extractfile(entry) if entry and entry.isreg() and largest else None
+            return _Found(entry, content.read(largest) if content else b"", link)
+        return _Found()
 
 
 @contextmanager
-def files_of(client: DockerClient, image: str, labels: Mapping[str, str]) -> Iterator[Files]:
+def files_of(client: DockerClient, image: str, run: OpenRun) -> Iterator[Files]:
     """Give the files of an image, with or without a shell in it."""
     container = client.containers.create(
-        image, ["-"], labels=dict(labels), platform=platform.ARCHITECTURE.value
+        image, ["-"], name=run.name("files"), platform=platform.ARCHITECTURE.value, **confined(run)
     )
     try:
         yield Files(container)
@@ -136,11 +154,11 @@ def identity_of(config: Mapping[str, Any], files: Files) -> Identity:
     wanted = named.partition(":")[0] or "0"
     account = next((parts for parts in accounts if wanted in {parts[0], parts[2]}), None)
     environment = dict(pair.partition("=")[::2] for pair in config.get("Env") or ())
-    user = int(wanted) if wanted.isdecimal() else None
+    user = _number(wanted)
     workdir = str(config.get("WorkingDir") or "/")
     return Identity(
         named,
-        int(account[2]) if account and account[2].isdecimal() else user,
+        user if account is None or _number(account[2]) is None else _number(account[2]),
         environment.get("HOME") or (account[5] if account else "/"),
         in_passwd=any(parts[2] == str(platform.USER_ID.value) for parts in accounts),
         workdir=workdir,
@@ -148,24 +166,27 @@ def identity_of(config: Mapping[str, Any], files: Files) -> Identity:
     )
 
 
+def _number(text: str) -> int | None:
+    """Return the number of a user; None for what is none, however many digits it has."""
+    return int(text) if text.isdecimal() and len(text) <= _USER_DIGITS else None
+
+
 class ImageFiles:
     """What the files of a built image answer, looked up through a container that never starts."""
 
-    def __init__(
-        self, client: DockerClient, image: str, config: Mapping[str, Any], labels: Mapping[str, str]
-    ) -> None:
+    def __init__(self, client: DockerClient, image: str, config: Mapping[str, Any], run: OpenRun) -> None:
         self._client = client
         self._image = image
         self._config = config
-        self._labels = labels
+        self._run = run
 
     @cached_property
     def identity(self) -> Identity:
         """Whom the image runs as by itself."""
-        with files_of(self._client, self._image, self._labels) as files:
+        with files_of(self._client, self._image, self._run) as files:
             return identity_of(self._config, files)
 
     def forbidden(self, changes: tuple[FileChange, ...]) -> tuple[str, ...]:
         """Those of the changes that the platform's user may not make."""
-        with files_of(self._client, self._image, self._labels) as files:
+        with files_of(self._client, self._image, self._run) as files:
             return tuple(forbidden(changes, files, platform.USER_ID.value))

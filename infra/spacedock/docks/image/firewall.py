@@ -4,7 +4,9 @@ What the platform would drop is dropped: a TCP connection hangs, a datagram is l
 denies, because it lies outside of the run's network, is refused at once, so that a Space that reports home
 does not hang here. IPv6 has no route, which the kernel itself would say before any rule sees the packet: the
 sandbox makes a route, and the rules refuse in the kernel's words. A TCP socket hears them at its first
-repetition, after a second.
+repetition, after a second. What leads to the link itself, which every interface has addresses for, would
+reach the engine's machine: it is refused like all else, and not told, since discovery on a link is no call
+outside.
 
 Dropping or rejecting a datagram where it is sent would be an error of the sender (EPERM), which no network
 gives. Datagrams are therefore led to the sandbox, which loses or refuses them.
@@ -60,7 +62,8 @@ table inet egress {{
     ct direction reply accept
     ct state related accept
     meta l4proto != {{ tcp, udp }} accept
-    ip6 daddr != {{ ::1, fe80::/10, ff00::/8 }} goto {UNROUTED}
+    ip6 daddr {{ fe80::/10, ff00::/8 }} meta mark set 3 accept
+    ip6 daddr != ::1 goto {UNROUTED}
     oif "lo" accept
     meta nfproto ipv6 accept
     ip daddr {RESOLVER} th dport 53 accept
@@ -85,6 +88,7 @@ table inet egress {{
     meta mark 2 meta l4proto tcp reject with tcp reset
     meta mark 3 meta l4proto tcp reject with icmpv6 no-route
     meta l4proto != {{ tcp, udp }} oif != "lo" ip daddr != {around.subnet} drop
+    meta nfproto ipv6 oif != "lo" drop
   }}
   chain arrive {{
     type filter hook input priority 0; policy accept;

@@ -81,7 +81,7 @@ class ContainerInstance:
         return self._container.out_of_memory()
 
     def identity(self) -> int | None:
-        return proc.user_id(self._container.read(proc.STATUS))
+        return proc.user_id(self._container.status())
 
     def processes(self) -> tuple[Process, ...]:
         with suppress(*GONE):
@@ -121,7 +121,7 @@ class ContainerInstance:
         if not self.alive():
             return Stop(0.0, self.exit_code(), killed=False)
         self._around.meter.look_at_memory()
-        heard = proc.hears_sigterm(self._container.read(proc.STATUS))
+        heard = proc.hears_sigterm(self._container.status())
         began = time.monotonic()
         self._container.signal("SIGTERM")
         if meanwhile:
@@ -135,6 +135,7 @@ class ContainerInstance:
 
     def close(self) -> None:
         self._around.meter.last_look()
+        self._container.let_go()
         if self._edge:
             self._edge.close()
         self._around.closing.close()

@@ -11,6 +11,7 @@ from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from spacedock import platform
+from spacedock.confinement import confined
 from spacedock.docks.boots import BootResult, BootSpec, Cause
 from spacedock.docks.conditions import Egress, StartWindow
 from spacedock.docks.environment import BootEnvironment
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
     from testcontainers.core.container import DockerContainer
 
     from spacedock.docks.image.construction import BuiltImage
+    from spacedock.edge.base import Edge
     from spacedock.space import Space
 
 _PLATFORM_USER = f"{platform.USER_ID.value}:{platform.USER_ID.value}"
 _CLOSED_AT_ONCE = 4
+# With it a program that gets root, as a setuid one, writes packets that no rule of the sandbox sees.
+_FORGES = "NET_RAW"
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ class Launcher:
                 setting.sandboxes.expect_another()
             around = Housekeeping(
                 meter,
-                setting.around.edge,
+                self._edge,
                 setting.files.forbidden,
                 self._brought(spec),
                 sandbox,
@@ -157,6 +161,12 @@ class Launcher:
         if left:
             raise LeftError
 
+    def _edge(self, container: str, port: int) -> Edge:
+        """Start one, and have whoever waits for the Space told where it ends by itself."""
+        edge = self._setting.around.edge(container, port)
+        self._setting.events.lean(container, edge.container, "the edge in front of the Space")
+        return edge
+
     def _forget(self, instance: ContainerInstance) -> None:
         with self._lock:
             if instance in self._open:
@@ -166,7 +176,7 @@ class Launcher:
         self, spec: BootSpec, port: int, environment: dict[str, str], sandbox: SandboxLease | None
     ) -> SpaceContainer:
         setting = self._setting
-        starter = setting.place.container(setting.image.tag, env=environment)
+        starter = setting.place.container(setting.image.tag, "space", env=environment)
         options = self._options(spec)
         if sandbox:
             options["network_mode"] = sandbox.network_mode
@@ -182,7 +192,8 @@ class Launcher:
     def _options(self, spec: BootSpec) -> dict[str, Any]:
         return {
             **self._setting.limits.options(),
-            "labels": self._setting.place.run.labels,
+            **confined(self._setting.place.run),
+            "cap_drop": [_FORGES],
             "platform": platform.ARCHITECTURE.value,
             "use_config_proxy": False,  # the developer's own, which would be in the Space's environment
             **({"user": _PLATFORM_USER} if spec.user == "platform" else {}),

@@ -12,15 +12,21 @@ import hashlib
 import io
 import json
 import tarfile
+import zlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from spacedock.docks.image_facts import FileInspector, Sighting
 from spacedock.errors import EngineError
+from spacedock.reading import Joined
 
 _CHUNK = 1 << 18
 _LARGEST_JSON = 1 << 24
+_LARGEST_HEADER = 1 << 22  # bytes of one entry's names and attributes
+_MAGIC_AT, _MAGIC = 257, b"ustar"  # tar(5), as every engine writes it
+# What is raised for a layer that is not what it says: by its archive, or by its compression.
+_BROKEN = (tarfile.TarError, ValueError, OverflowError, EOFError, zlib.error, gzip.BadGzipFile)
 _GZIP = b"\x1f\x8b"
 _BLOB = "blobs/sha256/"  # how engines from version 25 on name a layer that they store as it is
 
@@ -34,44 +40,23 @@ def sightings(
     """
     seen: dict[str, list[tuple[str, str]]] = {}
     steps: dict[str, str] = {}
-    with tarfile.open(fileobj=_archive(_Joined(export)), mode="r:") as archive:
+    with tarfile.open(fileobj=_archive(Joined(export)), mode="r:") as archive:
         for member in archive:
             content = archive.extractfile(member) if member.isfile() else None
             if content is None or _digest_in_name(member.name) in skip:
                 continue
             with content:
                 start = cast("io.BufferedReader", content).peek(512)
-                if start[:1] == b"{" and member.size < _LARGEST_JSON:
-                    steps |= _steps(json.load(content))
+                if _may_be_settings(start) and member.size < _LARGEST_JSON:
+                    steps |= _steps(content.read())
                 else:
                     layer = _Forward(_plain(content, start))
                     found = list(_look_into(layer, look))
-                    seen[layer.digest()] = found
+                    with suppress(*_BROKEN):
+                        seen[layer.digest()] = found
     if missing := set(own) - set(seen):
         raise _not_read(missing)
     return tuple(Sighting(what, path, steps.get(digest, "")) for digest in own for what, path in seen[digest])
-
-
-class _Joined(io.RawIOBase):
-    """The chunks of a stream as one file."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._left = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._left:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return 0
-            self._left = memoryview(chunk)
-        size = min(len(buffer), len(self._left))
-        buffer[:size] = self._left[:size]
-        self._left = self._left[size:]
-        return size
 
 
 class _Forward:
@@ -86,6 +71,8 @@ class _Forward:
         self._hash = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
+        if size > _LARGEST_HEADER:  # contents are read in chunks: this is a name, or attributes
+            raise tarfile.ReadError(f"a header of {size} bytes")
         data = self._source.read(size)
         self._position += len(data)
         self._hash.update(data)
@@ -117,8 +104,8 @@ def _plain(content: IO[bytes], start: bytes) -> io.BufferedIOBase:
 
 
 def _look_into(layer: _Forward, look: FileInspector) -> Iterator[tuple[str, str]]:
-    """Yield what is seen in each file of a layer; what is no archive holds none."""
-    with suppress(tarfile.ReadError), tarfile.open(fileobj=cast("IO[bytes]", layer), mode="r:") as archive:
+    """Yield what is seen in each file of a layer; what is no archive, or one no longer, holds none."""
+    with suppress(*_BROKEN), tarfile.open(fileobj=cast("IO[bytes]", layer), mode="r:") as archive:
         for member in archive:
             content = archive.extractfile(member) if member.isfile() else None
             if content is not None:
@@ -136,8 +123,17 @@ def _digest_in_name(name: str) -> str:
     return f"sha256:{name.removeprefix(_BLOB)}" if name.startswith(_BLOB) else ""
 
 
-def _steps(data: Any) -> dict[str, str]:
-    """Return the instruction that made each layer, where `data` is an image's configuration."""
+def _may_be_settings(start: bytes) -> bool:
+    """Whether what starts so may be JSON: a layer's first file may have a name like that."""
+    return start[:1] == b"{" and not start[_MAGIC_AT:].startswith(_MAGIC)
+
+
+def _steps(text: bytes) -> dict[str, str]:
+    """Return the instruction that made each layer, where `text` is an image's configuration."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
     if not isinstance(data, dict) or "rootfs" not in data:
         return {}
     history = [step for step in data.get("history") or () if not step.get("empty_layer")]

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 from docker.errors import APIError
 
 from spacedock import platform
+from spacedock.confinement import confined
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+    from spacedock.runs import OpenRun
 
 _GIB = 2**30
 _GB = 10**9
@@ -54,7 +57,7 @@ class Limits:
             notes=tuple(_notes(flavor, engine, memory_gb, disk_gb)),
         )
 
-    def bound(self, client: DockerClient, image: str, labels: Mapping[str, str]) -> Limits:
+    def bound(self, client: DockerClient, image: str, run: OpenRun) -> Limits:
         """Return limits of which the engine bounds the disk too, where it can: tried once, nothing starts."""
         found = client.info()
         if not _may_bound(found):
@@ -63,7 +66,11 @@ class Limits:
         bounded = replace(self, bound_at=self._bound_at(client, image, found))
         try:
             client.containers.create(
-                image, _NEVER_STARTED, storage_opt=bounded.options()["storage_opt"], labels=dict(labels)
+                image,
+                _NEVER_STARTED,
+                name=run.name("bound"),
+                storage_opt=bounded.options()["storage_opt"],
+                **confined(run),
             ).remove()
         except APIError as error:
             why = str(error.explanation or error)

@@ -27,6 +27,7 @@ class RunNetwork(Network):
 
     def __init__(self, run: OpenRun) -> None:
         super().__init__(docker_network_kw={"labels": run.labels})
+        self.name = run.name("network")
         self._free = ""
 
     @property

@@ -27,9 +27,10 @@ class Place:
         """The address of a container in the run's network."""
         return self.engine.address_in(self.network.name, container)
 
-    def container(self, image: str, **settings: Any) -> DockerContainer:
+    def container(self, image: str, what_for: str, **settings: Any) -> DockerContainer:
         """A container of an image that the engine has, to be started."""
         version = {"version": self.engine.api_version}  # or each asks the engine for it
-        container = DockerContainer(image, docker_client_kw=version, **settings)
+        name = self.run.name(what_for)
+        container = DockerContainer(image, docker_client_kw=version, name=name, **settings)
         container.image = image  # testcontainers puts the prefix of a private registry in front
         return container

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
 
+from spacedock.confinement import start
 from spacedock.docks.image import firewall
 from spacedock.docks.image.published import published
 from spacedock.docks.instance import Denial
@@ -54,6 +55,11 @@ class NetworkSandbox:
         """What a container is started with that joins."""
         return f"container:{self.container.get_container_id()}"
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is known to have ended, whoever ended it."""
+        return self._heard.over
+
     def address(self, port: int) -> tuple[str, int] | None:
         """Where the harness reaches a port of who joined."""
         if port not in self._addresses:
@@ -66,7 +72,7 @@ class NetworkSandbox:
         Raises Lacking where the engine or its kernel has not what it takes.
         """
         try:
-            self.container.start()
+            start(self.container)
             self._heard.listen(self._wrapped.logs(stream=True, follow=True))
             self._await_ready()
         except APIError as error:
@@ -144,6 +150,11 @@ class _Heard:
         with self._news:
             self._news.wait_for(lambda: self._over or self._find(wanted), patience)
             return self._find(wanted)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be heard."""
+        return self._over
 
     def tail(self) -> str:
         """The last lines."""

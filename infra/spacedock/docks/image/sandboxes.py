@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from docker.errors import DockerException
 
 from spacedock import platform
+from spacedock.confinement import confined, gateway_of
 from spacedock.docks.conditions import Egress
 from spacedock.docks.image import firewall
 from spacedock.docks.image.sandbox import Lacking, NetworkSandbox
@@ -54,6 +55,7 @@ class SandboxLease:
         self._over = False
         self._lock = Lock()
         self.network_mode = sandbox.network_mode
+        self.container = sandbox.container.get_container_id()
         self.address = sandbox.address(port)
 
     def denials(self) -> tuple[Denial, ...]:
@@ -148,13 +150,15 @@ class Sandboxes:
 
     def _idle_one(self, kind: SandboxKind) -> NetworkSandbox | None:
         with self._lock:
-            idle = self._idle.get(kind)
+            idle = [sandbox for sandbox in self._idle.pop(kind, ()) if not sandbox.ended]
+            self._idle[kind] = idle
             return idle.pop() if idle else None
 
     def _new_one(self, kind: SandboxKind) -> NetworkSandbox:
         with self._lock:
             spare = self._spares.popleft() if self._spares and kind == self._usual else None
-        return spare.result() if spare is not None else self._maker.make(kind)
+        made = spare.result() if spare is not None else None
+        return made if made is not None and not made.ended else self._maker.make(kind)
 
     def _take_back(self, kind: SandboxKind, sandbox: NetworkSandbox, *, clean: bool) -> None:
         with self._lock:
@@ -219,7 +223,7 @@ class SandboxMaker:
 
     def _started(self, kind: SandboxKind) -> NetworkSandbox:
         surrounds = self._look_around()
-        container = self._container().with_exposed_ports(kind.port)
+        container = self._container(KEY).with_exposed_ports(kind.port)
         container.with_envs(
             RULES=firewall.rules(kind.egress, surrounds, _addresses(self.allow)),
             ALLOWED=json.dumps([name for name in self.allow if not _is_address(name)]),
@@ -228,7 +232,7 @@ class SandboxMaker:
             BLOCKED=json.dumps(firewall.blocked_hosts(kind.egress)),
         )
         container.with_kwargs(
-            labels=self._place.run.labels,
+            **confined(self._place.run),
             cap_drop=["ALL"],
             cap_add=["NET_ADMIN"],
             sysctls=_IPV6 if self.ipv6 else {},
@@ -240,12 +244,12 @@ class SandboxMaker:
         sandbox.start()
         return sandbox
 
-    def _container(self) -> DockerContainer:
+    def _container(self, what_for: str) -> DockerContainer:
         try:
             image = self._place.supply.program(KEY)
         except SpacedockError as error:
             raise Lacking(f"the image of the sandbox cannot be had: {error}") from error
-        return self._place.container(image.tag, network=self._place.network)
+        return self._place.container(image.tag, what_for, network=self._place.network)
 
     def _look_around(self) -> firewall.Surrounds:
         with self._lock:
@@ -261,13 +265,14 @@ class SandboxMaker:
         names = [name for name in self.allow if not _is_address(name)]
         return firewall.Surrounds(
             subnet=ipv4[0]["Subnet"],
-            gateway=ipv4[0].get("Gateway") or str(next(ip_network(ipv4[0]["Subnet"]).hosts())),
+            gateway=gateway_of(ipv4[0]),
             upstream=self._start_resolver() if names else "",
         )
 
     def _start_resolver(self) -> str:
         """Start what resolves allowed names: it has the engine's own DNS, which a sandbox has not."""
-        container = self._container().with_command(["resolver"]).with_kwargs(labels=self._place.run.labels)
+        container = self._container("resolver").with_command(["resolver"])
+        container.with_kwargs(**confined(self._place.run))
         resolver = NetworkSandbox(container, str)
         self._stack.callback(resolver.remove)
         resolver.start()

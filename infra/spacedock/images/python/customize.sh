@@ -36,6 +36,12 @@ sed -i "s/prefix_scheme = 'posix_local'/prefix_scheme = 'posix_prefix'/" "$lib/s
 mkdir -p "$lib/site-packages"
 ln -s site-packages "$lib/dist-packages"
 
+# mmdebstrap leaves there what it was given for apt, with the passwords of mirrors and proxies. What a base holds, any
+# Space that is built on it can read.
+for given in "$root"/etc/apt/sources.list "$root"/etc/apt/apt.conf.d/*; do
+  [ ! -f "$given" ] || sed -i 's#\(://\)[^/[:space:]"]*@#\1#g' "$given"
+done
+
 cp "$trusted/ca.crt" "$trusted/pip.conf" "$root/tmp/"
 chroot "$root" sh -eu <<'INSIDE'
 python - <<'PYTHON'

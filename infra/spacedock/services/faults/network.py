@@ -14,7 +14,7 @@ from testcontainers.core.container import DockerContainer
 
 from spacedock.errors import SpacedockError, UsageError
 from spacedock.images.workshop import DOUBLES
-from spacedock.services.faults.control import ask
+from spacedock.services.faults.control import CONTROL, SHOWN_IN, Control
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.services.hosts.base import HostedService, http_refusal
 from spacedock.services.hosts.child import DoubleHost
@@ -46,8 +46,9 @@ class Traffic:
 
 @dataclass(frozen=True)
 class _Control:
-    """The account of the proxies: everybody may ask them."""
+    """The account of the proxies: whoever shows the run's token may ask them."""
 
+    control: str = field(repr=False)
     name = "the fault proxy"
     canaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -55,14 +56,14 @@ class _Control:
         return {"address": address}
 
     def refusal(self, address: str) -> str | None:
-        return http_refusal(address, "/services", {})
+        return http_refusal(address, "/services", {SHOWN_IN: self.control})
 
 
 @dataclass(frozen=True)
 class _Bay:
     """A set of proxies of one's own: where it is asked about, and where a Space reaches it."""
 
-    control: str
+    control: Control
     path: str
     host: str
     ports: Mapping[str, int]
@@ -94,7 +95,7 @@ class NetworkFaults:
         """Put the fault in force, in place of the one before; it is when this returns."""
         self._require(service)
         order = {"fault": fault.kind, "seconds": fault.seconds}
-        ask(self._bay.control, "PUT", f"{self._bay.path}/services/{service}", order)
+        self._bay.control.ask("PUT", f"{self._bay.path}/services/{service}", order)
 
     def mend(self, service: str) -> None:
         """Let everything pass again, what hung included."""
@@ -117,7 +118,7 @@ class NetworkFaults:
     def watch(self, service: str) -> Traffic:
         """What goes through at this moment."""
         self._require(service)
-        seen = ask(self._bay.control, "GET", f"{self._bay.path}/services/{service}")
+        seen = self._bay.control.ask("GET", f"{self._bay.path}/services/{service}")
         return Traffic(seen["live"], seen["accepted"], seen["bytes_in"], seen["bytes_out"])
 
     def wait(self, service: str, until: Callable[[Traffic], bool], timeout: float = 10.0) -> Traffic:
@@ -153,16 +154,16 @@ class FaultProxies:
     def bay(self, services: Mapping[str, Service], sources: Mapping[str, str]) -> Iterator[NetworkFaults]:
         """Open a bay with a proxy in front of each of the services; leaving ends it."""
         proxies = self._started()
-        control = proxies.local["address"]
+        control = Control(proxies.local["address"], proxies.control)
         upstreams = {name: service.address for name, service in services.items()}
-        told = ask(control, "POST", "/bays", {"upstreams": upstreams, "ports": _ports(upstreams)})
+        told = control.ask("POST", "/bays", {"upstreams": upstreams, "ports": _ports(upstreams)})
         path = f"/bays/{told['name']}"
         host = told["address"] or proxies.address.rpartition(":")[0]
         try:
             yield NetworkFaults(_Bay(control, path, host, told["ports"]), services, sources)
         finally:
             with suppress(OSError):  # they have ended with the dock
-                ask(control, "DELETE", path)
+                control.ask("DELETE", path)
 
     def close(self) -> None:
         """End them, if they were started."""
@@ -179,24 +180,35 @@ def in_container(network: Network, free: str, supply: Supply, run: OpenRun) -> F
     """Proxies in a container on the network of the Space, which give bays the `free` addresses in it."""
 
     def make() -> HostedService:
+        account = _Control(run.control)
         name, image = f"faults-{secrets.token_hex(3)}", _image(supply)
         container = (
             DockerContainer(image.tag)
             .with_envs(HOST="0.0.0.0", PORT=str(_PORT), ADDRESSES=free)  # noqa: S104 - in its container
+            .with_env(CONTROL, run.control)
             .with_exposed_ports(_PORT)
             .with_copy_into_container(_FILE.read_bytes(), f"/{_FILE.name}")
         )
-        host = ContainerHost(container, image=image, name=name, port=_PORT, network=network, run=run)
-        command = ["python", "-I", f"/{_FILE.name}"]
-        container.with_kwargs(labels=run.labels, entrypoint=command, cap_drop=["ALL"], cap_add=_MAY)
-        return HostedService(_Control(), host, "", inside=f"{name}:{_PORT}")
+        host = ContainerHost(
+            container,
+            image=image,
+            name=name,
+            port=_PORT,
+            network=network,
+            run=run,
+            entrypoint=["python", "-I", f"/{_FILE.name}"],
+            cap_drop=["ALL"],
+            cap_add=_MAY,
+        )
+        return HostedService(account, host, "", inside=f"{name}:{_PORT}")
 
     return FaultProxies(make)
 
 
 def in_process(run: OpenRun) -> FaultProxies:
     """Proxies in a child process, whose bays have free ports of the loopback interface."""
-    return FaultProxies(lambda: HostedService(_Control(), DoubleHost(_MODULE, run, {}), ""))
+    account, environment = _Control(run.control), {CONTROL: run.control}
+    return FaultProxies(lambda: HostedService(account, DoubleHost(_MODULE, run, environment), ""))
 
 
 def _image(supply: Supply) -> Image:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from spacedock.errors import UsageError
-from spacedock.services.faults.control import ask
+from spacedock.services.faults.control import Control
 
 if TYPE_CHECKING:
     from spacedock.services.base import Service
@@ -47,35 +47,36 @@ class ReceivedRequest:
 
 
 class OpenAIFaults:
-    """Of a double at `address`, a `host:port`; of one of its bays, where that has a name."""
+    """Of the double that `control` is of; of one of its bays, where that has a name."""
 
-    def __init__(self, address: str, bay: str = "") -> None:
-        self._address = address
+    def __init__(self, control: Control, bay: str = "") -> None:
+        self._control = control
         self._root = f"/_double/bays/{bay}" if bay else "/_double"
 
     @classmethod
     def of(cls, service: Service, bay: str = "") -> OpenAIFaults:
         """Of the service `openai`."""
-        return cls(urlsplit(service.local["base_url"]).netloc, bay)
+        return cls(Control(urlsplit(service.local["base_url"]).netloc, service.control), bay)
 
     def order(self, *faults: RequestFault) -> None:
         """Order these in place of those before; each request meets the first that fits its path.
 
         Raises ValueError in the double's words for what makes no sense.
         """
-        ask(self._address, "PUT", f"{self._root}/faults", [asdict(fault) for fault in faults])
+        self._control.ask("PUT", f"{self._root}/faults", [asdict(fault) for fault in faults])
 
     def take_back(self) -> None:
         """Let every request be answered well again."""
-        ask(self._address, "DELETE", f"{self._root}/faults")
+        self._control.ask("DELETE", f"{self._root}/faults")
 
     def requests(self) -> list[ReceivedRequest]:
         """What arrived, the oldest first."""
-        return [ReceivedRequest(**request) for request in ask(self._address, "GET", f"{self._root}/requests")]
+        arrived = self._control.ask("GET", f"{self._root}/requests")
+        return [ReceivedRequest(**request) for request in arrived]
 
     def forget(self) -> None:
         """Begin a new list of requests."""
-        ask(self._address, "DELETE", f"{self._root}/requests")
+        self._control.ask("DELETE", f"{self._root}/requests")
 
     def wait(
         self, until: Callable[[list[ReceivedRequest]], bool], timeout: float = 10.0

@@ -59,6 +59,7 @@ class HostedService:
     ) -> None:
         self.name = account.name
         self.canaries = account.canaries
+        self.control = str(getattr(account, "control", ""))  # only doubles take orders
         self.header = (header,)
         self._account = account
         self._host = host

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NOTHING: Mapping[str, str] = {}
 _GRACE = 2.0  # seconds between the polite signal and SIGKILL
+_KEPT = 4 << 20  # bytes of a log, the last ones
 
 
 class Child:
@@ -62,8 +63,10 @@ class Child:
         return self._process.wait()
 
     def logs(self) -> str:
-        """Both streams, in order."""
-        return self._log.read_text(errors="replace")
+        """The end of both streams, in order."""
+        with self._log.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - _KEPT))
+            return log.read(_KEPT).decode(errors="replace")
 
     def end(self, politely: signal.Signals) -> None:
         """Send the signal, then SIGKILL to what is left of the process group."""

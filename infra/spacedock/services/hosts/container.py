@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
 from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 
+from spacedock.confinement import confined, start
 from spacedock.errors import EngineError
+from spacedock.reading import log_of
 
 if TYPE_CHECKING:
     from testcontainers.core.container import DockerContainer
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class ContainerHost:
-    """A container on the run's network under the service's name; a published port is the harness's way in."""
+    """A container on the run's network under the service's name; a published port is the harness's way in.
+
+    `more` are options of the engine, beside those that every container has.
+    """
 
     def __init__(  # noqa: PLR0913 - what it is put together from, all by name
         self,
@@ -31,13 +36,15 @@ class ContainerHost:
         port: int,
         network: Network,
         run: OpenRun,
+        **more: Any,
     ) -> None:
         # Without the prefix that testcontainers can be set to put before names: the engine has the image.
         container.image = image.tag
         self._container = (
             container.with_network(network)
             .with_network_aliases(name)
-            .with_kwargs(labels=run.labels)
+            .with_kwargs(**confined(run), **more)
+            .with_name(run.name(name))
             .waiting_for(_Later())
         )
         self._name = name
@@ -47,7 +54,7 @@ class ContainerHost:
     def start(self) -> None:
         """Create and start the container. Raises EngineError when the engine does not."""
         try:
-            self._container.start()
+            start(self._container)
         except (DockerException, RequestException) as error:
             raise EngineError(
                 f"the engine did not start the container of {self._name}: {error}",
@@ -71,8 +78,8 @@ class ContainerHost:
         return int(container.attrs["State"]["ExitCode"])
 
     def logs(self) -> str:
-        """Both streams, in order."""
-        return self._container.get_wrapped_container().logs().decode(errors="replace")
+        """The end of both streams, in order."""
+        return log_of(self._container.get_wrapped_container())
 
     def end(self) -> None:
         """Remove the container with its volumes."""

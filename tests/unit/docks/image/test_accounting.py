@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from spacedock.docks.image.accounting import Meter, processes_of
 from spacedock.docks.image.events import ContainerNews
 from spacedock.docks.image.files import FileChange, Files, changes_of, forbidden, identity_of
 from spacedock.docks.image.limits import Limits
+from spacedock.docks.image_facts import Identity
 
 GIB = 2**30
 MIB = 2**20
@@ -49,6 +51,8 @@ class FakeContainer:
         self.kills = 0
         self.changed: list[dict[str, Any]] | None = None
         self.texts = {"/etc/passwd": PASSWD}
+        self.archives: dict[str, tuple[Iterator[bytes], dict[str, Any]]] = {}
+        self.asked = 0
 
     def stats(self, _id: str, **_how: bool) -> dict[str, Any]:
         return {"memory_stats": self.told, "cpu_stats": self.used}
@@ -71,7 +75,10 @@ class FakeContainer:
     def top(self, ps_args: str) -> dict[str, Any]:
         return {"Processes": [["7", "1", "python app.py"]], "Titles": ps_args.split(",")}
 
-    def get_archive(self, path: str, chunk_size: int = 1024) -> tuple[list[bytes], dict[str, Any]]:
+    def get_archive(self, path: str, chunk_size: int = 1024) -> tuple[Iterable[bytes], dict[str, Any]]:
+        self.asked += 1
+        if path in self.archives:
+            return self.archives[path]
         if path in self.texts:
             return [_tar(path, self.texts[path].encode(), 0, 0, 0o644)], {}
         if path not in OWNED:
@@ -278,3 +285,63 @@ def test_an_image_without_passwd_has_no_entries(container: FakeContainer) -> Non
 def test_processes_are_read_from_the_engines_ps(container: FakeContainer) -> None:
     (process,) = processes_of(container)  # type: ignore[arg-type]
     assert (process.pid, process.parent, process.command) == (7, 1, "python app.py")
+
+
+class TestAnImageThatLies:
+    """Its passwd is read whatever it is, as far as a limit."""
+
+    def identity(self, container: FakeContainer, passwd: Iterator[bytes], link: str = "") -> Identity:
+        container.archives["/etc/passwd"] = passwd, {"linkTarget": link}
+        return identity_of({"User": "app"}, Files(container))  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        "kind", [tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE]
+    )
+    def test_a_passwd_that_is_no_file_has_no_entries(self, container: FakeContainer, kind: bytes) -> None:
+        member = tarfile.TarInfo("passwd")
+        member.type, member.linkname = kind, "nowhere"
+        assert self.identity(container, iter([member.tobuf() + bytes(1024)])).user is None
+
+    def test_a_passwd_that_is_a_link_is_read_where_it_leads(self, container: FakeContainer) -> None:
+        member = tarfile.TarInfo("passwd")
+        member.type, member.linkname = tarfile.SYMTYPE, "../usr/lib/passwd"
+        container.texts["/usr/lib/passwd"] = PASSWD
+        link = iter([member.tobuf() + bytes(1024)])
+        assert self.identity(container, link, "/usr/lib/passwd").user == 999
+
+    def test_a_passwd_without_an_end_is_read_as_far_as_the_limit(self, container: FakeContainer) -> None:
+        member, read = tarfile.TarInfo("passwd"), []
+        member.size = 8 << 30
+
+        def without_end() -> Iterator[bytes]:
+            yield member.tobuf(tarfile.GNU_FORMAT) + PASSWD.encode()
+            while True:
+                read.append(1)
+                yield b"x:x:1:1::/:\n" * 4096
+
+        assert self.identity(container, without_end()).user == 999
+        assert sum(read) < 100
+
+    @pytest.mark.parametrize("number", ["9" * 65_000, "-1", "\u0663", "0x3e8", ""])
+    def test_a_number_that_is_none_is_none(self, container: FakeContainer, number: str) -> None:
+        container.texts["/etc/passwd"] = f"app:x:{number}:1::/srv/app:/bin/sh\n"
+        told = identity_of({"User": "app"}, Files(container))  # type: ignore[arg-type]
+        assert told.user in {None, 3}
+        assert identity_of({"User": number * 2}, Files(container)).user in {None, 33, 0}  # type: ignore[arg-type]
+
+    def test_what_is_no_archive_is_nothing(self, container: FakeContainer) -> None:
+        assert self.identity(container, iter([b"no archive" * 100])).user is None
+
+    def test_an_entry_whose_attributes_are_large_is_read(self, container: FakeContainer) -> None:
+        whole, member = io.BytesIO(), tarfile.TarInfo("large")
+        member.pax_headers = {"SCHILY.xattr.user.a": "x" * 64_000}
+        member.uid, member.type, member.mode = 1000, tarfile.DIRTYPE, 0o755
+        with tarfile.open(fileobj=whole, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            archive.addfile(member)
+        container.archives["/srv/large"] = iter([whole.getvalue()]), {}
+        assert Files(container).may_write("/srv/large", 1000)  # type: ignore[arg-type]
+
+    def test_a_nest_of_folders_is_climbed_once(self, container: FakeContainer) -> None:
+        nest = [FileChange("/tmp" + "/a" * depth, 1) for depth in range(1, 1900)]
+        assert list(forbidden(nest, Files(container), 1000)) == []  # type: ignore[arg-type]
+        assert container.asked <= len(nest) + 2

@@ -53,6 +53,16 @@ def test_a_base_by_name_is_replaced_in_the_copy_on_its_own_line(tmp_path: Path) 
     assert space.dockerfile.path.read_text() == dockerfile
 
 
+def test_what_the_copy_leads_to_is_not_written(tmp_path: Path) -> None:
+    space = space_with(tmp_path, f"FROM python:3.11\n{START}")
+    (tmp_path / "outside").write_text(space.dockerfile.path.read_text())
+    (tmp_path / "link").symlink_to(tmp_path / "outside")
+    (base,) = space.dockerfile.bases
+    substitute(tmp_path / "link", space.dockerfile, {base: Image(base.image, "local/python", stand_in=True)})
+    assert "local/python" in (tmp_path / "link").read_text()
+    assert "local/python" not in (tmp_path / "outside").read_text()
+
+
 def test_a_syntax_image_cannot_be_had_without_a_registry(tmp_path: Path) -> None:
     dockerfile = f"# syntax=docker/dockerfile:1\nFROM python:3.11\n{START}"
     assert substituted(space_with(tmp_path, dockerfile), tmp_path)[1].splitlines()[0] == "#"

@@ -35,6 +35,15 @@ def test_the_engines_machine_is_outside() -> None:
     assert lines.index("ip daddr 10.1.2.1 goto denied") < lines.index("ip daddr 10.1.2.0/24 accept")
 
 
+@pytest.mark.parametrize("egress", [Egress.OBSERVED, Egress.DOCUMENTED])
+def test_of_ipv6_nothing_leaves_but_to_itself(egress: Egress) -> None:
+    lines, text = verdicts(egress), rules(egress, AROUND)
+    link, rest = "ip6 daddr { fe80::/10, ff00::/8 } meta mark set 3 accept", "ip6 daddr != ::1 goto unrouted"
+    assert lines.index(link) < lines.index(rest) < lines.index("meta nfproto ipv6 accept")
+    enforced = text[text.index("chain enforce") : text.index("chain arrive")]
+    assert enforced.rstrip(" }\n").endswith('meta nfproto ipv6 oif != "lo" drop')
+
+
 def test_answers_to_who_calls_the_space_are_never_judged() -> None:
     assert verdicts(Egress.DOCUMENTED)[1] == "ct direction reply accept"
 

@@ -114,3 +114,39 @@ def test_a_file_that_is_not_read_is_digested_all_the_same() -> None:
 def test_a_layer_that_the_export_lacks_is_an_error() -> None:
     with pytest.raises(EngineError, match="1 of its layers in no form that can be read"):
         sightings([EXPORTS["old"]], [*OWN, "sha256:0123"], look)
+
+
+@pytest.mark.parametrize("name", ["{", "{}", '{"rootfs": 1}', "{" * 90], ids=["one", "two", "all", "many"])
+def test_a_layer_whose_first_name_looks_like_settings_is_a_layer(name: str) -> None:
+    layer = archive({name: b"harmless", "app/key": b"the canary"})
+    export = archive({"0a/layer.tar": layer})
+    found = sightings([export], [digest(layer)], look)
+    assert [sighting.path for sighting in found] == ["/app/key"]
+
+
+@pytest.mark.parametrize("text", [b"{", b'{"a": ' * 100_000, b"{\xff}"], ids=["cut off", "deep", "no text"])
+def test_settings_that_cannot_be_read_are_no_settings(text: bytes) -> None:
+    export = archive({"3d.json": text, "0a/layer.tar": DIRTY})
+    assert sightings([export], [digest(DIRTY)], look) == (Sighting("a canary", "/app/key", ""),)
+
+
+def with_a_header_of(size: int) -> bytes:
+    """A layer of which one entry says that its name is so long (tar(5), GNU's long names)."""
+    member = tarfile.TarInfo("././@LongLink")
+    member.type, member.size = tarfile.GNUTYPE_LONGNAME, size
+    return DIRTY[:1024] + member.tobuf(tarfile.GNU_FORMAT) + b"n" * 1024
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [with_a_header_of(8 << 30), DIRTY[:700], DIRTY[:1024] + b"\xff" * 2048],
+    ids=["a name of 8 GB", "cut off", "noise"],
+)
+def test_a_layer_that_is_no_archive_any_more_is_read_as_far_as_it_is_one(layer: bytes) -> None:
+    assert len(sightings([archive({"0a/layer.tar": layer})], [digest(layer)], look)) <= 1
+
+
+def test_a_compressed_layer_that_is_cut_off_cannot_be_read() -> None:
+    export = archive({"0a/layer.tar": gzip.compress(DIRTY)[:-20]})
+    with pytest.raises(EngineError, match="in no form that can be read"):
+        sightings([export], [digest(DIRTY)], look)

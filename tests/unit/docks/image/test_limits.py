@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from docker.errors import APIError
 
 from spacedock.docks.image.limits import Limits
+from spacedock.runs import OpenRun
 
 GIB = 2**30
 LARGE = {"NCPU": 16, "MemTotal": 64 * GIB}
@@ -47,7 +49,7 @@ class FakeEngine:
 
 def bound(engine: FakeEngine) -> Limits:
     limits = Limits.of("cpu-basic", LARGE)
-    return limits.bound(engine, "image", {"run": "1"})  # type: ignore[arg-type]
+    return limits.bound(engine, "image", OpenRun("1", Path("nowhere")))  # type: ignore[arg-type]
 
 
 def test_an_engine_that_has_more_gives_what_the_flavour_has() -> None:
@@ -106,7 +108,9 @@ def test_a_driver_that_can_bounds_the_layer_a_little_above_the_limit(
 ) -> None:
     engine = FakeEngine(found)
     limits = bound(engine)
-    assert engine.created == [{"storage_opt": {"size": size}, "labels": {"run": "1"}}]
+    (options,) = engine.created
+    assert options["storage_opt"] == {"size": size}
+    assert options["name"].startswith("spacedock-1-bound-")
     assert engine.removed == 1
     assert limits.options()["storage_opt"] == {"size": size}
     assert not any("watched" in line for line in limits.header())

@@ -70,6 +70,11 @@ class FakeContainer:
             yield text[5:]
 
 
+@pytest.fixture(autouse=True)
+def _unpublished(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "start", lambda container: container.start())
+
+
 def made(container: FakeContainer, name_of: Callable[[str], str] = str) -> NetworkSandbox:
     return NetworkSandbox(container, name_of)  # type: ignore[arg-type]
 

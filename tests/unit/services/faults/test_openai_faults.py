@@ -17,19 +17,21 @@ from spacedock.services.base import Service
 from spacedock.services.faults.openai import OpenAIFaults, ReceivedRequest, RequestFault, model_bay
 from tests.unit.doubles.conftest import served
 
-KEY = "sk-accepted"
+KEY, TOKEN = "sk-accepted", "the run's"
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with served(double.create_app(KEY)) as url:
+    with served(double.create_app(KEY, TOKEN)) as url:
         yield url
 
 
 @pytest.fixture
 def model_faults(url: str) -> Iterator[OpenAIFaults]:
-    model_faults = OpenAIFaults.of(cast("Service", SimpleNamespace(local={"base_url": f"{url}/v1"})))
+    model_faults = OpenAIFaults.of(
+        cast("Service", SimpleNamespace(local={"base_url": f"{url}/v1"}, control=TOKEN))
+    )
     yield model_faults
     model_faults.take_back()
     model_faults.forget()
@@ -104,7 +106,7 @@ def test_bays_do_not_meet_each_others_faults(
     url: str, model_faults: OpenAIFaults, client: httpx.Client
 ) -> None:
     values = {"base_url": f"{url}/v1"}
-    services = {"openai": cast("Service", SimpleNamespace(local=values, values=values))}
+    services = {"openai": cast("Service", SimpleNamespace(local=values, values=values, control=TOKEN))}
     sources = {"BASE": "openai.base_url", "KEY": "openai.api_key"}
     one, leads_there = model_bay(services, sources, "one")
     other, _ = model_bay(services, sources, "other")
