@@ -72,6 +72,10 @@ class EngineError(SpacedockError):
     exit_code = 4
 
 
+class NoConsentError(EngineError):
+    """No engine answers, and the user has not agreed to run a stranger's code on this machine itself."""
+
+
 class NoSuchImageError(EngineError):
     """An image that cannot be had for its own sake: its registry is not there, or does not have it."""
 

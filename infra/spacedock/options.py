@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -62,7 +63,30 @@ class Number:
         return number
 
 
-DOCK = Choice("--dock", DockName.auto, "image: its container; process: no Docker; auto: image where it can.")
+@dataclass(frozen=True)
+class Consent:
+    """A flag that the user gives, or sets as an environment variable to `1`; no file of a Space can."""
+
+    flag: str
+    variable: str
+    about: str
+
+    @property
+    def help(self) -> str:
+        """What it lets happen, and its other name."""
+        return f"{self.about} {self.variable}=1 is the same."
+
+    def given(self, asked: bool) -> bool:
+        """Whether the user agrees, on the command line or in the environment."""
+        return asked or os.environ.get(self.variable) == "1"
+
+
+DOCK = Choice(
+    "--dock",
+    DockName.auto,
+    "image: its container; process: its packages and its server run on this machine itself, which "
+    "needs no Docker; auto: image where an engine answers.",
+)
 EGRESS = Choice(
     "--egress",
     Egress.OBSERVED,
@@ -82,5 +106,10 @@ TIME_SCALE = Number(
     lowest=0.001,
     highest=1.0,
 )
-Shared = Choice[DockName] | Choice[Egress] | Choice[Manner] | Number
-SHARED: tuple[Shared, ...] = (DOCK, EGRESS, EDGE, TIME_SCALE)
+TRUST = Consent(
+    "--trust",
+    "SPACEDOCK_TRUST",
+    "Where no Docker engine answers, let --dock=auto run the Space as processes of this machine.",
+)
+Shared = Choice[DockName] | Choice[Egress] | Choice[Manner] | Number | Consent
+SHARED: tuple[Shared, ...] = (DOCK, TRUST, EGRESS, EDGE, TIME_SCALE)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from spacedock.options import SHARED, Choice, Number, Shared
+from spacedock.options import SHARED, Choice, Consent, Number, Shared
 
 if TYPE_CHECKING:
     from spacedock.contract.promise import Promise
@@ -42,6 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _add(group: pytest.OptionGroup, option: Shared) -> None:
     if isinstance(option, Choice):
         group.addoption(option.flag, choices=option.choices, default=str(option.default), help=option.help)
+    elif isinstance(option, Consent):
+        group.addoption(option.flag, action="store_true", help=option.help)
     else:
         group.addoption(
             option.flag,

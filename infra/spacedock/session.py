@@ -15,14 +15,15 @@ from spacedock.contract.promise import Promise
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.choose import choose
 from spacedock.docks.conditions import Conditions, Egress
-from spacedock.docks.dock import OpenDock
+from spacedock.docks.dock import Dock, OpenDock
 from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner
-from spacedock.errors import SpacedockError
+from spacedock.errors import NoConsentError, SpacedockError
 from spacedock.evidence.base import NotBuilt
+from spacedock.options import TRUST
 from spacedock.run.loop import Run
 from spacedock.run.observations import observations
-from spacedock.runs import open_run
+from spacedock.runs import OpenRun, open_run
 from spacedock.space import Space, read_space
 from spacedock.verdict.terminal import problem_lines
 
@@ -32,8 +33,17 @@ Shown = Callable[[str], AbstractContextManager[None]]
 class DockedSpace:
     """A Space in its dock, for as long as tests ask for it, held at once to all that they ask."""
 
-    def __init__(self, run: Run, asked: list[Promise], shown: Shown, *, strict: bool) -> None:
+    def __init__(
+        self,
+        run: Run,
+        asked: list[Promise],
+        shown: Shown,
+        *,
+        strict: bool,
+        not_run: NoConsentError | None = None,
+    ) -> None:
         self.space: Space = run.space
+        self.not_run = not_run  # why its files alone are looked at
         self.strict = strict
         self.observations: tuple[str, ...] = ()
         self._run = run
@@ -43,7 +53,9 @@ class DockedSpace:
 
     @property
     def dock(self) -> OpenDock:
-        """The dock. Raises SpaceBuildError where the Space does not build."""
+        """The dock. Raises SpaceBuildError where the Space does not build, NoConsentError where none is."""
+        if self.not_run:
+            raise self.not_run
         try:
             return self._run.gathering.dock
         except NotBuilt as error:
@@ -57,7 +69,7 @@ class DockedSpace:
     @property
     def header(self) -> tuple[str, ...]:
         """What a reader must know of the dock."""
-        return self._run.header
+        return tuple(str(self.not_run).splitlines()) if self.not_run else self._run.header
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -73,7 +85,9 @@ class DockedSpace:
         return self._findings[promise.id]
 
     def ready(self) -> FullInstance:
-        """Return the Space as deployed. Raises NotReady unless it answers."""
+        """Return the Space as deployed. Raises NotReady unless it answers, NoConsentError if it may not."""
+        if self.not_run:
+            raise self.not_run
         return self._run.gathering.ready(AS_DEPLOYED)
 
     def leave(self) -> None:
@@ -136,15 +150,26 @@ class Session:
         stack = self._open[place] = ExitStack()
         opened = stack.enter_context(open_run())
         with self._progress() as progress:
-            dock = choose(
-                self._config.getoption("--dock"), space, opened, progress, _conditions(self._config)
-            )
-            run = stack.enter_context(Run(space, dock))
+            dock = self._choose(space, opened, progress)
+            not_run = dock if isinstance(dock, NoConsentError) else None
+            run = stack.enter_context(Run(space, None if isinstance(dock, NoConsentError) else dock))
             run.enter()
-        docked = DockedSpace(run, asked, self._shown, strict=self._config.getoption("--strict-promises"))
+        strict = self._config.getoption("--strict-promises")
+        docked = DockedSpace(run, asked, self._shown, strict=strict, not_run=not_run)
         with self._progress() as progress:
             progress.tell(_title(docked), *docked.header)
         return docked
+
+    def _choose(self, space: Space, opened: OpenRun, progress: ConsoleProgress) -> Dock | NoConsentError:
+        """Return the dock, or why the Space may not run: then its files alone are looked at."""
+        option = self._config.getoption
+        trusted = TRUST.given(option(TRUST.flag))
+        try:
+            return choose(
+                option("--dock"), space, opened, progress, _conditions(self._config), trusted=trusted
+            )
+        except NoConsentError as error:
+            return error
 
     @contextmanager
     def _progress(self) -> Iterator[ConsoleProgress]:
@@ -175,7 +200,8 @@ def _conditions(config: pytest.Config) -> Conditions:
 
 
 def _title(docked: DockedSpace) -> str:
-    return f"{docked.space.manifest.space.id} in the {docked.dock_name} dock"
+    where = "by its files alone" if docked.not_run else f"in the {docked.dock_name} dock"
+    return f"{docked.space.manifest.space.id} {where}"
 
 
 def _show(reporter: pytest.TerminalReporter, finding: Finding) -> None:

@@ -161,7 +161,7 @@ def test_a_dock_that_cannot_be_opened_is_tried_once_and_says_why(
 import spacedock.session
 from spacedock.errors import BuildError
 
-def choose(*_):
+def choose(*_, **__):
     with open("tried", "a") as file:
         file.write("once")
     raise BuildError("the build failed", remedy="mend the step", log="ERROR: no such file")

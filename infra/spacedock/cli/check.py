@@ -7,17 +7,26 @@ from pathlib import Path
 from rich.console import Console
 
 from spacedock.cli.app import app
-from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Place, ScaleOption, Verbose
+from spacedock.cli.options import (
+    DockOption,
+    EdgeOption,
+    EgressOption,
+    Place,
+    ScaleOption,
+    TrustOption,
+    Verbose,
+)
 from spacedock.cli.reporting import Only, Report, Strict, destinations, end
 from spacedock.console import ConsoleProgress
 from spacedock.docks.conditions import Conditions
-from spacedock.options import DOCK, EDGE, EGRESS, TIME_SCALE
+from spacedock.options import DOCK, EDGE, EGRESS, TIME_SCALE, TRUST
 
 
 @app.command()
 def check(
     path: Place = Path(),
     dock: DockOption = DOCK.default,
+    trust: TrustOption = False,
     promise: Only = None,
     strict: Strict = False,
     report: Report = None,
@@ -35,5 +44,6 @@ def check(
     conditions = Conditions(egress, edge, time_scale)
     with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress:
         telling = Telling(Console(), progress, len(promises))
-        verdict = hold(path, dock, promises, progress, conditions, listen=telling)
+        trusted = TRUST.given(trust)
+        verdict = hold(path, dock, promises, progress, conditions, trusted=trusted, listen=telling)
     end(verdict, reports, strict=strict)

@@ -31,7 +31,14 @@ Canaries = Mapping[str, tuple[str, ...]]
 
 
 def bring(
-    console: Console, failure: Failure, path: Path, dock_name: DockName, *, keep: bool, verbose: bool
+    console: Console,
+    failure: Failure,
+    path: Path,
+    dock_name: DockName,
+    *,
+    trusted: bool,
+    keep: bool,
+    verbose: bool,
 ) -> int:
     """Bring the condition about and show how the Space takes it. Return 1 where it breaks the promise."""
     from spacedock.docks.choose import choose
@@ -45,8 +52,11 @@ def bring(
     space = read_space(path)
     conditions = replace(AS_OBSERVED, egress=failure.specimen.egress) if failure.specimen else AS_OBSERVED
     with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress, open_run() as opened:
+        # First, for what it uses is looked at in the same dock, which the user must agree to as well.
+        choose(dock_name, space, opened, progress, conditions, trusted=trusted)
         space = with_less(failure.inject, space, _used(failure.inject, space, dock_name, progress))
-        with Run(space, choose(dock_name, space, opened, progress, conditions)) as run:
+        dock = choose(dock_name, space, opened, progress, conditions, trusted=trusted)
+        with Run(space, dock) as run:
             console.print(Text(f"{space.manifest.space.id}: {failure.inject.prose}", style="bold"))
             for meeting in meetings(failure.inject, run):
                 canaries = run.dock.canaries if run.dock else {}
@@ -65,7 +75,7 @@ def _used(condition: Condition, space: Space, dock_name: DockName, progress: Pro
 
     if condition not in {Condition.LITTLE_MEMORY, Condition.LITTLE_DISK}:
         return Usage()
-    with open_run() as opened, Run(space, choose(dock_name, space, opened, progress)) as run:
+    with open_run() as opened, Run(space, choose(dock_name, space, opened, progress, trusted=True)) as run:
         run.enter()
         with progress("looking what it uses"):
             return run.gathering.ready(AS_DEPLOYED).usage()

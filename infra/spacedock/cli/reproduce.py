@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from spacedock.cli.app import app
-from spacedock.cli.options import DockOption, Verbose
+from spacedock.cli.options import DockOption, TrustOption, Verbose
 from spacedock.errors import UsageError
-from spacedock.options import DockName
+from spacedock.options import TRUST, DockName
 
 if TYPE_CHECKING:
     from spacedock.failures.base import Failure
@@ -44,6 +44,7 @@ def reproduce(
     keep: Keep = False,
     here: Here = None,
     dock: DockOption = DockName.image,
+    trust: TrustOption = False,
     verbose: Verbose = False,
 ) -> None:
     """List the known failures, or bring one about: its log, what Hugging Face shows, what mends it."""
@@ -57,7 +58,9 @@ def reproduce(
     if here is not None:
         from spacedock.cli.inject import bring
 
-        raise typer.Exit(bring(console, failure, here, dock, keep=keep, verbose=verbose))
+        raise typer.Exit(
+            bring(console, failure, here, dock, trusted=TRUST.given(trust), keep=keep, verbose=verbose)
+        )
     if failure.specimen is None:
         raise UsageError(
             f"{name} cannot be brought about: {failure.not_here}",

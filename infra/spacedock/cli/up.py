@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from spacedock.cli.app import app
-from spacedock.cli.options import DockOption, EgressOption, Place, ScaleOption, Verbose
+from spacedock.cli.options import DockOption, EgressOption, Place, ScaleOption, TrustOption, Verbose
 from spacedock.console import ConsoleProgress
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
@@ -21,7 +21,7 @@ from spacedock.docks.dock import OpenDock
 from spacedock.docks.instance import Execution
 from spacedock.edge.base import Edge, Manner
 from spacedock.errors import BootError, SpacedockError, UsageError
-from spacedock.options import DOCK, EGRESS, TIME_SCALE
+from spacedock.options import DOCK, EGRESS, TIME_SCALE, TRUST
 
 if TYPE_CHECKING:
     from spacedock.docks.life import PlatformState
@@ -42,6 +42,7 @@ EdgeInFront = Annotated[
 def up(
     path: Place = Path(),
     dock: DockOption = DOCK.default,
+    trust: TrustOption = False,
     run_first: RunFirst = "",
     egress: EgressOption = EGRESS.default,
     time_scale: ScaleOption = TIME_SCALE.default,
@@ -65,7 +66,8 @@ def up(
     with suppress(KeyboardInterrupt), _stages(console) as tell, open_run() as run, ExitStack() as stack:
         with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress:
             tell(PlatformState(Stage.BUILDING))
-            opened = stack.enter_context(choose(dock, space, run, progress, conditions))
+            chosen = choose(dock, space, run, progress, conditions, trusted=TRUST.given(trust))
+            opened = stack.enter_context(chosen)
             if edge:
                 _require_edge(opened)
             tell(PlatformState(Stage.APP_STARTING))

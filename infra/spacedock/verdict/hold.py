@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from spacedock.contract.promise import Promise
 from spacedock.contract.unreadable import broken_by, findings_of
 from spacedock.docks.conditions import AS_OBSERVED, Conditions
 from spacedock.docks.dock import Dock
-from spacedock.errors import UsageError
+from spacedock.errors import NoConsentError, UsageError
 from spacedock.progress import Progress
 from spacedock.run.events import Listener, unheard
 from spacedock.run.loop import Run
@@ -27,9 +28,12 @@ def hold(  # noqa: PLR0913 - what a verdict is asked with, most of it by name
     progress: Progress,
     conditions: Conditions = AS_OBSERVED,
     *,
+    trusted: bool = False,
     listen: Listener = unheard,
 ) -> Verdict:
     """Return what the contract finds of the Space at `path`; without a dock where there is none to boot.
+
+    Of its files alone where no engine answers and it is not `trusted` to run without one, which it says.
 
     Raises UsageError where there is no folder, or a manifest that says not what it means; EngineError,
     BootError and BuildError where something else than the Space does not come up.
@@ -43,7 +47,11 @@ def hold(  # noqa: PLR0913 - what a verdict is asked with, most of it by name
         return space
     with ExitStack() as stack:
         run = stack.enter_context(open_run())
-        return _held(space, promises, listen, choose(dock_name, space, run, progress, conditions))
+        try:
+            dock = choose(dock_name, space, run, progress, conditions, trusted=trusted)
+        except NoConsentError as error:
+            return _by_files(space, promises, listen, error)
+        return _held(space, promises, listen, dock)
 
 
 def lint(path: Path, promises: Iterable[Promise], listen: Listener = unheard) -> Verdict:
@@ -54,6 +62,12 @@ def lint(path: Path, promises: Iterable[Promise], listen: Listener = unheard) ->
     promises = tuple(promises)
     space = _read(path, promises)
     return space if isinstance(space, Verdict) else _held(space, promises, listen, None)
+
+
+def _by_files(space: Space, promises: tuple[Promise, ...], listen: Listener, why: NoConsentError) -> Verdict:
+    """Return the static verdict, which says why it is no more."""
+    verdict = _held(space, promises, listen, None)
+    return replace(verdict, header=(*str(why).splitlines(), *verdict.header))
 
 
 def _read(path: Path, promises: tuple[Promise, ...]) -> Space | Verdict:

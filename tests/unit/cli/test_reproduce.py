@@ -43,7 +43,7 @@ def docked(monkeypatch: pytest.MonkeyPatch) -> list[FakeDock]:
     """Docks in the order in which they are asked for; each is used up by one scene."""
     given: list[FakeDock] = []
 
-    def choose(*_: object) -> Dock:
+    def choose(*_: object, trusted: bool) -> Dock:
         return given.pop(0)
 
     monkeypatch.setattr(scene, "choose", choose)

@@ -37,7 +37,9 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
     """What the dock was chosen with; `dock` is the one that is given."""
     seen: dict[str, Any] = {"dock": FakeDock()}
 
-    def choose(name: str, space: object, run: object, progress: object, conditions: Conditions) -> Dock:
+    def choose(
+        name: str, space: object, run: object, progress: object, conditions: Conditions, *, trusted: bool
+    ) -> Dock:
         seen.update(name=name, space=space, conditions=conditions)
         dock: Dock = seen["dock"]
         return dock

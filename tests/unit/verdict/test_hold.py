@@ -36,7 +36,7 @@ class Fails(FakeDock):
 def in_dock(monkeypatch: pytest.MonkeyPatch, dock: Dock) -> list[object]:
     asked: list[object] = []
 
-    def choose(*words: object) -> Dock:
+    def choose(*words: object, trusted: bool) -> Dock:
         asked.extend(words)
         return dock
 

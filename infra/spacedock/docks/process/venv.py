@@ -38,8 +38,8 @@ _LIMIT = 1800.0  # seconds for one command: a package's build may wait for ever
 # a password of their own, so that they are never given to the Space itself.
 _ALLOWED = frozenset({
     "ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "NO_PROXY", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE",
-    "TZ", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_HTTP_TIMEOUT", "UV_INDEX", "UV_INDEX_URL",
-    "UV_INSECURE_HOST", "UV_LINK_MODE", "UV_OFFLINE",
+    "TZ", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_HTTP_TIMEOUT", "UV_INDEX",
+    "UV_INDEX_URL", "UV_INSECURE_HOST", "UV_LINK_MODE", "UV_OFFLINE",
 })  # fmt: skip
 _LOWER = frozenset(name.lower() for name in _ALLOWED if name.endswith("_PROXY"))
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from spacedock.docks.process.bubblewrap import Quarters
 from spacedock.docks.process.interpreter import Interpreter, find_interpreter
 from spacedock.docks.process.pip import Install
-from spacedock.docks.process.venv import virtual_environment
+from spacedock.docks.process.venv import Installing, virtual_environment
 from spacedock.errors import BuildError
+from spacedock.nobody import user_of
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +26,21 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def python() -> Interpreter:
-    return find_interpreter(None, None)
+    return find_interpreter(None, user_of("test_venv"))
+
+
+@pytest.fixture
+def cache() -> Iterator[Path]:
+    """A folder that every user can enter, as the harness's cache is."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def installing(cache: Path) -> Installing:
+    """As in the process dock: by a user whom nobody has where the tests are root."""
+    return Installing(cache / "installing", Quarters(user_of("test_venv")))
 
 
 def wheel(folder: Path, version: str = "1.0", name: str = "tiny") -> Path:
@@ -51,54 +69,60 @@ def imported(environment: Path) -> str:
     return run.stdout.strip()
 
 
-def test_an_environment_is_made_once_for_the_same_requirements(tmp_path: Path, python: Interpreter) -> None:
-    wheel(tmp_path)
-    install = requiring(tmp_path, "tiny==1.0")
+def test_an_environment_is_made_once_for_the_same_requirements(
+    cache: Path, python: Interpreter, installing: Installing
+) -> None:
+    wheel(cache)
+    install = requiring(cache, "tiny==1.0")
     said: list[str] = []
-    first = virtual_environment(cache, python, [install], place, said.append)
+    first = virtual_environment(cache, python, [install], installing, said.append)
     assert imported(first) == "1.0"
     assert said
     said.clear()
-    assert virtual_environment(cache, python, [install], place, said.append) == first
+    assert virtual_environment(cache, python, [install], installing, said.append) == first
     assert not said
 
 
-def test_an_environment_that_was_cut_short_is_made_anew(tmp_path: Path, python: Interpreter) -> None:
-    wheel(tmp_path)
-    install = requiring(tmp_path, "tiny==1.0")
-    made = virtual_environment(tmp_path / "cache", python, [install], _silent)
+def test_an_environment_that_was_cut_short_is_made_anew(
+    cache: Path, python: Interpreter, installing: Installing
+) -> None:
+    wheel(cache)
+    install = requiring(cache, "tiny==1.0")
+    made = virtual_environment(cache, python, [install], installing, _silent)
     made.with_suffix(".complete").unlink()
     (made / "bin" / "python").unlink()
-    assert virtual_environment(tmp_path / "cache", python, [install], _silent) == made
+    assert virtual_environment(cache, python, [install], installing, _silent) == made
     assert imported(made) == "1.0"
 
 
-def test_hashes_are_held_to(tmp_path: Path, python: Interpreter) -> None:
-    wheel(tmp_path, name="small")
-    digest = hashlib.sha256(wheel(tmp_path).read_bytes()).hexdigest()
-    right = requiring(tmp_path, f"tiny==1.0 --hash=sha256:{digest}")
-    assert imported(virtual_environment(tmp_path / "cache", python, [right], _silent)) == "1.0"
+def test_hashes_are_held_to(cache: Path, python: Interpreter, installing: Installing) -> None:
+    wheel(cache, name="small")
+    digest = hashlib.sha256(wheel(cache).read_bytes()).hexdigest()
+    right = requiring(cache, f"tiny==1.0 --hash=sha256:{digest}")
+    assert imported(virtual_environment(cache, python, [right], installing, _silent)) == "1.0"
     for line in (f"tiny==1.0 --hash=sha256:{'0' * 64}", f"tiny==1.0 --hash=sha256:{digest}\nsmall==1.0"):
         with pytest.raises(BuildError) as caught:
-            virtual_environment(tmp_path / "cache", python, [requiring(tmp_path, line)], _silent)
+            virtual_environment(cache, python, [requiring(cache, line)], installing, _silent)
         assert "hash" in caught.value.log.lower()
 
 
 def test_what_the_harness_is_constrained_to_is_nothing_to_the_space(
-    tmp_path: Path, python: Interpreter, monkeypatch: pytest.MonkeyPatch
+    cache: Path, python: Interpreter, installing: Installing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wheel(tmp_path)
-    wheel(tmp_path, "2.0")
-    constraints = tmp_path / "constraints.txt"
+    wheel(cache)
+    wheel(cache, "2.0")
+    constraints = cache / "constraints.txt"
     constraints.write_text("tiny==1.0\n")
     monkeypatch.setenv("UV_CONSTRAINT", str(constraints))
-    made = virtual_environment(tmp_path / "cache", python, [requiring(tmp_path, "tiny")], _silent)
+    made = virtual_environment(cache, python, [requiring(cache, "tiny")], installing, _silent)
     assert imported(made) == "2.0"
 
 
-def test_a_package_that_cannot_be_had_is_named(tmp_path: Path, python: Interpreter) -> None:
+def test_a_package_that_cannot_be_had_is_named(
+    cache: Path, python: Interpreter, installing: Installing
+) -> None:
     with pytest.raises(BuildError) as caught:
-        virtual_environment(tmp_path / "cache", python, [requiring(tmp_path, "tiny")], _silent)
+        virtual_environment(cache, python, [requiring(cache, "tiny")], installing, _silent)
     assert "tiny" in caught.value.log
     assert caught.value.exit_code == 5
 
