@@ -31,7 +31,7 @@ def spacedock(monkeypatch: pytest.MonkeyPatch) -> Spacedock:
     """Run a command with a dock of pretence; return its exit code."""
 
     def _run(*words: str, dock: FakeDock | None = None) -> int:
-        monkeypatch.setattr(choose, "choose", lambda *_: dock or FakeDock())
+        monkeypatch.setattr(choose, "choose", lambda *_, **__: dock or FakeDock())
         monkeypatch.setattr(sys, "argv", ["spacedock", *words])
         with pytest.raises(SystemExit) as ended:
             cli.main()

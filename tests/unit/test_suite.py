@@ -45,7 +45,7 @@ class Dock(FakeDock):
             raise self.defect
         return super().boot(spec)
 
-spacedock.session.choose = lambda *_: Dock({dock})
+spacedock.session.choose = lambda *_, **__: Dock({dock})
 """
 
 PLUGIN = ("-p", "spacedock.plugin")

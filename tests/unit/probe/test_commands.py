@@ -31,7 +31,7 @@ def spacedock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Space
         def _run(*words: str, instance: FakeInstance | None = None) -> int:
             can = frozenset(Capability) - {Capability.EDGE}
             dock = FakeDock(capabilities=can, otherwise=instance or FakeInstance(log=STOPPED))
-            monkeypatch.setattr(choose, "choose", lambda *_: dock)
+            monkeypatch.setattr(choose, "choose", lambda *_, **__: dock)
             monkeypatch.setattr(sys, "argv", ["spacedock", *words])
             with pytest.raises(SystemExit) as ended:
                 cli.main()

@@ -42,6 +42,7 @@ class Install:
     arguments: tuple[str, ...]
     files: tuple[Path, ...]
     around: tuple[Path, ...] = ()  # the folders that its own packages lie in, if it has such
+    workdir: Path | None = None  # from which the names of those lead to them
 
     @property
     def local(self) -> bool:

@@ -144,7 +144,10 @@ class _Reader:
             return next((place for place in places if place.is_file()), None)
 
         found, complete = read_installs(stage.expand(script), find)
-        self._installs += (replace(install, around=(stage.tree, self._context)) for install in found)
+        self._installs += (
+            replace(install, around=(stage.tree, self._context), workdir=stage.place("."))
+            for install in found
+        )
         if not complete:
             self._leave_out(step)
 

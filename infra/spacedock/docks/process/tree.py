@@ -71,7 +71,7 @@ def copy(source: Path, root: Path, target: PurePath | str) -> None:
 
 def write(root: Path, target: PurePath | str, text: str) -> None:
     """Write a file below `root`, in the stead of whatever has its name."""
-    path = inside(root, target)
+    path = inside(root, PurePath(target).parent) / PurePath(target).name
     _clear(path)
     with path.open("x", encoding="utf-8") as file:
         file.write(text)

@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -85,7 +86,8 @@ def virtual_environment(
             with installing.opened(folder) as installer:
                 installer.run(["venv", "--no-config", "--python", str(python.path), str(folder)], say)
                 for install in installs:
-                    installer.run(_arguments(folder, install), say)
+                    workdir = install.workdir if install.local else None
+                    installer.run(_arguments(folder, install), say, workdir)
             complete.touch()
     return folder
 
@@ -114,14 +116,15 @@ class _Installer:
     installing: Installing
     products: tuple[Path, ...]
 
-    def run(self, arguments: list[str], say: Say) -> None:
-        """Run uv, saying each of its lines."""
+    def run(self, arguments: list[str], say: Say, workdir: Path | None = None) -> None:
+        """Run uv, saying each of its lines; in `workdir` where that matters."""
         place = self.installing.folder
         lines: deque[str] = deque(maxlen=_LOG_LINES)
+        ends = time.monotonic() + _LIMIT
         with (
             Kept(
                 [self.program, *arguments],
-                folder=place,
+                folder=workdir or place,
                 environment=environment(place, os.environ),
                 run_as=self.installing.quarters.around(place, *self.installing.sources, *self.products),
                 output=subprocess.PIPE,
@@ -133,8 +136,9 @@ class _Installer:
                 say(lines[-1])
             kept.ended(_LIMIT)
         if kept.exit_code():
+            why = "failed" if time.monotonic() < ends else f"did not end within {_LIMIT:g} s"
             raise SpaceBuildError(
-                f"uv {' '.join(arguments[:2])} failed",
+                f"uv {' '.join(arguments[:2])} {why}",
                 remedy="correct the requirements, or make the package index reachable",
                 log="\n".join(lines),
             )

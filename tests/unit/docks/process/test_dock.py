@@ -19,6 +19,7 @@ from spacedock.docks import ready
 from spacedock.docks.boots import BootSpec, Cause
 from spacedock.docks.capability import Capability
 from spacedock.docks.process import dock
+from spacedock.docks.process.bubblewrap import Quarters
 from spacedock.docks.process.dock import ProcessDock
 from spacedock.docks.process.interpreter import Interpreter, find_interpreter
 from spacedock.docks.process.opened import OpenProcessDock
@@ -56,6 +57,7 @@ def python() -> Interpreter:
 def quick(monkeypatch: pytest.MonkeyPatch, python: Interpreter) -> None:
     """Look for Python once, and at sockets from a boot's start, so that no test takes a second for it."""
     monkeypatch.setattr(dock, "find_interpreter", lambda *_: python)
+    monkeypatch.setattr(dock, "find_quarters", lambda user, *_: Quarters(user))  # whether bubblewrap is here
     monkeypatch.setattr(ready, "FIRST_LOOK", 0.0)
     monkeypatch.setattr(ready, "LOOK_EVERY", 0.05)
 
