@@ -184,6 +184,31 @@ def test_a_dock_that_cannot_be_entered_is_tried_once(run: Run, pytester: pytest.
     assert (pytester.path / "entered").read_text() == "once"
 
 
+NO_CONSENT = """
+from spacedock.errors import NoConsentError
+
+def choose(*_, trusted, **__):
+    if not trusted:
+        raise NoConsentError("nobody has agreed", remedy="say --trust")
+    return Dock()
+
+spacedock.session.choose = choose
+"""
+
+
+def test_without_the_users_word_a_suite_judges_files_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPACEDOCK_TRUST", raising=False)
+    result = run(more=NO_CONSENT, choose="binds-app-port or front-matter-is-valid")
+    result.assert_outcomes(passed=1, skipped=1, deselected=PROMISES - 2)
+    result.stdout.fnmatch_lines(["*owner/name by its files alone*", "*nobody has agreed", "*say --trust"])
+
+
+def test_a_suite_boots_by_the_users_word(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACEDOCK_TRUST", "1")
+    result = run(more=NO_CONSENT, choose="binds-app-port or front-matter-is-valid")
+    result.assert_outcomes(passed=2, deselected=PROMISES - 2)
+
+
 JUDGED = """
 from spacedock.run.loop import Run
 
@@ -248,7 +273,7 @@ class Told(FakeDock):
     def __exit__(self, *exc):
         self.tell("close")
 
-spacedock.session.choose = lambda name, space, *_: Told(space)
+spacedock.session.choose = lambda name, space, *_, **__: Told(space)
 """
     )
     pytester.makepyfile(

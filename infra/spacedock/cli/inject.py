@@ -52,9 +52,8 @@ def bring(
     space = read_space(path)
     conditions = replace(AS_OBSERVED, egress=failure.specimen.egress) if failure.specimen else AS_OBSERVED
     with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress, open_run() as opened:
-        # First, for what it uses is looked at in the same dock, which the user must agree to as well.
-        choose(dock_name, space, opened, progress, conditions, trusted=trusted)
-        space = with_less(failure.inject, space, _used(failure.inject, space, dock_name, progress))
+        used = _used(failure.inject, space, dock_name, progress, trusted=trusted)
+        space = with_less(failure.inject, space, used)
         dock = choose(dock_name, space, opened, progress, conditions, trusted=trusted)
         with Run(space, dock) as run:
             console.print(Text(f"{space.manifest.space.id}: {failure.inject.prose}", style="bold"))
@@ -68,14 +67,16 @@ def bring(
         return _conclude(console, findings)
 
 
-def _used(condition: Condition, space: Space, dock_name: DockName, progress: Progress) -> Usage:
+def _used(
+    condition: Condition, space: Space, dock_name: DockName, progress: Progress, *, trusted: bool
+) -> Usage:
     """Return what the Space uses when nothing is short; nothing where the condition does not ask."""
     from spacedock.docks.choose import choose
     from spacedock.runs import open_run
 
     if condition not in {Condition.LITTLE_MEMORY, Condition.LITTLE_DISK}:
         return Usage()
-    with open_run() as opened, Run(space, choose(dock_name, space, opened, progress, trusted=True)) as run:
+    with open_run() as opened, Run(space, choose(dock_name, space, opened, progress, trusted=trusted)) as run:
         run.enter()
         with progress("looking what it uses"):
             return run.gathering.ready(AS_DEPLOYED).usage()

@@ -13,6 +13,7 @@ from spacedock.contract.registry import all_promises, chosen
 from spacedock.docks import choose as docks
 from spacedock.docks.conditions import Conditions, Egress
 from spacedock.docks.dock import Dock
+from spacedock.engine import Engine
 from spacedock.errors import BuildError, SpaceBuildError, UsageError
 from spacedock.progress import silent
 from spacedock.run.events import Entered, Event, Found
@@ -77,6 +78,20 @@ def test_a_stand_in_that_does_not_build_is_not_laid_at_the_spaces_door(
     in_dock(monkeypatch, Fails(BuildError("the stand-in failed", remedy="look")))
     with pytest.raises(BuildError, match="the stand-in failed"):
         hold(write_space(tmp_path), "image", all_promises(), silent)
+
+
+def test_without_the_users_word_the_verdict_is_the_static_one_and_says_what_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Engine, "answers", staticmethod(lambda: False))
+    place = write_space(tmp_path)
+    verdict = hold(place, "auto", all_promises(), silent)
+    static = lint(place, all_promises())
+    assert [found.outcome for found in verdict.findings] == [found.outcome for found in static.findings]
+    assert verdict.dock == ""
+    told = "\n".join(verdict.header)
+    assert "no Docker engine answers" in told
+    assert "`--trust` or `--dock=process`" in told
 
 
 def test_what_is_no_docker_space_has_a_verdict_without_a_boot(

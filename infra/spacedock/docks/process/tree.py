@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from posixpath import normpath
@@ -82,9 +83,11 @@ def _named(root: Path, folder: Path, part: str) -> Iterator[tuple[str, Path]]:
         return
     names = sorted(each.name for each in folder.iterdir()) if any(sign in part for sign in "*?[") else [part]
     for name in names:
-        place = inside(root, folder.relative_to(root) / name)
-        if (name == part or fnmatchcase(name, part)) and place.exists():
-            yield name, place
+        if name == part or fnmatchcase(name, part):
+            with suppress(OSError):  # links that go round lead to nothing
+                place = inside(root, folder.relative_to(root) / name)
+                if place.exists():
+                    yield name, place
 
 
 def _copy_file(source: Path, place: Path) -> None:

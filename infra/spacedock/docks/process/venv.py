@@ -59,7 +59,7 @@ class Installing:
         for folder in (self.folder, self.folder / "home", self.folder / "tmp", *products):
             folder.mkdir(parents=True)
             nobody.give(folder, self.quarters.user)
-        program = shutil.copy2(uv.find_uv_bin(), self.folder)  # its own folder may be closed to others
+        program = str(shutil.copy2(uv.find_uv_bin(), self.folder))  # its own folder may be closed to others
         try:
             yield _Installer(program, self, products)
         finally:

@@ -149,7 +149,7 @@ def test_a_space_that_listens_on_nothing_is_silent(tmp_path: Path, docked: Boots
 
 def test_a_server_that_accepts_and_never_answers_is_silent(tmp_path: Path, docked: Boots, port: int) -> None:
     app = doing(f"s = socket.create_server(('', {port})); signal.pause()")
-    instance = docked(space_of(tmp_path, app, port=port), boot_timeout=0.5).boot(BootSpec())
+    instance = docked(space_of(tmp_path, app, port=port), boot_timeout=3).boot(BootSpec())
     assert instance.boot.cause is Cause.SILENT
     assert [listener.port for listener in instance.boot.listeners] == [port]
 

@@ -82,3 +82,29 @@ def test_the_digest_follows_contents_not_places(tmp_path: Path) -> None:
 
 def test_the_digest_follows_options() -> None:
     assert Install(("httpx",), ()).digest() != Install(("httpx", "--no-deps"), ()).digest()
+
+
+@pytest.mark.parametrize(
+    ("line", "local"),
+    [
+        ("./package", True),
+        ("package @ file:///app/package", True),
+        ("libs/package", True),
+        ("-e .", True),
+        (".[extra]", True),
+        ("--find-links wheels", True),
+        ("fastapi==0.115.0  # see docs/notes", False),
+        ("-r more/requirements.txt", False),
+        ("package @ git+https://host.test/a/b", False),
+        ("--extra-index-url https://host.test/simple/", False),
+    ],
+)
+def test_what_a_space_brings_itself_is_part_of_the_digest(tmp_path: Path, line: str, local: bool) -> None:
+    requirements, tree = tmp_path / "requirements.txt", tmp_path / "tree"
+    requirements.write_text(f"{line}\n")
+    tree.mkdir()
+    install = Install(("-r", str(requirements)), (requirements,), (tree,))
+    before = install.digest()
+    (tree / "module.py").write_text("changed")
+    assert install.local is local
+    assert (install.digest() != before) is local

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import tempfile
 import zipfile
@@ -14,7 +15,7 @@ import pytest
 from spacedock.docks.process.bubblewrap import Quarters
 from spacedock.docks.process.interpreter import Interpreter, find_interpreter
 from spacedock.docks.process.pip import Install
-from spacedock.docks.process.venv import Installing, virtual_environment
+from spacedock.docks.process.venv import Installing, environment, virtual_environment
 from spacedock.errors import BuildError
 from spacedock.nobody import user_of
 
@@ -125,6 +126,28 @@ def test_a_package_that_cannot_be_had_is_named(
         virtual_environment(cache, python, [requiring(cache, "tiny")], installing, _silent)
     assert "tiny" in caught.value.log
     assert caught.value.exit_code == 5
+
+
+def test_installing_finds_how_packages_are_reached_and_nothing_else_of_the_caller(tmp_path: Path) -> None:
+    caller = {
+        "PATH": "/bin", "TZ": "UTC", "https_proxy": "http://proxy", "UV_INDEX_URL": "http://index",
+        "HF_TOKEN": "x", "AWS_SECRET_ACCESS_KEY": "x", "GITHUB_TOKEN": "x", "HOME": "/x", "LD_PRELOAD": "x",
+        "PYTHONPATH": "x", "UV_CONSTRAINT": "x", "UV_PUBLISH_TOKEN": "x", "SSH_AUTH_SOCK": "x",
+    }  # fmt: skip
+    found = environment(tmp_path, caller)
+    assert {name: found[name] for name in caller if name in found} == {
+        **dict(list(caller.items())[:4]),
+        "HOME": str(tmp_path / "home"),
+    }
+    assert "x" not in found.values()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; run the tests as root")
+def test_what_was_installed_is_roots(cache: Path, python: Interpreter, installing: Installing) -> None:
+    wheel(cache)
+    made = virtual_environment(cache, python, [requiring(cache, "tiny")], installing, _silent)
+    assert {path.lstat().st_uid for path in (made, *made.rglob("*"))} == {0}
+    assert not installing.folder.exists()
 
 
 def _silent(line: str) -> None:
