@@ -98,7 +98,7 @@ _IDENTITY: Final[Mapping[str, Difference]] = {
             "1000; the image's own user where that fails (runs-as-uid-1000) and where it is another one "
             "(writes-only-where-it-may)"
         ),
-        _yes("where the harness is root; else your own user"),
+        _no("1000 within bubblewrap; else a uid that nobody has where the harness is root, or your own"),
     ),
     "HOME": Difference(
         _yes("as the engine sets it for the image"), _no("HOME of the Dockerfile, else a folder")

@@ -36,6 +36,7 @@ class Keeper:
 
     def __init__(self, told: int) -> None:
         self._told = told
+        self._process: subprocess.Popen[bytes] | None = None
         self._child = 0
         self.over = False
 
@@ -48,23 +49,40 @@ class Keeper:
             why = getattr(error, "strerror", None) or error
             os.write(sys.stdout.fileno(), f"exec: {order['command'][0]}: {why}\n".encode(errors="replace"))
             nothing = {**order, "folder": "/", "environment": {}}
-            self._child = main = _popen(["/bin/sh", "-c", f"exit {code}"], nothing).pid
+            main = self._popen(["/bin/sh", "-c", f"exit {code}"], nothing)
         self._tell(f"started {main} {self._child}")
 
     def _started(self, order: dict[str, Any]) -> int:
         command, wrapper = order["command"], order["wrapper"]
         if not wrapper:
-            self._child = _popen(command, order).pid
-            return self._child
+            return self._popen(command, order)
         if not shutil.which(command[0], path=order["environment"].get("PATH")):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         reading, writing = os.pipe()
         try:
-            self._child = _popen([*wrapper, "--info-fd", str(writing), "--", *command], order, writing).pid
+            self._popen([*wrapper, "--info-fd", str(writing), "--", *command], order, writing)
         finally:
             os.close(writing)
         with os.fdopen(reading, "rb", buffering=0) as info:
             return _wrapped(info) or self._child
+
+    def _popen(self, command: list[str], order: dict[str, Any], passed: int | None = None) -> int:
+        user = order["user"]
+        # Kept, for one that is forgotten looks whether it is over, and takes the exit code with it.
+        self._process = subprocess.Popen(
+            command,
+            cwd=order["folder"],
+            env=order["environment"],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            umask=_EVERYBODY_READS,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
+            pass_fds=() if passed is None else (passed,),
+        )
+        self._child = self._process.pid
+        return self._child
 
     def reap(self) -> bool:
         """Take the exit codes of those that are over; return whether any child is left."""
@@ -112,22 +130,6 @@ def descendants(ancestor: int) -> list[int]:
         found += below
         waiting += below
     return found
-
-
-def _popen(command: list[str], order: dict[str, Any], passed: int | None = None) -> subprocess.Popen[bytes]:
-    user = order["user"]
-    return subprocess.Popen(
-        command,
-        cwd=order["folder"],
-        env=order["environment"],
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        umask=_EVERYBODY_READS,
-        user=user,
-        group=user,
-        extra_groups=None if user is None else [],
-        pass_fds=() if passed is None else (passed,),
-    )
 
 
 def _wrapped(info: Any) -> int | None:
