@@ -20,7 +20,7 @@ if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         print(os.getpid(), flush=True)
-        time.sleep(600)
+        time.sleep(60)
     os._exit(0)
 os.wait()
 """
@@ -76,7 +76,7 @@ def test_what_stays_is_ended_on_leaving() -> None:
 
 
 def test_what_forks_while_it_is_ended_is_ended() -> None:
-    forks = "import os, time\nprint(1, flush=True)\nwhile os.fork(): time.sleep(0.001)\ntime.sleep(600)"
+    forks = "import os, time\nprint(1, flush=True)\nwhile os.fork(): time.sleep(0.001)\ntime.sleep(60)"
     with python(forks) as process:
         process.output.readline()
         family = [each.pid for each in psutil.Process(process.keeper).children(recursive=True)]
@@ -95,7 +95,7 @@ sys.stdin.read()
 
 
 def test_it_does_not_outlive_a_harness_that_is_killed() -> None:
-    command = [sys.executable, "-c", HARNESS, DAEMON + "\ntime.sleep(600)"]
+    command = [sys.executable, "-c", HARNESS, DAEMON + "\ntime.sleep(60)"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as harness:
         assert harness.stdout
         daemon = psutil.Process(int(harness.stdout.readline()))
