@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.registry import chosen
 from spacedock.errors import BootError
 from spacedock.space import Space
+from spacedock.space.reading import opened
 
+_PIECE = 1024 * 1024  # bytes
 KEPT, BROKEN, NOTHING_PROVEN = 0, 1, 3
 
 
@@ -56,12 +59,22 @@ class Verdict:
 
 
 def digest(space: Space) -> str:
-    """Return the SHA-256 of what a push would carry: paths and contents, in order."""
+    """Return the SHA-256 of what a push would carry: paths and contents, in order.
+
+    Of a submodule, or what is no file, the name. Raises UsageError for a file that cannot be read.
+    """
     whole = hashlib.sha256()
     for name in space.files():
         path = space.root / name
-        kind = "link" if path.is_symlink() else "file"
-        content = str(path.readlink()).encode() if kind == "link" else path.read_bytes()
-        whole.update(f"{name}\0{kind}\0{len(content)}\0".encode())
-        whole.update(content)
+        whole.update(os.fsencode(name))
+        if path.is_symlink():
+            target = os.fsencode(path.readlink())
+            whole.update(f"\0link\0{len(target)}\0".encode() + target)
+        elif path.is_file():
+            with opened(path) as file:
+                whole.update(f"\0file\0{path.stat().st_size}\0".encode())
+                for piece in iter(lambda: file.read(_PIECE), b""):
+                    whole.update(piece)
+        else:
+            whole.update(b"\0other\0")
     return whole.hexdigest()
