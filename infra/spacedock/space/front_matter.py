@@ -105,6 +105,7 @@ def _parse(path: Path, text: str) -> tuple[dict[str, Any], dict[str, int], tuple
     """Return the block's values, the line of each key in the README, and the keys that stand there twice."""
     try:
         node = composed(text)
+        keys = list(_keys(node))  # before the values: making those moves merged keys in among the node's own
         values = constructed(node)
     except YamlDefect as error:
         raise FrontMatterError(
@@ -113,28 +114,26 @@ def _parse(path: Path, text: str) -> tuple[dict[str, Any], dict[str, int], tuple
             line=error.line + 1,
             remedy="correct the line; quote values that hold `:` or `#`",
         ) from None
-    if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
+    if not isinstance(values, dict):
         raise FrontMatterError(
             f"the front matter holds no `key: value` pairs: {_MISSING}",
             path=path,
             line=1,
             remedy="add at least `sdk: docker`",
         )
-    keys = list(_keys(node))
     counts = Counter(key for key, _ in keys)
     lines = dict(keys)
     return values, lines, tuple(repeated(key, lines[key]) for key, count in counts.items() if count > 1)
 
 
-def _keys(node: yaml.MappingNode, within: str = "") -> Iterator[tuple[str, int]]:
+def _keys(node: yaml.Node | None, within: str = "") -> Iterator[tuple[str, int]]:
     """Yield each key, `outer.inner` for one in a table, and its line in the README."""
-    for key, value in node.value:
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
         if not isinstance(key, yaml.ScalarNode):
             continue
         # The block starts on the README's second line, marks count from 0.
         yield f"{within}{key.value}", key.start_mark.line + 2
-        if isinstance(value, yaml.MappingNode):
-            yield from _keys(value, f"{within}{key.value}.")
+        yield from _keys(value, f"{within}{key.value}.")
 
 
 def _require_docker(path: Path, values: Mapping[str, Any], lines: Mapping[str, int]) -> None:
