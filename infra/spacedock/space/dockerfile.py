@@ -13,6 +13,7 @@ import dockerfile as moby
 
 from spacedock import platform
 from spacedock.errors import NoDockerfileError, NoTextFileError, UsageError
+from spacedock.space.defects import shown
 from spacedock.space.image_names import is_image_name
 from spacedock.space.reading import read_bytes, require_no_utf_16
 
@@ -195,7 +196,7 @@ def _require_image(path: Path, base: Base, *, any_name: bool) -> None:
     # What is left of a `$` or a quote is for the builder, which knows more of them.
     if not any_name and not set("$\\\"'") & set(base.image) and not is_image_name(base.image):
         raise UsageError(
-            f"FROM names {base.image}, which is no name of an image",
+            f"FROM names {shown(base.image)}, which is no name of an image",
             path=path,
             line=base.line,
             remedy="write it in lower case, `name:tag`",

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Va
 
 from spacedock import platform
 from spacedock.errors import UsageError
+from spacedock.space.defects import shown
 from spacedock.space.reading import lines_of, read_text
 
 T = TypeVar("T", str, Path)
@@ -24,7 +25,10 @@ def _require_one_line(path: T) -> T:
 
 
 def _require_json(body: JsonValue) -> JsonValue:
-    json.dumps(body, allow_nan=False)  # raises ValueError
+    try:
+        json.dumps(body, allow_nan=False)
+    except ValueError:  # nan, or a number of thousands of digits
+        raise ValueError("it holds a number that JSON has not") from None
     return body
 
 
@@ -51,6 +55,8 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _LEAST_MEMORY = 0.006  # GiB: the engine refuses less than 6 MiB
 _LARGEST = 256 * 1024  # bytes
 _DEEPEST = 50  # tables and lists within each other
+# A key of so many parts, of which tomllib keeps every beginning: memory that grows with their square.
+_LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_DEEPEST}}}""")
 
 
 class _Table(BaseModel):
@@ -229,6 +235,9 @@ def read_manifest(path: Path) -> Manifest:
 
 def _tables(path: Path, text: str) -> dict[str, Any]:
     """Return what the file says. Raises UsageError where it is not TOML, or too deep."""
+    if found := _LONG_KEY.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise UsageError(f"a key has more than {_DEEPEST} parts", path=path, line=line, remedy="shorten it")
     try:
         data = tomllib.loads(text)
         deep = _is_deep(data)
@@ -238,8 +247,10 @@ def _tables(path: Path, text: str) -> dict[str, Any]:
         raise UsageError(
             f"it is not TOML: {error}", path=path, line=line, remedy="correct the line"
         ) from None
-    except ValueError as error:  # a number of thousands of digits
-        raise UsageError(f"it cannot be read: {error}", path=path, remedy="write shorter numbers") from None
+    except ValueError:
+        raise UsageError(
+            "it holds a number of thousands of digits", path=path, remedy="write shorter numbers"
+        ) from None
     except RecursionError:
         deep = True
     if deep:
@@ -265,7 +276,7 @@ def _check(manifest: Manifest, text: str) -> None:
 
     if manifest.space.hardware not in platform.HARDWARE.value:
         raise defect(
-            f"`space.hardware` is {manifest.space.hardware!r}, which is no flavour",
+            f"`space.hardware` is {shown(manifest.space.hardware)}, which is no flavour",
             f"use one of {', '.join(platform.HARDWARE.value)}",
             "space", "hardware",
         )  # fmt: skip

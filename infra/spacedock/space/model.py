@@ -140,7 +140,7 @@ def _find_manifest(where: Path, outermost: Path) -> Manifest:
     if where.is_file():
         return read_manifest(_short(where))
     for place in MANIFEST_PLACES:
-        if not (where / place).is_file():
+        if not os.path.lexists(where / place):
             continue
         if _leads_out(where / place, outermost):
             raise UsageError(

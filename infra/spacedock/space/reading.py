@@ -117,5 +117,7 @@ def _require_file(path: Path, mode: int) -> None:
 
 
 def _unreadable(path: Path, error: OSError) -> UsageError:
-    what = "links lead to each other" if error.errno == errno.ELOOP else error.strerror or str(error)
+    if error.errno == errno.ELOOP:
+        return NoTextFileError("there is no file: links lead to each other", path=path, remedy=_REMEDY)
+    what = error.strerror or str(error)
     return UsageError(f"it cannot be read: {what}", path=path, remedy="make it a file that can be read")

@@ -61,7 +61,7 @@ def public_arguments(space: Space, values: Mapping[str, str]) -> dict[str, str]:
 def mounted_secrets(space: Space) -> frozenset[str]:
     """Return the secrets that a RUN mounts (D spaces-sdks-docker, Secrets/Buildtime)."""
     flags = [flag for step in space.dockerfile.instructions for flag in step.flags if step.cmd == "RUN"]
-    mounted = {found[1] for flag in flags if (found := _SECRET.search(flag))}
+    mounted = {found[1] for flag in flags if (found := _SECRET.match(flag))}
     return frozenset(mounted & set(space.manifest.secrets))
 
 
