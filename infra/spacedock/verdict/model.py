@@ -7,7 +7,9 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from spacedock import platform
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.registry import chosen
 from spacedock.errors import BootError
@@ -61,9 +63,11 @@ class Verdict:
 def digest(space: Space) -> str:
     """Return the SHA-256 of what a push would carry: paths and contents, in order.
 
-    Of a submodule, or what is no file, the name. Raises UsageError for a file that cannot be read.
+    Of what is no file the path alone, and of files that are more than a Space can hold also the size. Raises
+    UsageError for a file that cannot be read.
     """
     whole = hashlib.sha256()
+    left = platform.REPOSITORY_LIMIT.value
     for name in space.files():
         path = space.root / name
         whole.update(os.fsencode(name))
@@ -71,10 +75,16 @@ def digest(space: Space) -> str:
             target = os.fsencode(path.readlink())
             whole.update(f"\0link\0{len(target)}\0".encode() + target)
         elif path.is_file():
-            with opened(path) as file:
-                whole.update(f"\0file\0{path.stat().st_size}\0".encode())
-                for piece in iter(lambda: file.read(_PIECE), b""):
-                    whole.update(piece)
-        else:
+            size = path.stat().st_size
+            whole.update(f"\0file\0{size}\0".encode())
+            left -= size
+            for piece in _pieces(path) if left >= 0 else ():
+                whole.update(piece)
+        else:  # a submodule, or what no push carries
             whole.update(b"\0other\0")
     return whole.hexdigest()
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with opened(path) as file:
+        yield from iter(lambda: file.read(_PIECE), b"")
