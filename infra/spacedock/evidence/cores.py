@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 
 from spacedock.errors import UsageError
 from spacedock.space import Space
-from spacedock.space.reading import read_bytes
+from spacedock.space.files import read_bytes
 
 CORES = "CPU_CORES"  # what the platform says of it, in the environment
 

@@ -14,8 +14,8 @@ import dockerfile as moby
 from spacedock import platform
 from spacedock.errors import NoDockerfileError, NoTextFileError, UsageError
 from spacedock.space.defects import shown
+from spacedock.space.files import read_bytes, require_no_utf_16
 from spacedock.space.image_names import is_image_name
-from spacedock.space.reading import read_bytes, require_no_utf_16
 
 _LARGEST = 256 * 1024  # bytes
 _LONGEST = 128 * 1024  # characters that variables expand to (Linux, MAX_ARG_STRLEN)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spacedock.errors import UsageError
-from spacedock.space.reading import lines_of, read_text
+from spacedock.space.files import lines_of, read_text
 
 NAME = ".dockerignore"
 _LARGEST = 64 * 1024  # bytes

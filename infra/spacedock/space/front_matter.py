@@ -14,7 +14,7 @@ import yaml
 from spacedock import platform
 from spacedock.errors import FrontMatterError, NoTextFileError, UsageError
 from spacedock.space.defects import Defect, defects, repeated, shown
-from spacedock.space.reading import lines_of, read_head
+from spacedock.space.files import lines_of, read_head
 from spacedock.space.yaml_text import YamlDefect, composed, constructed
 
 _FENCE = "---"

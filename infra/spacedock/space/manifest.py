@@ -13,13 +13,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Va
 from spacedock import platform
 from spacedock.errors import UsageError
 from spacedock.space.defects import shown
-from spacedock.space.reading import lines_of, read_text
+from spacedock.space.files import lines_of, read_text
 
 T = TypeVar("T", str, Path)
 
 
 def _require_one_line(path: T) -> T:
-    if not str(path).isprintable():
+    if re.search(r"[\x00-\x1f\x7f]", str(path)):
         raise ValueError("a path has no control characters")
     return path
 

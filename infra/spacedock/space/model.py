@@ -11,10 +11,10 @@ from spacedock import durations, platform
 from spacedock.errors import FrontMatterError, NoDockerfileError, UsageError
 from spacedock.space import features
 from spacedock.space.dockerfile import Dockerfile, read_dockerfile
+from spacedock.space.files import files_below
 from spacedock.space.front_matter import FrontMatter, read_front_matter
 from spacedock.space.git import repository_of
 from spacedock.space.manifest import Manifest, read_manifest
-from spacedock.space.reading import files_below
 
 _LONGEST_START = 7 * 86_400.0  # seconds that anybody waits
 MANIFEST_PLACES = ("space.toml", "infra/space.toml")

@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from spacedock.errors import UsageError
+from spacedock.space.files import read_text
 from spacedock.space.git import repository_of
-from spacedock.space.reading import read_text
 from spacedock.space.yaml_text import QUICK, YamlDefect, composed
 
 _LARGEST = 1024 * 1024  # bytes of a workflow; GitHub reads no more than half of it

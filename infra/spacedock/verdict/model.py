@@ -14,7 +14,7 @@ from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.registry import chosen
 from spacedock.errors import BootError
 from spacedock.space import Space
-from spacedock.space.reading import opened
+from spacedock.space.files import opened
 
 _PIECE = 1024 * 1024  # bytes
 KEPT, BROKEN, NOTHING_PROVEN = 0, 1, 3
