@@ -236,8 +236,12 @@ def read_manifest(path: Path) -> Manifest:
 def _tables(path: Path, text: str) -> dict[str, Any]:
     """Return what the file says. Raises UsageError where it is not TOML, or too deep."""
     if found := _LONG_KEY.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        raise UsageError(f"a key has more than {_DEEPEST} parts", path=path, line=line, remedy="shorten it")
+        raise UsageError(
+            f"a key has more than {_DEEPEST} parts",
+            path=path,
+            line=text.count("\n", 0, found.start()) + 1,
+            remedy="shorten it",
+        )
     try:
         data = tomllib.loads(text)
         deep = _is_deep(data)
