@@ -236,7 +236,7 @@ def test_a_workflow(lint: Linter, place: Path, content: str | bytes) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.py", f"{COUNTS}n = os.cpu_count() + {' + '.join(['1'] * 3000)}"),
+        ("a.py", COUNTS + "n = (os.cpu_count() + " + "1 +\n" * 3000 + " 1)"),
         ("a.py", f"{COUNTS}n = os.cpu_count() + {'(' * 1500}1{')' * 1500}"),
         ("a.py", COUNTS + "os.cpu_count()\n" + f"x = {'-' * 1900}1\n" * 100),
         ("a.py", COUNTS + "os.cpu_count()\n" + f"x{'.b()' * 440}\n" * 100),
