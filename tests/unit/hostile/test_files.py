@@ -273,8 +273,10 @@ def test_folders_that_lie_deep_within_each_other(lint: Linter, place: Path) -> N
         os.close(within)
         within = inner
     os.close(within)
-    assert lint(place).code == SOUND
-    subprocess.run(["rm", "-r", place], check=True)  # which `shutil.rmtree` cannot
+    try:
+        assert lint(place).code == SOUND
+    finally:
+        subprocess.run(["rm", "-r", place], check=True)  # which `shutil.rmtree` cannot
 
 
 def test_a_repository_of_what_is_no_file(lint: Linter, place: Path) -> None:
