@@ -54,6 +54,10 @@ class UsageError(SpacedockError):
     exit_code = 2
 
 
+class NoTextFileError(UsageError):
+    """What lies in the place of a file of the Space is no regular file, or none that holds text."""
+
+
 class FrontMatterError(UsageError):
     """The README, or the block at its head, is not there or says nothing of a Docker Space."""
 
