@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from backend.api.page import HEADERS
-from backend.chat.rendering import to_html
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,6 +23,8 @@ async def reference(request: Request) -> HTMLResponse:
 
 
 def _page(document: Described) -> Iterator[str]:
+    from backend.chat.rendering import to_html  # noqa: PLC0415  the first answer need not wait for it
+
     title = escape(document["info"]["title"])
     yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
     yield to_html(document["info"]["description"])
