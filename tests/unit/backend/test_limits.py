@@ -40,6 +40,7 @@ class TestTheClient:
 
     def test_is_the_peer_without_a_proxy(self) -> None:
         assert client_with() == "192.0.2.1"
+        assert client_with(peer="2001:db8:1:2::9") == "2001:db8:1:2::/64"
 
     @pytest.mark.parametrize(
         "forwarded",
