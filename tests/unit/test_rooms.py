@@ -15,7 +15,7 @@ PACKAGE = ROOT / "infra" / "spacedock"
 FLOORS = (
     {"cli", "__main__"},
     {"suite", "plugin", "session"},
-    {"console", "verdict"},
+    {"console", "screen", "verdict"},
     {"failures"},
     {"run"},
     {"contract"},
@@ -26,7 +26,7 @@ FLOORS = (
     {"images"},
     {"engine", "builder"},
     {"space", "runs"},
-    {"platform", "progress", "errors", "canary", "durations", "recordings"},
+    {"platform", "printable", "progress", "errors", "canary", "durations", "recordings"},
 )
 APART = {"doubles"}  # run in containers of their own: they import no room, and no room imports them
 

@@ -18,6 +18,7 @@ from spacedock.options import DOCK, EDGE, EGRESS, DockName
 from spacedock.probe.compare import shown
 from spacedock.probe.fields import FIELDS, Report, flat
 from spacedock.probe.settle import verdicts
+from spacedock.screen import screen
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there, as JSON.")
@@ -38,7 +39,7 @@ def probe(
     report = probed(dock, Conditions(egress, edge), verbose=verbose)
     if output:
         write(report, output)
-    show(Console(), report)
+    show(screen(), report)
 
 
 def probed(dock: DockName, conditions: Conditions, *, verbose: bool) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def probed(dock: DockName, conditions: Conditions, *, verbose: bool) -> dict[str
 
     with (
         open_run() as run,
-        ConsoleProgress(Console(stderr=True), verbose=verbose) as progress,
+        ConsoleProgress(screen(stderr=True), verbose=verbose) as progress,
         choose(dock, probe_space(run.folder), run, progress, conditions) as opened,
     ):
         return record(opened, progress, grace=platform.STOP_GRACE_SECONDS.value)

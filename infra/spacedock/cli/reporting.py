@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from spacedock.errors import UsageError
+from spacedock.screen import screen
 from spacedock.verdict.formats import formats
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def end(verdict: Verdict, reports: tuple[tuple[str, Path], ...], *, strict: bool
     """Show the verdict, write it where it is wanted, and end the command with its exit code."""
     from spacedock.verdict.terminal import show
 
-    console = Console()
+    console = screen()
     show(console, verdict)
     for name in _likely(verdict):
         told = f"its log looks like {name}: `spacedock reproduce {name}`"
