@@ -26,7 +26,7 @@ FLOORS = (
     {"images"},
     {"engine", "builder"},
     {"space", "runs"},
-    {"platform", "printable", "progress", "errors", "canary", "durations", "recordings"},
+    {"platform", "printable", "progress", "errors", "writing", "canary", "durations", "recordings"},
 )
 APART = {"doubles"}  # run in containers of their own: they import no room, and no room imports them
 

@@ -19,6 +19,7 @@ from spacedock.probe.compare import shown
 from spacedock.probe.fields import FIELDS, Report, flat
 from spacedock.probe.settle import verdicts
 from spacedock.screen import screen
+from spacedock.writing import require_writable
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there, as JSON.")
@@ -34,8 +35,10 @@ def probe(
     verbose: Verbose = False,
 ) -> None:
     """Run the probe in the dock, and print what a Space sees there."""
-    from spacedock.probe.recording import write
+    from spacedock.probe.recording import is_recording, write
 
+    if output:
+        require_writable(output, is_recording)
     report = probed(dock, Conditions(egress, edge), verbose=verbose)
     if output:
         write(report, output)

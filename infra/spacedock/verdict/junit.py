@@ -10,6 +10,7 @@ from spacedock.verdict.model import Verdict
 from spacedock.verdict.terminal import problems_text
 
 FORMAT = "junit"
+_NAME = "spacedock"
 
 
 def write(verdict: Verdict, *, strict: bool = False) -> str:
@@ -22,10 +23,15 @@ def write(verdict: Verdict, *, strict: bool = False) -> str:
     suite.add_property("digest", printable_line(verdict.digest))
     for finding in verdict.findings:
         suite.add_testcase(_case(finding, strict=strict))
-    document = JUnitXml("spacedock")
+    document = JUnitXml(_NAME)
     document.add_testsuite(suite)
     document.update_statistics()
     return str(document.tostring().decode())
+
+
+def is_ours(text: str) -> bool:
+    """Whether a file holds what `write` has made of an earlier run."""
+    return text.startswith(f'<testsuites name="{_NAME}" ')
 
 
 def _case(finding: Finding, *, strict: bool) -> TestCase:

@@ -114,7 +114,7 @@ def test_what_is_shown_can_still_be_read() -> None:
 @pytest.mark.parametrize("promise", ["binds-app-port", "answers-head"])
 @pytest.mark.parametrize("kind", formats())
 def test_every_report_can_be_read_back(kind: str, promise: str, outcome: Outcome) -> None:
-    text = formats()[kind](hostile(outcome, promise))
+    text = formats()[kind].write(hostile(outcome, promise))
     assert_harmless(text)
     if kind == "junit":
         for element in ET.fromstring(text).iter():
@@ -135,7 +135,7 @@ def test_what_says_no_end_of_things_is_cut() -> None:
     problem = replace(found.problems[0], seen=many, log=many)
     said = verdict(replace(found, problems=(problem,) * 50, log=many, detail=many))
     assert on_screen(said).count("\n") < MOST_OF_A_FINDING + 20
-    assert formats()["junit"](said).count("\n") < MOST_OF_A_FINDING + 20
+    assert formats()["junit"].write(said).count("\n") < MOST_OF_A_FINDING + 20
 
 
 def test_a_line_of_50_mb_costs_no_more_than_its_ends() -> None:
