@@ -24,7 +24,7 @@ from spacedock.contract.registry import all_promises
 from spacedock.docks import choose
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.instance import Stop
-from spacedock.errors import BootError, BuildError, EngineError, SpacedockError
+from spacedock.errors import BootError, BuildError, EngineError, SpaceBuildError, SpacedockError
 from tests.unit.edges import FakeEdge
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, write_space
@@ -134,6 +134,19 @@ def test_what_keeps_a_dock_from_opening_has_an_exit_code_of_its_own(
     assert error.what in said
     assert error.remedy in said
     assert error.log in said
+
+
+def test_a_build_that_fails_ends_in_5_with_its_log_whichever_promise_is_asked_for(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Closed(FakeDock):
+        def __enter__(self) -> Self:
+            raise SpaceBuildError("the build failed", remedy="mend it", log="E: no such package")
+
+    assert spacedock("check", place, "--promise", "binds-app-port", dock=Closed()) == 5
+    said = capsys.readouterr().out
+    assert "blocked, by builds-from-what-is-pushed: binds-app-port" in said
+    assert "  | E: no such package" in said
 
 
 def test_what_is_broken_in_files_is_shown_though_no_engine_answers(
@@ -332,6 +345,24 @@ def test_what_this_machine_refuses_is_neither_the_spaces_fault_nor_a_defect(
     said = capsys.readouterr().err
     assert f"/cache/x: this machine refuses: {os.strerror(number)}" in said
     assert "report it" not in said
+
+
+def test_a_report_that_cannot_be_written_in_the_end_is_no_verdict_on_the_space(
+    spacedock: Spacedock,
+    place: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    words = ("--promise", "front-matter-is-valid", "--report", f"junit={tmp_path / 'gate.xml'}")
+    assert spacedock("lint", place, *words) == 7
+    said = capsys.readouterr()
+    assert "1 kept" in said.out
+    assert "gate.xml: it cannot be written: No space left on device" in said.err
 
 
 def test_a_reader_who_goes_is_no_broken_promise() -> None:
