@@ -36,9 +36,10 @@ Said = Callable[[Verdict], str]
 
 def filled(described: T) -> T:
     """Return it with every text that it has, at any depth, made hostile; what is a promise stays."""
-    assert is_dataclass(described)
-    changed = {field.name: _hostile(getattr(described, field.name)) for field in fields(described)}
-    return replace(described, **changed)
+    dataclass: Any = described
+    changed = {field.name: _hostile(getattr(described, field.name)) for field in fields(dataclass)}
+    filled_in: T = replace(dataclass, **changed)
+    return filled_in
 
 
 def _hostile(value: Any) -> Any:
