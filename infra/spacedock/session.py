@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from spacedock.console import ConsoleProgress
 from spacedock.contract.finding import Finding, Outcome
@@ -20,9 +19,11 @@ from spacedock.docks.instance import FullInstance
 from spacedock.edge.base import Manner
 from spacedock.errors import SpacedockError
 from spacedock.evidence.base import NotBuilt
+from spacedock.printable import printable_line
 from spacedock.run.loop import Run
 from spacedock.run.observations import observations
 from spacedock.runs import open_run
+from spacedock.screen import screen
 from spacedock.space import Space, read_space
 from spacedock.verdict.terminal import problem_lines
 
@@ -124,9 +125,9 @@ class Session:
         for docked in self._seen:
             reporter.section(_title(docked))
             for line in docked.header:
-                reporter.line(line)
+                reporter.line(printable_line(line))
             for line in docked.observations:
-                reporter.line(f"observed: {line}")
+                reporter.line(printable_line(f"observed: {line}"))
             for finding in docked.findings:
                 if finding.outcome is Outcome.BROKEN and not finding.is_red(strict=docked.strict):
                     _show(reporter, finding)
@@ -152,7 +153,7 @@ class Session:
         capture = self._config.pluginmanager.getplugin("capturemanager")
         with (
             capture.global_and_fixture_disabled() if capture else nullcontext(),
-            ConsoleProgress(Console(stderr=True)) as progress,
+            ConsoleProgress(screen(stderr=True)) as progress,
         ):
             yield progress
 
@@ -175,7 +176,7 @@ def _conditions(config: pytest.Config) -> Conditions:
 
 
 def _title(docked: DockedSpace) -> str:
-    return f"{docked.space.manifest.space.id} in the {docked.dock_name} dock"
+    return printable_line(f"{docked.space.manifest.space.id} in the {docked.dock_name} dock")
 
 
 def _show(reporter: pytest.TerminalReporter, finding: Finding) -> None:

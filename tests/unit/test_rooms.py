@@ -15,7 +15,7 @@ PACKAGE = ROOT / "infra" / "spacedock"
 FLOORS = (
     {"cli", "__main__"},
     {"suite", "plugin", "session"},
-    {"console", "verdict"},
+    {"console", "screen", "verdict"},
     {"failures"},
     {"run"},
     {"contract"},
@@ -26,7 +26,18 @@ FLOORS = (
     {"images"},
     {"engine", "builder", "confinement"},
     {"space", "runs"},
-    {"platform", "progress", "errors", "canary", "durations", "reading", "recordings", "signals"},
+    {
+        "platform",
+        "printable",
+        "progress",
+        "errors",
+        "writing",
+        "canary",
+        "durations",
+        "reading",
+        "recordings",
+        "signals",
+    },
 )
 APART = {"doubles"}  # run in containers of their own: they import no room, and no room imports them
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from spacedock.cli.app import app
 from spacedock.cli.options import DockOption, EdgeOption, EgressOption, Place, ScaleOption, Verbose
 from spacedock.cli.reporting import Only, Report, Strict, destinations, end
 from spacedock.console import ConsoleProgress
 from spacedock.docks.conditions import Conditions
 from spacedock.options import DOCK, EDGE, EGRESS, TIME_SCALE
+from spacedock.screen import screen
 
 
 @app.command()
@@ -33,7 +32,7 @@ def check(
 
     reports, promises = destinations(report), chosen(promise or ())
     conditions = Conditions(egress, edge, time_scale)
-    with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress:
-        telling = Telling(Console(), progress, len(promises))
+    with ConsoleProgress(screen(stderr=True), verbose=verbose) as progress:
+        telling = Telling(screen(), progress, len(promises))
         verdict = hold(path, dock, promises, progress, conditions, listen=telling)
     end(verdict, reports, strict=strict)
