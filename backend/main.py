@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
-from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from backend import __version__
-from backend.api import chat, conversations, health, page, problems, sessions
+from backend.api import chat, conversations, health, page, problems, reference, sessions
 from backend.api.access import AccessLog
+from backend.api.cors import CrossOrigin
+from backend.api.head import HeadAsGet
 from backend.api.limits import BodyLimit, RateLimit
 from backend.config import Settings, load_settings
 from backend.services.budget import Budgets
 from backend.services.roster import Roster, Services, open_services
 
+PAUSE = 1.0  # seconds between two rounds of questions to the services
 DESCRIPTION = "Answers questions from the textbook *Physical AI & Humanoid Robotics*, with citations."
 
 
@@ -34,6 +33,9 @@ class Backend(FastAPI):
             description=DESCRIPTION,
             version=__version__,
             lifespan=_lifespan,
+            docs_url=None,  # theirs are scripts of a network for content, without a policy
+            redoc_url=None,
+            redirect_slashes=False,  # a redirect would repeat the Host that it was asked with
         )
         self.settings = self.state.settings = settings
         self.state.roster = roster
@@ -52,28 +54,16 @@ class Backend(FastAPI):
         Middleware that is added the usual way sits inside the one that answers 500 to an unhandled error, and
         a browser shows an answer without the headers as a CORS error.
         """
-        logged = AccessLog(BodyLimit(super().build_middleware_stack()))
-        with_id = CorrelationIdMiddleware(
-            logged, generator=lambda: uuid4().hex, validator=_is_request_id, update_request_header=False
-        )
-        return CORSMiddleware(
-            with_id,
-            allow_origins=self.settings.allowed_origins,
-            allow_origin_regex=self.settings.cors_vercel_preview,
-            allow_credentials=False,  # readers are bearer tokens, and no page has to send cookies
-            allow_methods=["*"],
-            allow_headers=["*"],
-            expose_headers=["Retry-After", "X-Request-ID"],
-        )
+        return CrossOrigin(AccessLog(HeadAsGet(BodyLimit(super().build_middleware_stack()))), self.settings)
 
 
 def create_app(settings: Settings | None = None, *, roster: Roster | None = None) -> Backend:
     """Build the application. Raises ConfigurationError when the settings it has to read are wrong."""
     settings = settings or load_settings()
-    roster = roster or Roster(partial(_open, settings), within=settings.service_timeout)
+    roster = roster or Roster(partial(_open, settings), within=settings.service_timeout, pause=PAUSE)
     app = Backend(settings, roster)
     problems.install(app)
-    for part in (chat, sessions, conversations, health, page):
+    for part in (health, page, reference, chat, sessions, conversations):
         app.include_router(part.router)
     app.mount("/static", page.files)
     return app
@@ -92,8 +82,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Ask the services while the server comes up: one that is away neither stops nor delays it."""
     async with app.state.roster:
         yield
-
-
-def _is_request_id(text: str) -> bool:
-    """Whether a caller's id may go into the log."""
-    return re.fullmatch(r"[\w.-]{8,64}", text, re.ASCII) is not None

@@ -10,11 +10,13 @@ import uvicorn
 from sse_starlette.sse import AppStatus
 
 from backend.config import Settings
+from backend.connections import CONNECTIONS, Watch
 from backend.logs import start_logging
 from backend.main import Backend, create_app
 
 # Docker kills ten seconds after it asked for a stop; the platform's own grace is not documented.
 GRACE = 8  # seconds until what is still open is cut off
+MAX_HEAD = 16 * 1024  # bytes of a request's first line and headers
 LAST_WORDS = 6.0  # seconds for requests in flight, which then end by themselves, streams with a final event
 
 
@@ -28,12 +30,13 @@ def server_config(app: Backend, *, host: str, port: int) -> uvicorn.Config:
         access_log=False,  # ours has the request's id, and the route instead of the client's address
         server_header=False,
         timeout_graceful_shutdown=GRACE,
-        # TLS ends at the platform's proxy, which calls from a 10.x address and says in X-Forwarded-Proto what
-        # the browser used. By default uvicorn believes that from loopback only, and redirects lead to http://
-        # (uvicorn documentation, "Settings", --forwarded-allow-ips). Only the proxy can reach the container.
-        # The client's address must not be taken from here: what comes first in X-Forwarded-For can be forged.
-        proxy_headers=True,
-        forwarded_allow_ips="*",
+        # It would take the first word of X-Forwarded-For for the peer, which is the client's own. TLS ends at
+        # the platform's proxy, and nothing that is answered here holds an absolute address of our own.
+        proxy_headers=False,
+        http="h11",  # whose state the watch over the connections reads
+        ws="none",
+        h11_max_incomplete_event_size=MAX_HEAD,
+        limit_concurrency=2 * CONNECTIONS,  # beyond it a request is a 503
     )
 
 
@@ -43,6 +46,13 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: Backend) -> None:
         super().__init__(config)
         self._app = app
+        self._watch = Watch()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look at the connections every half a second."""
+        if counter % 5 == 0:
+            self._watch.look(tuple(self.server_state.connections), asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Shorten the time of every request, then stop as ever."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from backend.api.dependencies import Services
-from backend.services.roster import Status
+from backend.services.roster import Roster, Status
 
 router = APIRouter(tags=["state"])
 
@@ -29,14 +30,18 @@ class Readiness(BaseModel):
     services: Mapping[str, Status]
 
 
-@router.head("/health", include_in_schema=False)
-@router.get("/health")
-async def health(services: Services) -> Health:
+@router.get("/health", response_model=Health)
+async def health(request: Request) -> Response:
     """Tell that the process lives. Asks nobody, so it is quick whatever is away."""
-    return Health(services=services.statuses)
+    roster: Roster = request.app.state.roster
+    return Response(_told(tuple(roster.statuses.items())), media_type="application/json")
 
 
-@router.head("/ready", include_in_schema=False)
+@lru_cache(maxsize=8)  # it is asked for all day, and changes when a service comes or goes
+def _told(statuses: tuple[tuple[str, Status], ...]) -> bytes:
+    return Health(services=dict(statuses)).model_dump_json().encode()
+
+
 @router.get("/ready", responses={503: {"model": Readiness}})
 async def ready(services: Services, response: Response) -> Readiness:
     """Ask every service now, within a deadline; 503 names those that are missing."""

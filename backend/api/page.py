@@ -16,12 +16,19 @@ POLICY = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' data:",
-        "frame-ancestors 'self' https://huggingface.co https://*.hf.space",
+        "frame-ancestors 'self' https://huggingface.co",  # anybody can have a page below hf.space
         "base-uri 'none'",
         "form-action 'self'",
         "object-src 'none'",
     )
 )
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,14 +46,7 @@ class _Files(StaticFiles):
 files = _Files(directory=STATIC, check_dir=False)
 
 
-@router.head("/")
 @router.get("/")
 async def page() -> FileResponse:
     """Show the chat."""
-    headers = {
-        "Content-Security-Policy": POLICY,
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-cache",
-    }
-    return FileResponse(STATIC / "index.html", headers=headers)
+    return FileResponse(STATIC / "index.html", headers=HEADERS)

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from backend.chat.errors import UnknownConversationError, UnknownTokenError
 from backend.chat.memory import in_memory
-from backend.chat.models import Answer, Citation, Found, Message, Notice, Question, Token
+from backend.chat.models import Answer, Citation, Exchange, Found, Notice, Question, Token, Utterance
 from backend.chat.prompt import NOTHING_FOUND, citations_of, cited, messages_for
 from backend.chat.reading import parts_of
-from backend.chat.rendering import to_html
+from backend.chat.rendering import rendered
 from backend.config import Settings
 from backend.services.base import AwayError
 from backend.services.budget import Budget
@@ -34,7 +34,7 @@ class Reply:
     budget: Budget
     citations: list[Citation] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    history: list[Message] = field(default_factory=list)
+    history: list[Utterance] = field(default_factory=list)
     kept: bool = False  # whether the exchange will be recorded
     answering: Answering | None = None  # None when there is nothing to answer from
 
@@ -147,11 +147,13 @@ class Assistant:
         seen = len(reply.notices)
         if reply.answering is not None and reply.answering.finish_reason == "length":
             reply.notices.append(Notice(service="openai", detail="The answer ends at its length limit."))
-        conversation = await self._record(reply, said, citations)
+        html = await rendered(said)
+        exchange = Exchange(reply.question.question, said, html, citations)
+        conversation = await self._record(reply, exchange)
         told.extend(reply.notices[seen:])
         answer = Answer(
             answer=said,
-            answer_html=to_html(said),
+            answer_html=html,
             grounded=grounded,
             citations=citations,
             conversation_id=conversation,
@@ -159,20 +161,14 @@ class Assistant:
         )
         return [*told, answer]
 
-    async def _record(self, reply: Reply, said: str, citations: Sequence[Citation]) -> UUID | None:
+    async def _record(self, reply: Reply, exchange: Exchange) -> UUID | None:
         if not reply.kept or (token := reply.token) is None:
             return None
-        question = reply.question
+        conversation = reply.question.conversation_id
         try:
             return await in_memory(
                 self._roster,
-                lambda memory: memory.record(
-                    token,
-                    question.conversation_id,
-                    question=question.question,
-                    answer=said,
-                    citations=citations,
-                ),
+                lambda memory: memory.record(token, conversation, exchange),
                 reply.budget,
                 tries=1,  # it may have been kept although no answer came
             )

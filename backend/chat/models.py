@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    model_validator,
+)
 
 MAX_QUESTION = 2000  # characters
 MAX_SELECTION = 4000  # characters
+MAX_FIELDS = 16  # beyond it the fields of a body are not told one by one
 
 # Postgres keeps no NUL, and nobody types one.
 _Text = StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\x00]*$")
@@ -32,6 +42,14 @@ class Question(BaseModel):
     conversation_id: UUID | None = Field(
         default=None, description="goes on with this conversation; without it a new one is begun"
     )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_few_fields(cls, sent: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Find out that there are too many before anything is said of each."""
+        if isinstance(sent, dict) and len(sent) > MAX_FIELDS:
+            raise ValueError(f"has more than {MAX_FIELDS} fields")
+        return handler(sent)
 
 
 class Citation(BaseModel):
@@ -107,17 +125,45 @@ class Page(BaseModel):
     next: str | None = None
 
 
-class Message(BaseModel):
-    """What a reader asked or was answered."""
+class Utterance(BaseModel):
+    """What was said, as the model is told of it."""
 
     role: Literal["user", "assistant"]
     content: str
-    content_html: str
+
+
+class Message(Utterance):
+    """What a reader asked or was answered."""
+
+    content_html: str = Field(
+        description="an answer as HTML that is safe to show; empty with a question, which is shown as text"
+    )
     citations: list[Citation]
     created_at: datetime
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """A question with its answer, as they are kept."""
+
+    question: str
+    answer: str
+    answer_html: str
+    citations: Sequence[Citation]
+
+
+class Paging(BaseModel):
+    """Which page of a list is wanted."""
+
+    limit: int = Field(default=20, ge=1, le=100)
+    before: str | None = Field(default=None, max_length=200, description="`next` of the page before")
+
+
 class Transcript(Conversation):
-    """A conversation with all that was said, the first message first."""
+    """A conversation with what was said last, the first message first.
+
+    `next` is the `before` of the page with what was said before that.
+    """
 
     messages: list[Message]
+    next: str | None = None

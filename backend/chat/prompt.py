@@ -9,7 +9,7 @@ from typing import cast
 
 from openai.types.chat import ChatCompletionMessageParam
 
-from backend.chat.models import Citation, Message, Question
+from backend.chat.models import Citation, Question, Utterance
 from backend.chat.rendering import to_text
 from backend.services.qdrant import Passage
 
@@ -27,7 +27,7 @@ QUOTE = 240  # characters
 
 
 def messages_for(
-    question: Question, passages: Sequence[Passage], history: Sequence[Message]
+    question: Question, passages: Sequence[Passage], history: Sequence[Utterance]
 ) -> list[ChatCompletionMessageParam]:
     """Everything that is sent to the model; the question is the last line."""
     said = [{"role": message.role, "content": message.content} for message in history]

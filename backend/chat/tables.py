@@ -23,6 +23,8 @@ sessions = sa.Table(
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
     _time("created_at"),
+    _time("used_at"),
+    sa.Index("sessions_by_use", "used_at"),
 )
 
 conversations = sa.Table(
@@ -45,6 +47,7 @@ messages = sa.Table(
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("citations", JSONB, nullable=False, server_default="[]"),
     _time("created_at"),
+    sa.Column("content_html", sa.Text),
     sa.CheckConstraint("role IN ('user', 'assistant')", name="messages_role"),
     sa.Index("messages_of_a_conversation", "conversation_id", "id"),
 )

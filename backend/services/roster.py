@@ -62,9 +62,11 @@ class Status:
 class Roster:
     """All services. A context manager: entering starts to ask them, without waiting for what they say."""
 
-    def __init__(self, open_services: Callable[[], Services], *, within: float) -> None:
+    def __init__(self, open_services: Callable[[], Services], *, within: float, pause: float = 0.0) -> None:
         self._open_services = open_services
         self._within = within  # seconds that a round may take
+        self._pause = pause  # seconds from one round's start to the next one's
+        self._next_round = 0.0
         self._opening: asyncio.Task[Services] | None = None
         self._round: asyncio.Task[None] | None = None
         self._statuses = dict.fromkeys(NAMES, Status())
@@ -77,7 +79,8 @@ class Roster:
     async def ask_all(self) -> Mapping[str, Status]:
         """Ask all of them at once.
 
-        Whoever comes while a round is under way shares it, so that callers cannot pile up connections.
+        Whoever comes while a round is under way, or waits for its start, shares it: callers can neither pile
+        up connections nor have the services asked as often as they like.
         """
         await asyncio.shield(self._current_round())
         return self.statuses
@@ -124,6 +127,9 @@ class Roster:
         return self._round
 
     async def _ask_round(self) -> None:
+        now = asyncio.get_running_loop().time
+        await asyncio.sleep(max(0.0, self._next_round - now()))
+        self._next_round = now() + self._pause
         with suppress(Exception):  # told of each service below; the imports do not count as its silence
             await self.services()
         asks = {asyncio.create_task(self._ask(name)): name for name in NAMES}

@@ -45,8 +45,10 @@ export class Api {
     return (await this.#request(`/api/conversations${query}`)).json();
   }
 
-  async transcript(id) {
-    return (await this.#request(`/api/conversations/${encodeURIComponent(id)}`)).json();
+  /** Return a page of a conversation: its end, or what was said before. */
+  async transcript(id, before) {
+    const query = before ? `?${new URLSearchParams({ before })}` : "";
+    return (await this.#request(`/api/conversations/${encodeURIComponent(id)}${query}`)).json();
   }
 
   async remove(id) {

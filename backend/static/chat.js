@@ -18,6 +18,7 @@ class Chat {
   #log = document.getElementById("log");
   #welcome = document.getElementById("welcome");
   #anew = document.getElementById("new");
+  #before = document.getElementById("before");
   #running = null; // what aborts the question that is being answered
   #turns = [];
 
@@ -108,20 +109,47 @@ class Chat {
     this.#log.replaceChildren();
     this.#welcome.hidden = false;
     this.#anew.hidden = true;
+    this.#before.hidden = true;
     this.#rest();
   }
 
-  #open({ id, title, messages }) {
+  #open(transcript) {
     this.#clear();
     this.#follower.stop();
-    this.#api.conversation = id;
-    for (const { role, content, content_html: html, citations } of messages) {
-      if (role === "user") this.#add(content);
-      else this.#turns.at(-1)?.finish({ answer: content, answer_html: html, citations });
-    }
+    this.#api.conversation = transcript.id;
+    this.#welcome.hidden = true;
+    this.#anew.hidden = false;
+    this.#put(transcript);
     this.#composer.focus();
     this.#turns[0]?.element.scrollIntoView();
-    announce(`Opened: ${title}`);
+    announce(`Opened: ${transcript.title}`);
+  }
+
+  /** Show a page of a conversation above what is shown of it already. */
+  #put({ id, messages, next }) {
+    const turns = [];
+    for (const { role, content, content_html: html, citations } of messages) {
+      if (role === "user") turns.push(new Turn(this.#turns.length + turns.length + 1, content));
+      else turns.at(-1)?.finish({ answer: content, answer_html: html, citations });
+    }
+    this.#turns.unshift(...turns);
+    this.#log.prepend(...turns.map(({ element }) => element));
+    this.#before.hidden = !next;
+    this.#before.onclick = () => this.#showBefore(id, next);
+  }
+
+  async #showBefore(id, next) {
+    const shown = this.#turns;
+    this.#before.disabled = true;
+    try {
+      const transcript = await this.#api.transcript(id, next);
+      if (this.#turns === shown) this.#put(transcript);
+    } catch (error) {
+      announce(Problem.from(error).title);
+    }
+    this.#before.disabled = false;
+    if (this.#before.hidden) this.#composer.focus();
+    else this.#before.focus({ preventScroll: true });
   }
 }
 

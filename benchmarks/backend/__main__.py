@@ -47,7 +47,6 @@ ENVIRONMENT = {
     "QDRANT_URL": "http://services:8000",
     "DATABASE_URL": "postgresql://nobody@services:1/none",  # readers without a token need no database
     "RATE_LIMIT": "9999999/second",
-    "LOG_LEVEL": "WARNING",
 }
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from spacedock.printable import printable_line
 from spacedock.progress import Say
 
 _DETAIL_CHARACTERS = 60
@@ -25,9 +26,9 @@ class ConsoleProgress:
         self._latest: TaskID | None = None
         self._bars = Bars(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             TimeElapsedColumn(),
-            TextColumn("[dim]{task.fields[detail]}", markup=True),
+            TextColumn("{task.fields[detail]}", style="dim", markup=False),
             console=console,
             transient=True,
             disable=not console.is_terminal,
@@ -46,7 +47,7 @@ class ConsoleProgress:
         started = time.monotonic()
         if not self._console.is_terminal:
             self._print(f"{step} ...")
-        task = self._bars.add_task(step, total=None, detail="")
+        task = self._bars.add_task(_plain(step), total=None, detail="")
 
         def say(line: str) -> None:
             self._bars.update(task, detail=_plain(line))
@@ -72,9 +73,9 @@ class ConsoleProgress:
                 self._bars.update(self._latest, description=_plain(line))
 
     def _print(self, line: str) -> None:
-        self._console.print(line, style="dim", markup=False, highlight=False)
+        self._console.print(printable_line(line), style="dim", markup=False, highlight=False)
 
 
 def _plain(line: str) -> str:
-    """Return the line cut to one row, without what rich would take for markup."""
-    return line.strip()[:_DETAIL_CHARACTERS].replace("[", "(").replace("]", ")")
+    """Return the line cut to one row."""
+    return printable_line(line.strip()[:_DETAIL_CHARACTERS])

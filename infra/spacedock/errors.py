@@ -1,15 +1,24 @@
 """Expected errors: one class an exit code, caught once at the top of the command line.
 
-Everything that is not a `SpacedockError` is a defect of the harness: it keeps its traceback, and ends as an
-`InternalError` does.
+Everything that is not a `SpacedockError` is this machine's fault or a defect of the harness: `unforeseen`
+says which, and neither is ever laid at the Space's door.
 """
 
 from __future__ import annotations
 
+import errno
+import traceback
 from pathlib import Path
 from typing import ClassVar
 
+from spacedock.printable import printable
+
 REPORT = "report it in the project's issues, with all that is printed here"
+
+_PACKAGE = Path(__file__).parent
+_FAULT_OF_OURS = 7  # the exit code; 1 is a broken promise, and nothing else
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_READ_ONLY = frozenset({errno.EROFS})
 
 
 class SpacedockError(Exception):
@@ -45,13 +54,17 @@ class SpacedockError(Exception):
         parts = [head, f"  remedy: {self.remedy}"]
         if self.log:
             parts += ["  last lines:", *(f"    {line}" for line in self.log.splitlines())]
-        return "\n".join(parts)
+        return printable("\n".join(parts))  # much of it may be a Space's words
 
 
 class UsageError(SpacedockError):
     """The command line, the manifest, the front matter or the Dockerfile is not what it should be."""
 
     exit_code = 2
+
+
+class NoTextFileError(UsageError):
+    """What lies in the place of a file of the Space is no regular file, or none that holds text."""
 
 
 class FrontMatterError(UsageError):
@@ -96,10 +109,36 @@ class BootError(SpacedockError):
     exit_code = 6
 
 
+class MachineError(SpacedockError):
+    """This machine does not let the harness work: a disk is full, a folder of its own cannot be written."""
+
+    exit_code = _FAULT_OF_OURS
+
+
 class InternalError(SpacedockError):
     """Something of spacedock itself failed: a defect of the harness, whatever the Space is like."""
 
-    exit_code = 7
+    exit_code = _FAULT_OF_OURS
 
     def __init__(self, what: str, *, log: str = "") -> None:
         super().__init__(what, remedy=f"none of yours: {REPORT}", log=log)
+
+
+def unforeseen(error: Exception) -> SpacedockError:
+    """Return what is to be said of an error that no one expected: this machine's, or a defect of ours."""
+    if isinstance(error, OSError) and error.errno in _FULL | _READ_ONLY:
+        full = error.errno in _FULL
+        remedy = "make room on that disk" if full else "make it writable, or set SPACEDOCK_CACHE elsewhere"
+        return MachineError(f"this machine refuses: {error.strerror}", path=error.filename, remedy=remedy)
+    place = raised_at(error)
+    return InternalError(f"{type(error).__name__}{f' at {place}' if place else ''}: {error}")
+
+
+def raised_at(error: BaseException) -> str:
+    """Return the line of ours that an error comes from, `run/loop.py:84`; empty where it is none of ours."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(_PACKAGE)
+    ]
+    return f"{Path(frames[-1].filename).relative_to(_PACKAGE)}:{frames[-1].lineno}" if frames else ""

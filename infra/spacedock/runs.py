@@ -7,9 +7,12 @@ dead, and the next run removes what it left.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import socket
+import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,11 +23,15 @@ import psutil
 from filelock import FileLock, Timeout
 
 from spacedock import nobody
-from spacedock.errors import EngineError
+from spacedock.errors import EngineError, MachineError
 
+LEAST_ROOM = 100 * 10**6  # bytes; the packages of a small Space alone are more
 RUN_LABEL = "hf-spacedock.run"
 HOST_LABEL = "hf-spacedock.host"
 
+_RUN_ID = re.compile(r"[0-9a-f]{12}")
+_READABLE = 0o755
+_ELSEWHERE = "or set SPACEDOCK_CACHE to a folder that can be written"
 _GATE = ".gate"  # held while runs are opened and swept: a run that has yet to take its lock looks dead
 _HOST = ".host"
 _LOCK = ".lock"
@@ -74,13 +81,17 @@ class OpenRun:
 
 
 @contextmanager
-def open_run() -> Iterator[OpenRun]:
-    """Open a run after removing the processes and folders that dead runs left."""
+def open_run(least: int = LEAST_ROOM) -> Iterator[OpenRun]:
+    """Open a run after removing the processes and folders that dead runs left.
+
+    Raises MachineError where the cache cannot be written, or has less room than `least` bytes.
+    """
     root = cache_folder("runs")
     run = OpenRun(run_id := secrets.token_hex(6), root / run_id)
     lock = FileLock(run.folder / _LOCK, thread_local=False)
     with FileLock(root / _GATE):
         _sweep(root)
+        require_room(least)
         run.folder.mkdir()
         run.folder.chmod(0o755)
         lock.acquire()
@@ -130,16 +141,45 @@ def cache_folder(name: str) -> Path:
     chosen = os.environ.get("SPACEDOCK_CACHE")
     base = Path(chosen) if chosen else platformdirs.user_cache_path("spacedock", use_site_for_root=True)
     folder = base / name
-    folder.mkdir(parents=True, exist_ok=True)
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        base.chmod(0o755)
-        folder.chmod(0o755)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            _let_everybody_read(base)
+            _let_everybody_read(folder)
+        with tempfile.TemporaryFile(dir=folder):  # known before anything is built
+            pass
+    except OSError as error:
+        raise MachineError(
+            f"spacedock's cache cannot be written: {error.strerror}",
+            path=folder,
+            remedy=f"make it writable, {_ELSEWHERE}",
+        ) from error
     return folder
 
 
+def require_room(least: int = LEAST_ROOM) -> None:
+    """Raise MachineError where the cache's disk has less room than `least` bytes."""
+    folder = cache_folder("runs")
+    free = shutil.disk_usage(folder).free
+    if free < least:
+        raise MachineError(
+            f"the disk of spacedock's cache is full: {free // 10**6} MB are left, "
+            f"a run needs {least // 10**6} MB",
+            path=folder,
+            remedy=f"make room (`spacedock clean`), {_ELSEWHERE}",
+        )
+
+
+def _let_everybody_read(folder: Path) -> None:
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode | _READABLE != mode:  # what else it may be, it stays: somebody may have chosen a shared folder
+        folder.chmod(mode | _READABLE)
+
+
 def _sweep(root: Path) -> None:
+    """Clear what dead runs left, and nothing else: the cache may be in a folder that others use too."""
     for folder in root.iterdir():
-        if folder.is_dir() and not is_alive(folder.name):
+        if _RUN_ID.fullmatch(folder.name) and (folder / _LOCK).exists() and not is_alive(folder.name):
             _clear(folder)
 
 

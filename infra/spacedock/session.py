@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from spacedock.console import ConsoleProgress
 from spacedock.contract.finding import Finding, Outcome
@@ -21,9 +20,11 @@ from spacedock.edge.base import Manner
 from spacedock.errors import NoConsentError, SpacedockError
 from spacedock.evidence.base import NotBuilt
 from spacedock.options import TRUST
+from spacedock.printable import printable_line
 from spacedock.run.loop import Run
 from spacedock.run.observations import observations
 from spacedock.runs import OpenRun, open_run
+from spacedock.screen import screen
 from spacedock.space import Space, read_space
 from spacedock.verdict.terminal import problem_lines
 
@@ -138,9 +139,9 @@ class Session:
         for docked in self._seen:
             reporter.section(_title(docked))
             for line in docked.header:
-                reporter.line(line)
+                reporter.line(printable_line(line))
             for line in docked.observations:
-                reporter.line(f"observed: {line}")
+                reporter.line(printable_line(f"observed: {line}"))
             for finding in docked.findings:
                 if finding.outcome is Outcome.BROKEN and not finding.is_red(strict=docked.strict):
                     _show(reporter, finding)
@@ -177,7 +178,7 @@ class Session:
         capture = self._config.pluginmanager.getplugin("capturemanager")
         with (
             capture.global_and_fixture_disabled() if capture else nullcontext(),
-            ConsoleProgress(Console(stderr=True)) as progress,
+            ConsoleProgress(screen(stderr=True)) as progress,
         ):
             yield progress
 
@@ -201,7 +202,7 @@ def _conditions(config: pytest.Config) -> Conditions:
 
 def _title(docked: DockedSpace) -> str:
     where = "by its files alone" if docked.not_run else f"in the {docked.dock_name} dock"
-    return f"{docked.space.manifest.space.id} {where}"
+    return printable_line(f"{docked.space.manifest.space.id} {where}")
 
 
 def _show(reporter: pytest.TerminalReporter, finding: Finding) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import NoReturn
 # A job that is cancelled gets SIGTERM, mostly some seconds after SIGINT; a terminal that is closed sends
 # SIGHUP, which Windows has not.
 _NAMES = ("SIGTERM", "SIGHUP")
+_ENDING = b"\nspacedock: ending; what it started is being taken away\n"
 _CODE = 128  # and the number of the signal: what shells call the end by one
 
 
@@ -27,6 +29,8 @@ def ended_by_signals(end: Callable[[int], NoReturn]) -> Iterator[None]:
     def hear(number: int, _frame: FrameType | None) -> None:
         first = not heard
         heard.append(number)
+        if first:
+            os.write(2, _ENDING)  # what is buffered may be in the middle of a line
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         if first:

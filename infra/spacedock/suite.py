@@ -17,8 +17,9 @@ import pytest
 
 from spacedock.contract.finding import Outcome
 from spacedock.contract.promise import Promise
+from spacedock.printable import printable, printable_line
 from spacedock.session import DockedSpace
-from spacedock.verdict.terminal import problem_lines
+from spacedock.verdict.terminal import problems_text
 
 
 class SpaceContract:
@@ -37,9 +38,10 @@ class SpaceContract:
         finding = spacedock_docked.finding(spacedock_promise)
         if finding.outcome in {Outcome.BLOCKED, Outcome.ERROR}:
             who = f" by {finding.blame}" if finding.blame else ""
-            pytest.fail(f"{finding.outcome}{who}: {finding.detail}\n{finding.log}", pytrace=False)
+            said = f"{finding.outcome}{who}: {finding.detail}\n{finding.log}"
+            pytest.fail(printable(said), pytrace=False)
         if finding.outcome in {Outcome.NOT_PROVEN, Outcome.NOT_ASKED}:
-            pytest.skip(f"{finding.outcome}: {finding.detail}")
+            pytest.skip(printable_line(f"{finding.outcome}: {finding.detail}"))
         if finding.is_red(strict=spacedock_docked.strict):
-            text = "\n\n".join("\n".join(problem_lines(problem)) for problem in finding.problems)
-            pytest.fail(f"{finding.promise.id}: {finding.promise.title}\n{text}", pytrace=False)
+            title = f"{finding.promise.id}: {finding.promise.title}"
+            pytest.fail(f"{title}\n{problems_text(finding)}", pytrace=False)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
+import sys
+from pathlib import Path
 
 import psutil
 import pytest
 
 from spacedock.engine import Engine
+from spacedock.failures.baselines import baseline
 from spacedock.runs import cache_folder, is_alive, open_run
 from tests.integration.commands import ROOT, family, on_the_engine, run_of, spacedock
 
 pytestmark = pytest.mark.alone
+WAITING = """
+import time
+def test_it(spacedock_instance):
+    print("it is up", flush=True)
+    time.sleep(600)
+"""
 
 
 def wait_for_first_check(process: subprocess.Popen[str]) -> None:
@@ -31,6 +41,30 @@ def test_a_signal_in_the_middle_of_a_check_leaves_nothing(dock_name: str, number
         _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert "Traceback" not in said
+    assert_nothing_is_left(ours, started, dock_name)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_the_middle_of_a_test_leaves_nothing(
+    tmp_path: Path, dock_name: str, number: signal.Signals
+) -> None:
+    place = shutil.copytree(baseline("web"), tmp_path / "space")
+    (place / "test_space.py").write_text(WAITING)
+    command = [sys.executable, "-m", "pytest", "-s", "-q", f"--dock={dock_name}", "--rootdir=."]
+    with subprocess.Popen(
+        [*command, "test_space.py"], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            assert process.stdout
+            assert any("it is up" in line for line in process.stdout)
+            ours = run_of(process)
+            started = family(process)
+            process.send_signal(number)
+            told, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 128 + number, told
+    assert "ended by a signal" in told
     assert_nothing_is_left(ours, started, dock_name)
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
+import signal
+import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -18,7 +24,7 @@ from spacedock.contract.registry import all_promises
 from spacedock.docks import choose
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.instance import Stop
-from spacedock.errors import BootError, BuildError, EngineError, SpacedockError
+from spacedock.errors import BootError, BuildError, EngineError, SpaceBuildError, SpacedockError
 from tests.unit.edges import FakeEdge
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, write_space
@@ -130,6 +136,19 @@ def test_what_keeps_a_dock_from_opening_has_an_exit_code_of_its_own(
     assert error.log in said
 
 
+def test_a_build_that_fails_ends_in_5_with_its_log_whichever_promise_is_asked_for(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Closed(FakeDock):
+        def __enter__(self) -> Self:
+            raise SpaceBuildError("the build failed", remedy="mend it", log="E: no such package")
+
+    assert spacedock("check", place, "--promise", "binds-app-port", dock=Closed()) == 5
+    said = capsys.readouterr().out
+    assert "blocked, by builds-from-what-is-pushed: binds-app-port" in said
+    assert "  | E: no such package" in said
+
+
 def test_what_is_broken_in_files_is_shown_though_no_engine_answers(
     spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,6 +204,10 @@ def test_a_report_is_written_beside_what_is_shown(spacedock: Spacedock, place: s
         (("check", "/nowhere/at/all"), "no such folder"),
         (("check", "{place}", "--promise", "binds-port"), "there is no promise `binds-port`"),
         (("check", "{place}", "--report", "html"), "is not FORMAT=FILE"),
+        (("check", "{place}", "--report", "junit=/nowhere/at/all.xml"), "no such folder"),
+        (("lint", "{place}", "--report", "junit={place}/README.md"), "is not of spacedock's writing"),
+        (("probe", "--output", "{place}/README.md"), "is not of spacedock's writing"),
+        (("failures", "{place}"), "is not of spacedock's writing"),
         (("check", "{place}", "--dock", "boat"), "boat"),
         (("explain", "binds-port"), "there is no promise `binds-port`"),
     ],
@@ -232,6 +255,19 @@ def test_up_shows_address_and_log_without_secrets(
     assert "started with [API_KEY]" in said
 
 
+def test_up_and_check_show_no_word_of_a_space_alive(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = "\x1b]52;c;cm0=\x07 [/bold] ##[error]a\n::error::b\r\n  ::set-env name=PATH::c\n" + "d" * 100_000
+    crashing = FakeInstance(log=log, boot=exited(1))
+    spacedock("up", place, dock=FakeDock(otherwise=crashing))
+    spacedock("check", place, "--promise", "binds-app-port", dock=FakeDock(otherwise=crashing))
+    said = "\n".join(capsys.readouterr())
+    assert r"\x1b]52;c;cm0=\x07 [/bold] ##\[error]a" in said
+    assert not re.search(r"\x1b|^\s*::|##\[", said, re.MULTILINE)
+    assert max(map(len, said.splitlines())) < 5000
+
+
 def test_up_with_an_edge_says_how_to_come_in_by_it(
     spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -255,15 +291,122 @@ def test_up_with_an_edge_where_there_is_none_ends_in_2(
     assert "the fake dock has no edge" in capsys.readouterr().err
 
 
-def test_a_defect_of_ours_ends_in_7_with_its_traceback_and_where_to_tell_it(
+class Defective(FakeDock):
+    """A dock that fails as nobody foresaw."""
+
+    error: Exception = LookupError("a defect \x1b[2J")
+
+    def __enter__(self) -> Self:
+        raise self.error
+
+
+def test_a_defect_of_ours_ends_in_7_in_a_line_and_says_where_to_tell_it(
     spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Defective(FakeDock):
-        def __enter__(self) -> Self:
-            raise LookupError("a defect")
-
     assert spacedock("check", place, dock=Defective()) == 7
+    told, remedy = capsys.readouterr().err.splitlines()[-2:]
+    assert re.fullmatch(r"spacedock: LookupError at run/loop\.py:\d+: a defect \\x1b\[2J", told)
+    assert "report it in the project's issues" in remedy
+    assert "SPACEDOCK_TRACEBACK=1" in remedy
+
+
+@pytest.mark.parametrize("word", ["--verbose", ""])
+def test_its_traceback_is_shown_where_it_is_wanted(
+    spacedock: Spacedock,
+    place: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    word: str,
+) -> None:
+    monkeypatch.setenv("SPACEDOCK_TRACEBACK", "" if word else "1")
+    assert spacedock("check", place, *filter(None, [word]), dock=Defective()) == 7
     said = capsys.readouterr().err
-    assert "Traceback" in said
-    assert "LookupError: a defect" in said
-    assert "report it in the project's issues" in said
+    assert "Traceback (most recent call last)" in said
+    assert r"LookupError: a defect \x1b[2J" in said
+
+
+@pytest.mark.parametrize("error", [EOFError("no more"), SystemError("odd"), RecursionError("deep")])
+def test_no_defect_of_ours_ends_in_1(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    dock = Defective()
+    dock.error = error
+    assert spacedock("check", place, dock=dock) == 7
+    assert type(error).__name__ in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_what_this_machine_refuses_is_neither_the_spaces_fault_nor_a_defect(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    dock = Defective()
+    dock.error = OSError(number, os.strerror(number), "/cache/x")
+    assert spacedock("check", place, dock=dock) == 7
+    said = capsys.readouterr().err
+    assert f"/cache/x: this machine refuses: {os.strerror(number)}" in said
+    assert "report it" not in said
+
+
+def test_a_report_that_cannot_be_written_in_the_end_is_no_verdict_on_the_space(
+    spacedock: Spacedock,
+    place: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    words = ("--promise", "front-matter-is-valid", "--report", f"junit={tmp_path / 'gate.xml'}")
+    assert spacedock("lint", place, *words) == 7
+    said = capsys.readouterr()
+    assert "1 kept" in said.out
+    assert "gate.xml: it cannot be written: No space left on device" in said.err
+
+
+def test_a_reader_who_goes_is_no_broken_promise() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "spacedock", "list"]
+    with os.fdopen(write, "w") as closed:
+        ended = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+# A dock whose build begins, and ends after SIGTERM only when somebody writes into a pipe.
+SLOW = """
+import sys
+from spacedock import builder, cli
+from spacedock.docks import choose
+from tests.unit.fakes import FakeDock
+
+gate = sys.argv.pop()
+
+class Slow(FakeDock):
+    def __enter__(self):
+        wait = f"trap 'read _ < {gate}; exit' TERM; echo began; while :; do sleep 0.1; done"
+        builder.stream(["sh", "-c", wait], lambda line: print(line, end="", file=sys.stderr, flush=True))
+
+choose.choose = lambda *_: Slow()
+sys.argv[1:1] = ["check"]
+cli.main()
+"""
+DEADLINE = 60.0  # seconds, of what takes one
+
+
+def test_ctrl_c_is_answered_before_what_is_built_has_ended(place: str, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    command = [sys.executable, "-c", SLOW, place, str(gate)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        timer = threading.Timer(DEADLINE, os.killpg, [process.pid, signal.SIGKILL])
+        timer.start()
+        said = process.stderr or ()
+        began = any("began" in line for line in said)
+        process.send_signal(signal.SIGINT)
+        answered = any("ending; what it started is being taken away" in line for line in said)
+        gate.write_text("go on\n")
+        process.communicate()
+        timer.cancel()
+    assert (began, answered, process.returncode) == (True, True, 130)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +17,7 @@ import psutil
 import pytest
 
 from spacedock import runs
+from spacedock.errors import MachineError
 from spacedock.runs import HOST_LABEL, RUN_LABEL, cache_folder, host, is_alive, open_run
 
 # A harness that starts a process, adopts it, says who both are, and waits to be killed.
@@ -188,3 +191,42 @@ def test_roots_cache_can_be_read_by_everybody(tmp_path: Path) -> None:
     folder = cache_folder("venvs")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
+def test_in_a_cache_that_others_use_too_only_runs_are_swept(cache: Path) -> None:
+    for name in ("mine", "0123456789ab"):  # a name like a run's, and no lock in it
+        (cache / "runs" / name).mkdir(parents=True)
+        (cache / "runs" / name / "notes").write_text("mine")
+    with open_run():
+        pass
+    assert sorted(path.parent.name for path in cache.glob("runs/*/notes")) == ["0123456789ab", "mine"]
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o1777])
+def test_a_chosen_cache_loses_no_mode(cache: Path, mode: int) -> None:
+    cache.chmod(mode)
+    cache_folder("runs")
+    assert stat.S_IMODE(cache.stat().st_mode) & mode == mode
+
+
+def test_a_full_disk_is_known_before_anything_is_built(cache: Path) -> None:
+    with pytest.raises(MachineError, match=r"is full: .* a run needs") as caught, open_run(least=2**62):
+        raise AssertionError("it was opened")
+    assert "SPACEDOCK_CACHE" in caught.value.remedy
+    assert [path.name for path in (cache / "runs").iterdir() if path.is_dir()] == []
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOSPC])
+def test_a_cache_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuses)
+    with pytest.raises(MachineError, match=os.strerror(number)), open_run():
+        raise AssertionError("it was opened")
+
+
+def test_a_cache_that_is_a_file_is_told(cache: Path) -> None:
+    (cache / "runs").touch()
+    with pytest.raises(MachineError, match="cannot be written"):
+        cache_folder("runs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,6 +114,14 @@ def test_a_space_that_does_not_boot_fails_every_test_that_needs_it(run: Run) -> 
     result = run(CRASHING, choose="binds-app-port or starts-without")
     result.assert_outcomes(failed=2, deselected=PROMISES - 2)
     result.stdout.fnmatch_lines(["*exited with code 1*", "*ImportError: no module named app*"])
+
+
+def test_what_a_log_says_is_harmless_in_pytest_too(run: Run, pytester: pytest.Pytester) -> None:
+    log = r"'\\x1b]52;c;cm0=\\x07\\n::error::a\\n  ##[error]b\\nImportError'"
+    result = run(f"otherwise=FakeInstance(boot=exited(1), log={log})", choose="binds-app-port")
+    text = result.stdout.str()
+    assert r"\x1b]52;c;cm0=\x07" in text
+    assert not re.search(r"\x1b\]|^\s*::|##\[", text, re.MULTILINE)
 
 
 def test_what_the_dock_cannot_show_is_skipped_by_name(run: Run) -> None:

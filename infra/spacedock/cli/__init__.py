@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from typing import NoReturn
 
 from spacedock.cli.app import app
-from spacedock.errors import InternalError, SpacedockError
+from spacedock.errors import InternalError, SpacedockError, unforeseen
 from spacedock.signals import ended_by_signals
 
 __all__ = ["app", "main"]
+
+_TRACEBACK = "SPACEDOCK_TRACEBACK"
 
 
 def main() -> None:
@@ -24,10 +27,27 @@ def main() -> None:
     except SpacedockError as error:
         _end(error)
     except Exception as error:
-        traceback.print_exc()
-        _end(InternalError(f"something of spacedock itself failed: {type(error).__name__}"))
+        _end(_explained(error))
+
+
+def _explained(error: Exception) -> SpacedockError:
+    """Say what nobody foresaw; of a defect of ours with its traceback, where that is wanted."""
+    told = unforeseen(error)
+    if not isinstance(told, InternalError):
+        return told
+    if os.environ.get(_TRACEBACK) or {"-v", "--verbose"} & set(sys.argv):
+        _say(traceback.format_exc())
+    else:
+        told.remedy += f" and what {_TRACEBACK}=1 adds to it"
+    return told
 
 
 def _end(error: SpacedockError) -> NoReturn:
-    print(f"spacedock: {error}", file=sys.stderr)
+    _say(f"spacedock: {error}")
     sys.exit(error.exit_code)
+
+
+def _say(text: str) -> None:
+    from spacedock.screen import screen
+
+    screen(stderr=True).print(text, soft_wrap=True)

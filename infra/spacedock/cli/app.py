@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import Any, cast
 
 import typer
@@ -10,6 +12,9 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from spacedock.cli.listing import Listed, listed
+from spacedock.errors import unforeseen
+
+_NOBODY_READS = 141  # as of a process that SIGPIPE ends
 
 
 class StandIn(TyperCommand):
@@ -35,6 +40,16 @@ class Commands(TyperGroup):
             command = cast("Commands", get_group(app)).imported[name]
         return name, command, rest
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. What typer would end in 1, which says that a promise is broken, ends otherwise."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it at its end
+            raise typer.Exit(_NOBODY_READS) from None
+        except EOFError as error:
+            raise unforeseen(error) from error
+
 
 # Without markup, as typer imports rich for it before it shows anything.
 app = typer.Typer(
@@ -45,7 +60,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     epilog="Exit codes: 0 kept, 1 broken, 2 usage, 3 nothing proven, 4 no engine, 5 image did not build, "
-    "6 Space did not boot, 7 something of spacedock itself failed.",
+    "6 Space did not boot, 7 spacedock itself failed, or this machine did.",
 )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from spacedock.cli.app import app
 from spacedock.cli.options import (
     DockOption,
@@ -20,6 +18,7 @@ from spacedock.cli.reporting import Only, Report, Strict, destinations, end
 from spacedock.console import ConsoleProgress
 from spacedock.docks.conditions import Conditions
 from spacedock.options import DOCK, EDGE, EGRESS, TIME_SCALE, TRUST
+from spacedock.screen import screen
 
 
 @app.command()
@@ -42,8 +41,8 @@ def check(
 
     reports, promises = destinations(report), chosen(promise or ())
     conditions = Conditions(egress, edge, time_scale)
-    with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress:
-        telling = Telling(Console(), progress, len(promises))
+    with ConsoleProgress(screen(stderr=True), verbose=verbose) as progress:
+        telling = Telling(screen(), progress, len(promises))
         trusted = TRUST.given(trust)
         verdict = hold(path, dock, promises, progress, conditions, trusted=trusted, listen=telling)
     end(verdict, reports, strict=strict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spacedock.cli.app import app
+from spacedock.screen import screen
 
 
 @app.command()
@@ -11,8 +12,9 @@ def clean() -> None:
     from spacedock.engine import Engine
     from spacedock.runs import open_run
 
-    with open_run():  # opening a run ends what dead ones left
+    with open_run(least=0):  # opening a run ends what dead ones left
         removed = Engine.connect().sweep(everything=True) if Engine.answers() else ()
+    console = screen()
     for what in removed:
-        print(f"removed {what}")
-    print("nothing is left")
+        console.print(f"removed {what}", soft_wrap=True)
+    console.print("nothing is left")

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from spacedock.cli.app import app
 from spacedock.errors import UsageError
+from spacedock.screen import screen
 
 if TYPE_CHECKING:
     from spacedock.failures.base import Failure
@@ -39,7 +40,7 @@ def diagnose_log(
     text = _read(log)
     failures = all_failures()
     found = diagnose(text, failures)
-    console = Console(highlight=False)
+    console = screen()
     if not found:
         _say_that_it_is_not_recognised(console, hinted(text, failures), len(failures))
         raise typer.Exit(_NOTHING)

@@ -24,6 +24,7 @@ from spacedock.failures.inject import Meeting, meetings, with_less
 from spacedock.options import DockName
 from spacedock.progress import Progress
 from spacedock.run.loop import Run
+from spacedock.screen import screen
 from spacedock.space import Space, read_space
 from spacedock.verdict.terminal import headline, problem_lines
 
@@ -51,7 +52,7 @@ def bring(
         )
     space = read_space(path)
     conditions = replace(AS_OBSERVED, egress=failure.specimen.egress) if failure.specimen else AS_OBSERVED
-    with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress, open_run() as opened:
+    with ConsoleProgress(screen(stderr=True), verbose=verbose) as progress, open_run() as opened:
         used = _used(failure.inject, space, dock_name, progress, trusted=trusted)
         space = with_less(failure.inject, space, used)
         dock = choose(dock_name, space, opened, progress, conditions, trusted=trusted)

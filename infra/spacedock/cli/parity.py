@@ -19,6 +19,7 @@ from spacedock.docks.conditions import Conditions
 from spacedock.errors import UsageError
 from spacedock.options import DOCK, EDGE, EGRESS
 from spacedock.probe.compare import Agreement, Compared, compare
+from spacedock.screen import screen
 
 _STYLES = {Agreement.AGREE: "green", Agreement.DIFFER: "bold red", Agreement.UNKNOWN: "dim"}
 
@@ -48,7 +49,7 @@ def parity(
     from spacedock.probe.recording import HOW, brought, read, summary, write
     from spacedock.verdict.model import BROKEN, KEPT, NOTHING_PROVEN
 
-    console = Console()
+    console = screen()
     reports = [(recording, _with_grace(read(recording), log))] if recording else list(brought())
     if output and not recording:
         raise UsageError("there is nothing to write", remedy="name the address of a probe on the platform")

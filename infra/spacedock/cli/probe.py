@@ -18,6 +18,8 @@ from spacedock.options import DOCK, EDGE, EGRESS, DockName
 from spacedock.probe.compare import shown
 from spacedock.probe.fields import FIELDS, Report, flat
 from spacedock.probe.settle import verdicts
+from spacedock.screen import screen
+from spacedock.writing import require_writable
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there, as JSON.")
@@ -33,12 +35,14 @@ def probe(
     verbose: Verbose = False,
 ) -> None:
     """Run the probe in the dock, and print what a Space sees there."""
-    from spacedock.probe.recording import write
+    from spacedock.probe.recording import is_recording, write
 
+    if output:
+        require_writable(output, is_recording)
     report = probed(dock, Conditions(egress, edge), verbose=verbose)
     if output:
         write(report, output)
-    show(Console(), report)
+    show(screen(), report)
 
 
 def probed(dock: DockName, conditions: Conditions, *, verbose: bool) -> dict[str, Any]:
@@ -49,7 +53,7 @@ def probed(dock: DockName, conditions: Conditions, *, verbose: bool) -> dict[str
 
     with (
         open_run() as run,
-        ConsoleProgress(Console(stderr=True), verbose=verbose) as progress,
+        ConsoleProgress(screen(stderr=True), verbose=verbose) as progress,
         choose(dock, probe_space(run.folder), run, progress, conditions, trusted=True) as opened,  # ours
     ):
         return record(opened, progress, grace=platform.STOP_GRACE_SECONDS.value)

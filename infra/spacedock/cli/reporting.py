@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from spacedock.errors import UsageError
+from spacedock.screen import screen
 from spacedock.verdict.formats import formats
+from spacedock.writing import require_writable, write
 
 if TYPE_CHECKING:
     from spacedock.verdict.model import Verdict
@@ -24,7 +25,10 @@ Report = Annotated[
 
 
 def destinations(wishes: list[str] | None) -> tuple[tuple[str, Path], ...]:
-    """Return format and file of each `--report FORMAT=FILE`. Raises UsageError for what is none."""
+    """Return format and file of each `--report FORMAT=FILE`.
+
+    Raises UsageError for what is none, and for a file that cannot be written, or is somebody else's.
+    """
     return tuple(_destination(wish) for wish in wishes or ())
 
 
@@ -32,13 +36,14 @@ def end(verdict: Verdict, reports: tuple[tuple[str, Path], ...], *, strict: bool
     """Show the verdict, write it where it is wanted, and end the command with its exit code."""
     from spacedock.verdict.terminal import show
 
-    console = Console()
+    console = screen()
     show(console, verdict)
     for name in _likely(verdict):
         told = f"its log looks like {name}: `spacedock reproduce {name}`"
         console.print(told, highlight=False, soft_wrap=True)
     for kind, file in reports:
-        file.write_text(formats()[kind](verdict, strict=strict), encoding="utf-8")
+        form = formats()[kind]
+        write(file, form.write(verdict, strict=strict), form.is_ours)
     raise typer.Exit(verdict.exit_code(strict=strict))
 
 
@@ -63,4 +68,5 @@ def _destination(wish: str) -> tuple[str, Path]:
             f"`--report {wish}` is not FORMAT=FILE",
             remedy=f"formats: {', '.join(formats())}; e.g. junit=gate.xml",
         )
+    require_writable(Path(file), formats()[kind].is_ours)
     return kind, Path(file)

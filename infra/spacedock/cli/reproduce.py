@@ -15,6 +15,7 @@ from spacedock.cli.app import app
 from spacedock.cli.options import DockOption, TrustOption, Verbose
 from spacedock.errors import UsageError
 from spacedock.options import TRUST, DockName
+from spacedock.screen import screen
 
 if TYPE_CHECKING:
     from spacedock.failures.base import Failure
@@ -50,7 +51,7 @@ def reproduce(
     """List the known failures, or bring one about: its log, what Hugging Face shows, what mends it."""
     from spacedock.failures.catalogue import all_failures, find
 
-    console = Console(highlight=False)
+    console = screen()
     if name not in {failure.name for failure in all_failures()}:
         _list(console, _found(name))
         return

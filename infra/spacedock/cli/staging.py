@@ -17,6 +17,7 @@ from spacedock.failures.base import Failure
 from spacedock.failures.scene import staged
 from spacedock.failures.specimen import mending
 from spacedock.options import DockName
+from spacedock.screen import screen
 from spacedock.verdict.terminal import headline, problem_lines
 
 _LOG_LINES = 40
@@ -36,7 +37,7 @@ def stage(
     """Bring the specimen or its twin about and show it. Return whether it came out as the catalogue says."""
     what = "the mended twin" if mended else "the specimen"
     with (
-        ConsoleProgress(Console(stderr=True), verbose=verbose) as progress,
+        ConsoleProgress(screen(stderr=True), verbose=verbose) as progress,
         staged(failure, dock, progress, mended=mended) as scene,
     ):
         account = scene.held_to(chosen(failure.breaks), progress)

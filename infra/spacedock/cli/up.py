@@ -22,6 +22,7 @@ from spacedock.docks.instance import Execution
 from spacedock.edge.base import Edge, Manner
 from spacedock.errors import BootError, SpacedockError, UsageError
 from spacedock.options import DOCK, EGRESS, TIME_SCALE, TRUST
+from spacedock.screen import screen
 
 if TYPE_CHECKING:
     from spacedock.docks.life import PlatformState
@@ -56,7 +57,7 @@ def up(
     from spacedock.runs import open_run
     from spacedock.space import read_space
 
-    console = Console(markup=False, highlight=False)
+    console = screen()
     with _stages(console) as tell:
         space = read_space(path)
         if state := state_before(space):
@@ -64,7 +65,7 @@ def up(
     conditions = Conditions(egress, time_scale=time_scale)
     in_front: list[str] = []
     with suppress(KeyboardInterrupt), _stages(console) as tell, open_run() as run, ExitStack() as stack:
-        with ConsoleProgress(Console(stderr=True), verbose=verbose) as progress:
+        with ConsoleProgress(screen(stderr=True), verbose=verbose) as progress:
             tell(PlatformState(Stage.BUILDING))
             chosen = choose(dock, space, run, progress, conditions, trusted=TRUST.given(trust))
             opened = stack.enter_context(chosen)

@@ -7,14 +7,13 @@ import shutil
 import stat
 from pathlib import Path
 
-from docker.utils.build import exclude_paths
-
 from spacedock.errors import FrontMatterError, NoDockerfileError, UsageError
-from spacedock.space import Space
+from spacedock.space import Space, dockerignore
 
 _EXECUTABLE = 0o755
 _PLAIN = 0o644
 _READ_BY_BUILDERS = (".dockerignore", "Dockerfile.dockerignore")  # beside the Dockerfile
+_ALWAYS_THERE = frozenset({"Dockerfile", dockerignore.NAME})  # the builder reads them
 
 
 def lay_out(space: Space, folder: Path) -> Path:
@@ -49,14 +48,10 @@ def lay_out(space: Space, folder: Path) -> Path:
 
 def leave_out_ignored(context: Path) -> None:
     """Remove from a laid out context what its `.dockerignore` keeps from the builder."""
-    ignore = context / ".dockerignore"
-    if not ignore.is_file():
-        return
-    lines = (line.strip() for line in ignore.read_text(encoding="utf-8").splitlines())
-    patterns = [line for line in lines if line and not line.startswith("#")]
-    kept = exclude_paths(str(context), patterns, dockerfile="Dockerfile")
+    ignored = dockerignore.read_dockerignore(context)
     for path in sorted(context.rglob("*"), reverse=True):
-        if str(path.relative_to(context)) in kept:
+        name = path.relative_to(context).as_posix()
+        if name in _ALWAYS_THERE or not ignored.leaves_out(name):
             continue
         if path.is_dir() and not path.is_symlink():
             if not any(path.iterdir()):

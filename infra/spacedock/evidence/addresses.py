@@ -40,7 +40,7 @@ _PORTS = {
     "wss": 443,
 }
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9]*)(\+[a-z0-9.+-]+)?://(?P<place>[^/?#\s]+)", re.IGNORECASE)
-_PLACE = re.compile(r"(?P<host>\[[0-9a-f:.%]+\]|[^:\[\]]+)(:(?P<port>\d+))?", re.IGNORECASE)
+_PLACE = re.compile(r"(?P<host>\[[0-9a-f:.%]+\]|[^:\[\]]+)(:(?P<port>\d{1,5}))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

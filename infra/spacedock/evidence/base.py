@@ -137,7 +137,8 @@ class NotBuilt(Unavailable):
     """There is nothing to boot: the Space does not build."""
 
     def __init__(self, error: SpaceBuildError) -> None:
-        super().__init__(f"the Space does not build: {error.what}", blame="builds-from-what-is-pushed")
+        what = f"the Space does not build: {error.what}"
+        super().__init__(what, log=error.log, blame="builds-from-what-is-pushed")
         self.error = error
 
 

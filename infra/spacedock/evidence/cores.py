@@ -10,14 +10,21 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 
+from spacedock.errors import UsageError
 from spacedock.space import Space
+from spacedock.space.files import read_bytes
 
 CORES = "CPU_CORES"  # what the platform says of it, in the environment
 
 _LARGEST = 256 * 1024  # bytes of a file that somebody wrote
+_LOOKED_AT = 20  # places of a file
+_BEGINNING = 10_000  # characters of a command
 _LONGEST = 2000  # characters of a line that somebody wrote
 _NOT_OURS = frozenset({
     "node_modules", "site-packages", "vendor", "third_party", "venv", ".venv", "dist", "build",
@@ -33,6 +40,7 @@ _COUNT_THE_SHARE = frozenset({"joblib", "loky"})
 _SHELL = re.compile(r"\$\(\s*nproc[^)]*\)|`\s*nproc[^`]*`|\$\(\s*getconf _NPROCESSORS_ONLN\s*\)")
 _SHELL_SIZES = re.compile(rf"{_SIZES.pattern}|gunicorn|uvicorn|hypercorn|\s-w\s", re.IGNORECASE)
 _COMPILES = re.compile(r"\b(make|cmake|ninja|cargo|pip|gcc)\b|\s-j")
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SCRIPT = re.compile(r"\bcpus\(\)\.length|\bnavigator\.hardwareConcurrency")
 _SCRIPT_SIZES = re.compile(rf"{_SIZES.pattern}|cluster|\bfork\(", re.IGNORECASE)
 _IN_NODE = re.compile(r"\brequire\(|\bprocess\.(env|argv)|['\"]node:")
@@ -67,7 +75,7 @@ def sizings(space: Space, most: int) -> tuple[Sizing, ...]:
     found = [
         Sizing(f"{name}:{line}", match[0])
         for line, text in started
-        for match in _SHELL.finditer(text)
+        for match in _SHELL.finditer(text[:_BEGINNING])
         if _SHELL_SIZES.search(text)
     ]
     for path, text in files.items():
@@ -82,7 +90,7 @@ def fixed_workers(space: Space, most: int) -> tuple[Sizing, ...]:
     return tuple(
         Sizing(f"{name}:{line}", match[0].strip())
         for line, text in _started(space, environment=True)
-        for match in _WORKERS.finditer(text)
+        for match in _WORKERS.finditer(text[:_BEGINNING])
         if int(match[1]) > most
     )
 
@@ -102,30 +110,34 @@ def _written(space: Space, name: str) -> str:
     path = PurePosixPath(name)
     if path.suffix not in _READERS or _NOT_OURS & set(path.parts) or ".min." in path.name:
         return ""
-    file = space.root / name
-    if file.is_symlink() or not file.is_file() or file.stat().st_size > _LARGEST:
+    if (space.root / name).is_symlink():  # what it leads to is read where it lies, or not pushed
         return ""
-    text = file.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = read_bytes(space.root / name, _LARGEST).decode("utf-8", "replace")
+    except UsageError:  # too large, no file, or not for us to read
+        return ""
     return "" if any(len(line) > _LONGEST for line in text.splitlines()) else text
 
 
 def _in_python(text: str, most: int) -> Iterator[tuple[int, str]]:
     if not any(name in text for name in _COUNTS):
         return
-    try:
+    with suppress(
+        SyntaxError, ValueError, RecursionError, MemoryError
+    ):  # no Python, or too deep for its parser
         tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return
-    parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
-    lines = ast.unparse(tree).splitlines()  # without comments
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _counts(node) and _sizes(node, parents, lines, most):
-            yield node.lineno, ast.unparse(node)
+        parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
+        lines = [line for line in ast.unparse(tree).splitlines() if _SIZES.search(line)]  # without comments
+        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and _counts(node))
+        for call in islice(calls, _LOOKED_AT):
+            if _sizes(call, parents, lines, most):
+                yield call.lineno, ast.unparse(call)
 
 
 def _counts(call: ast.Call) -> bool:
-    owner, _, name = ast.unparse(call.func).rpartition(".")
-    return name in _COUNTS and owner not in _COUNT_THE_SHARE
+    if _name(call) not in _COUNTS:
+        return False
+    return not isinstance(call.func, ast.Attribute) or ast.unparse(call.func.value) not in _COUNT_THE_SHARE
 
 
 def _sizes(call: ast.Call, parents: dict[ast.AST, ast.AST], lines: list[str], most: int) -> bool:
@@ -139,13 +151,10 @@ def _sizes(call: ast.Call, parents: dict[ast.AST, ast.AST], lines: list[str], mo
         while node in parents and not isinstance(node, ast.FunctionDef):
             node = parents[node]
         return isinstance(node, ast.FunctionDef) and bool(_SIZES.search(node.name))
-    statement = ast.unparse(node).splitlines()[0] if _is_compound(node) else ast.unparse(node)
-    if _SIZES.search(statement.replace(ast.unparse(call), "")):
+    if _SIZES.search(_statement(node).replace(ast.unparse(call), "")):
         return True
     names = _targets(node)
-    return any(
-        _SIZES.search(line) and re.search(rf"\b{re.escape(name)}\b", line) for name in names for line in lines
-    )
+    return any(re.search(rf"\b{re.escape(name)}\b", line) for name in names for line in lines)
 
 
 def _targets(node: ast.AST) -> list[str]:
@@ -154,8 +163,15 @@ def _targets(node: ast.AST) -> list[str]:
     return [ast.unparse(node.target)] if isinstance(node, ast.AnnAssign) else []
 
 
-def _is_compound(node: ast.AST) -> bool:
-    return hasattr(node, "body")
+def _statement(node: ast.stmt) -> str:
+    """Return a statement in one line; of one that holds others only how it begins."""
+    held = {"body", "orelse", "finalbody", "handlers", "cases"} & set(node._fields)
+    if not held:
+        return ast.unparse(node)
+    head = copy(node)
+    for field in held:
+        setattr(head, field, [])
+    return ast.unparse(head).splitlines()[0]
 
 
 def _is_capped(call: ast.Call, most: int) -> bool:
@@ -165,22 +181,27 @@ def _is_capped(call: ast.Call, most: int) -> bool:
 
 
 def _name(call: ast.Call) -> str:
-    return ast.unparse(call.func).rpartition(".")[2]
+    """Return what is called, without whose it is."""
+    match call.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+    return ""
 
 
 def _in_shell(text: str, _most: int) -> Iterator[tuple[int, str]]:
     lines = [re.sub(r"(^|\s)#.*", "", line) for line in text.splitlines()]
-    for number, line in enumerate(lines, start=1):
-        for match in _SHELL.finditer(line):
-            rest = line.replace(match[0], "")
-            name = _ASSIGNED.search(rest)
-            used = [other for other in lines if name and re.search(rf"\$\{{?{name[1]}\b", other)]
-            if not _COMPILES.search(line) and any(_SHELL_SIZES.search(other) for other in (rest, *used)):
-                yield number, match[0]
+    found = ((at, line, match) for at, line in enumerate(lines, start=1) for match in _SHELL.finditer(line))
+    for number, line, match in islice(found, _LOOKED_AT):
+        rest = line.replace(match[0], "")
+        name = _ASSIGNED.search(rest)
+        used = [other for other in lines if name and re.search(rf"\$\{{?{name[1]}\b", other)]
+        if not _COMPILES.search(line) and any(_SHELL_SIZES.search(other) for other in (rest, *used)):
+            yield number, match[0]
 
 
 def _in_script(text: str, _most: int) -> Iterator[tuple[int, str]]:
-    code = re.sub(r"/\*.*?\*/", lambda comment: "\n" * comment[0].count("\n"), text, flags=re.DOTALL)
+    closed = text.rfind("*/") + 2  # what begins a comment below that has no end, and takes long to look for
+    code = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text[:closed]) + text[closed:]
     lines = [re.sub(r"(^|\s)//.*", "", line) for line in code.splitlines()]
     here = _IN_NODE.search(code) and not _IN_A_BROWSER.search(code)  # elsewhere it is the visitor's machine
     if here and _SCRIPT_SIZES.search("\n".join(lines)):

@@ -105,6 +105,7 @@ class Symptom(_Table):
     why: str  # what the text gives away
     certainty: Certainty = Certainty.SURE
     pattern: str = ""
+    also: str = ""  # a pattern that must be there too, before or behind it
     times: Annotated[int, Field(ge=1)] = 1  # how often it must be there
     unless: str = ""  # a pattern that tells it from another failure
     reported: bool = False  # no specimen has produced it: only people's word for it
@@ -119,6 +120,8 @@ class Symptom(_Table):
     def _finds_its_own_text(self) -> Self:
         if not self.expression.search(self.text):
             raise ValueError(f"the pattern does not find the text {self.text!r}")
+        if not re.search(self.also, self.text):
+            raise ValueError(f"what must be there too is not in the text {self.text!r}")
         re.compile(self.unless)
         return self
 

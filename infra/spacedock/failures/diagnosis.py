@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate, islice, takewhile
 
 from spacedock.failures.base import Certainty, Failure, Symptom
 
 _ENOUGH = Certainty.LIKELY.weight  # points without which a failure is not named
+# Characters that are looked through at most: no pattern is asked of more, whoever wrote the log.
+_HEAD = 128 * 1024
+_TAIL = 384 * 1024  # what ends a program is said at the end
+_LINE = 1000
+_GAP = "..."
 # Colours and other control sequences of a terminal (ECMA-48), which copied logs are full of.
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -54,9 +60,44 @@ def hinted(log: str, failures: Iterable[Failure]) -> tuple[Diagnosis, ...]:
     return tuple(found for found in _found(log, failures) if found.points < _ENOUGH)
 
 
+@dataclass(frozen=True)
+class _Excerpt:
+    """What is looked through of a log: all of a usual one, of a long one head and tail."""
+
+    text: str
+    head: int  # how many lines stand before the gap
+    left_out: int = 0  # how many the gap stands for, but one
+
+    @classmethod
+    def of(cls, log: str) -> _Excerpt:
+        lines = [_cut(line) for line in _CONTROL.sub("", log).replace("\r\n", "\n").split("\n")]
+        head = _within(lines, _HEAD)
+        tail = _within(lines[head:][::-1], _TAIL)
+        if head + tail >= len(lines):
+            return cls("\n".join(lines), len(lines))
+        kept = [*lines[:head], _GAP, *lines[len(lines) - tail :]]
+        return cls("\n".join(kept), head, len(lines) - head - tail - 1)
+
+    def number(self, position: int) -> int:
+        """Return the number that the line at `position` has in the log."""
+        number = self.text.count("\n", 0, position) + 1
+        return number if number <= self.head else number + self.left_out
+
+
+def _within(lines: list[str], most: int) -> int:
+    """How many lines from the first on have no more than `most` characters together."""
+    ends = accumulate(len(line) + 1 for line in lines)
+    return sum(1 for _ in takewhile(lambda end: end <= most, ends))
+
+
+def _cut(line: str) -> str:
+    half = _LINE // 2
+    return line if len(line) <= _LINE else f"{line[:half]} {_GAP} {line[-half:]}"
+
+
 def _found(log: str, failures: Iterable[Failure]) -> list[Diagnosis]:
-    text = _CONTROL.sub("", log).replace("\r\n", "\n")
-    all_of_them = [Diagnosis(failure, tuple(_matches(failure, text))) for failure in failures]
+    excerpt = _Excerpt.of(log)
+    all_of_them = [Diagnosis(failure, tuple(_matches(failure, excerpt))) for failure in failures]
     return sorted((diagnosis for diagnosis in all_of_them if diagnosis.matches), key=_rank)
 
 
@@ -65,12 +106,19 @@ def _rank(diagnosis: Diagnosis) -> tuple[int, int, str]:
     return -diagnosis.points, -last, diagnosis.failure.name
 
 
-def _matches(failure: Failure, text: str) -> Iterator[Match]:
+def _matches(failure: Failure, excerpt: _Excerpt) -> Iterator[Match]:
+    text = excerpt.text
     for symptom in failure.symptoms:
-        places = list(symptom.expression.finditer(text))
-        if len(places) < symptom.times or (symptom.unless and re.search(symptom.unless, text, re.MULTILINE)):
+        places = list(islice(symptom.expression.finditer(text), symptom.times))
+        if len(places) < symptom.times or not _has(symptom.also, text):
+            continue
+        if symptom.unless and _has(symptom.unless, text):
             continue
         start = places[0].start()
         end = text.find("\n", start)
         line = text[text.rfind("\n", 0, start) + 1 : None if end < 0 else end]
-        yield Match(symptom, line.strip(), text.count("\n", 0, start) + 1)
+        yield Match(symptom, line.strip(), excerpt.number(start))
+
+
+def _has(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.MULTILINE) is not None

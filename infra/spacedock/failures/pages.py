@@ -11,6 +11,7 @@ from spacedock.failures.base import Failure, Group, Layer, Symptom
 from spacedock.failures.specimen import mending
 
 INDEX = "README.md"
+MARK = "<!-- Written by `spacedock failures`: what is changed here is lost. -->"
 _WIDTH = 100  # characters of a symptom in the index
 
 _INTRODUCTION = """\
@@ -27,7 +28,13 @@ This folder is written by
 def pages(failures: Iterable[Failure]) -> dict[str, str]:
     """Return the text of each file by its name."""
     known = tuple(failures)
-    return {INDEX: _index(known), **{f"{failure.name}.md": _page(failure) for failure in known}}
+    texts = {INDEX: _index(known), **{f"{failure.name}.md": _page(failure) for failure in known}}
+    return {name: f"{MARK}\n{text}" for name, text in texts.items()}
+
+
+def is_page(text: str) -> bool:
+    """Whether a file is one of these pages: it says so in its first line."""
+    return text.startswith(f"{MARK}\n")
 
 
 def _index(failures: tuple[Failure, ...]) -> str:

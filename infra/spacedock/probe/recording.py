@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from spacedock import recordings
+from spacedock import recordings, writing
 from spacedock.errors import UsageError
 from spacedock.probe.fields import FIELDS, Report
 from spacedock.probe.settle import verdicts
@@ -94,13 +94,17 @@ def grace_in(log: str) -> float | None:
 
 
 def write(report: Report, file: Path) -> None:
-    """Write a recording. Raises UsageError where it cannot be."""
+    """Write a recording. Raises UsageError where it cannot be, or would replace what is none."""
+    writing.write(file, json.dumps(report, indent=2) + "\n", is_recording)
+
+
+def is_recording(text: str) -> bool:
+    """Whether a file holds a recording, of whatever version."""
     try:
-        file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"it cannot be written: {error.strerror}", path=file, remedy="name a file that can be"
-        ) from None
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and isinstance(found.get("probe"), dict)
 
 
 def brought() -> Iterator[tuple[str, Report]]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-import traceback
-from pathlib import Path
 from typing import Any, TypeVar
 
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Problem, Promise, tail
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import Conditions
-from spacedock.errors import InternalError, SpacedockError
+from spacedock.errors import InternalError, MachineError, SpacedockError, unforeseen
 from spacedock.evidence.base import CannotShow, Evidence, Unavailable
 from spacedock.run.gathering import Gathering
 from spacedock.run.instances import Superseded
@@ -19,7 +17,6 @@ from spacedock.run.interference import Suspected
 
 T = TypeVar("T")
 
-_OURS = Path(__file__).parents[1]
 _REPORT = "report it to the project, with this line"
 
 
@@ -83,10 +80,5 @@ def explained(error: Exception) -> str:
     """Say what failed: in its own words where the user can mend it, else with the place to report."""
     if isinstance(error, SpacedockError):
         return str(error)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame.filename)]
-    place = f" at {Path(frames[-1].filename).relative_to(_OURS)}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}: {error}; {_REPORT}"
-
-
-def _is_ours(filename: str) -> bool:
-    return Path(filename).is_relative_to(_OURS)
+    told = unforeseen(error)
+    return str(told) if isinstance(told, MachineError) else f"{told.what}; {_REPORT}"

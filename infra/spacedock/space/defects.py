@@ -9,10 +9,14 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from spacedock import durations, platform
 from spacedock.platform.front_matter import Kind
+
+_MOST_TOLD = 100  # defects of a kind
+_LONGEST_SHOWN = 200  # characters of a value
 
 Values = Mapping[str, Any]
 Lines = Mapping[str, int]
@@ -30,7 +34,8 @@ class Defect:
 
 def defects(values: Values, lines: Lines) -> Iterator[Defect]:
     """Yield every defect of a block, in the order of its lines."""
-    found = [*_wrong_kinds(values), *(defect for rule in _RULES for defect in rule(values))]
+    rules = (_wrong_kinds, *_RULES)
+    found = [defect for rule in rules for defect in islice(rule(values), _MOST_TOLD)]
     placed = [Defect(d.key, d.what, d.remedy, lines.get(d.key, 1)) for d in found]
     yield from sorted(placed, key=lambda defect: defect.line)
 
@@ -38,6 +43,12 @@ def defects(values: Values, lines: Lines) -> Iterator[Defect]:
 def repeated(key: str, line: int) -> Defect:
     """Return the defect of a key that stands twice; YAML wants keys to be unique (YAML 1.2, 3.2.1.3)."""
     return Defect(key, f"`{key}` stands there twice", "delete one of the two", line)
+
+
+def shown(value: object) -> str:
+    """Return the value as it is written, no longer than anybody reads."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def nearest(word: str, words: tuple[str, ...]) -> str:
@@ -52,7 +63,7 @@ def _wrong_kinds(values: Values) -> Iterator[Defect]:
         kind = platform.KEYS.value.get(key)
         # A key without a value is taken for one that is not there; some scalars the Hub may read as text.
         if kind is not None and value is not None and not isinstance(value, _KINDS[kind]):
-            yield Defect(key, f"`{key}` is {value!r}, not {kind}", f"write {kind}")
+            yield Defect(key, f"`{key}` is {shown(value)}, not {kind}", f"write {kind}")
 
 
 _SCALAR = (str, int, float)
@@ -69,13 +80,13 @@ _KINDS: Mapping[Kind, type | tuple[type, ...]] = {
 def _port(values: Values) -> Iterator[Defect]:
     port = values.get("app_port")
     if port is not None and not _whole(port, 65535):
-        yield Defect("app_port", f"`app_port` is {port!r}, not a port", "write a number from 1 to 65535")
+        yield Defect("app_port", f"`app_port` is {shown(port)}, not a port", "write a number from 1 to 65535")
 
 
 def _emoji(values: Values) -> Iterator[Defect]:
     emoji = values.get("emoji")
     if emoji is not None and not _EMOJI.fullmatch(str(emoji)):
-        yield Defect("emoji", f"`emoji` is {emoji!r}, not one emoji", "write one emoji and nothing else")
+        yield Defect("emoji", f"`emoji` is {shown(emoji)}, not one emoji", "write one emoji and nothing else")
 
 
 # Flags, key caps, tag sequences (England), and pictures with skin tones, joined ones included (UTS 51).
@@ -108,7 +119,7 @@ def _license(values: Values) -> Iterator[Defect]:
             known = f"the Hub's list, as of {platform.LICENSES.date}"
             meant = nearest(str(name), platform.LICENSES.value)
             remedy = f"write `{meant}`" if meant else "write `other` and give it a `license_name`"
-            yield Defect("license", f"`license` is {name!r}, which is not in {known}", remedy)
+            yield Defect("license", f"`license` is {shown(name)}, which is not in {known}", remedy)
 
 
 def _short_description(values: Values) -> Iterator[Defect]:
@@ -127,7 +138,7 @@ def _short_description(values: Values) -> Iterator[Defect]:
 def _base_path(values: Values) -> Iterator[Defect]:
     path = values.get("base_path")
     if path is not None and not str(path).startswith(platform.BASE_PATH_START.value):
-        yield Defect("base_path", f"`base_path` is {path!r}, without `/` in front", f"write `/{path}`")
+        yield Defect("base_path", f"`base_path` is {shown(path)}, without `/` in front", f"write `/{path}`")
 
 
 def _startup(values: Values) -> Iterator[Defect]:
@@ -135,7 +146,7 @@ def _startup(values: Values) -> Iterator[Defect]:
     if wanted is not None and durations.seconds(str(wanted)) is None:
         yield Defect(
             "startup_duration_timeout",
-            f"`startup_duration_timeout` is {wanted!r}, not a duration",
+            f"`startup_duration_timeout` is {shown(wanted)}, not a duration",
             "write it as `30m` or `1h`",
         )
 
@@ -148,7 +159,7 @@ def _custom_headers(values: Values) -> Iterator[Defect]:
             yield _not_one_of(place, header, platform.CUSTOM_HEADERS.value)
         elif str(value) != str(value).lower():
             yield Defect(
-                place, f"`{header}` is {value!r}, not in lower case", f"write `{str(value).lower()}`"
+                place, f"`{header}` is {shown(value)}, not in lower case", f"write `{str(value).lower()}`"
             )
 
 
@@ -158,7 +169,7 @@ def _oauth(values: Values) -> Iterator[Defect]:
     if minutes is not None and not _whole(minutes, most):
         yield Defect(
             "hf_oauth_expiration_minutes",
-            f"`hf_oauth_expiration_minutes` is {minutes!r}",
+            f"`hf_oauth_expiration_minutes` is {shown(minutes)}",
             f"write a number of minutes, at most {most}",
         )
 
@@ -187,7 +198,7 @@ def _not_one_of(place: str, value: object, allowed: tuple[str, ...]) -> Defect:
     first = f"did you mean `{meant}`? " if meant else ""
     return Defect(
         place,
-        f"`{key}` {_names(key)} {value!r}, which is not accepted",
+        f"`{key}` {_names(key)} {shown(value)}, which is not accepted",
         f"{first}use one of {', '.join(allowed)}",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,9 +11,37 @@ from pathlib import Path
 # The parser of moby/buildkit itself, so that heredocs and continuations are read as Docker reads them.
 import dockerfile as moby
 
-from spacedock.errors import NoDockerfileError, UsageError
+from spacedock import platform
+from spacedock.errors import NoDockerfileError, NoTextFileError, UsageError
+from spacedock.space.defects import shown
+from spacedock.space.files import read_bytes, require_no_utf_16
+from spacedock.space.image_names import is_image_name
 
-_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?[-+](?P<default>[^}]*))?\}|(?P<plain>\w+))")
+_LARGEST = 256 * 1024  # bytes
+_LONGEST = 128 * 1024  # characters that variables expand to (Linux, MAX_ARG_STRLEN)
+_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?(?P<sign>[-+])(?P<default>[^{}]*))?\}|(?P<plain>\w+))")
+# What a FROM knows without an ARG (Dockerfile reference, automatic platform ARGs in the global scope).
+_PLATFORM = {
+    f"{side}{part}": value
+    for side in ("BUILD", "TARGET")
+    for part, value in (
+        ("PLATFORM", platform.ARCHITECTURE.value),
+        ("OS", platform.ARCHITECTURE.value.partition("/")[0]),
+        ("ARCH", platform.ARCHITECTURE.value.partition("/")[2]),
+        ("VARIANT", ""),
+    )
+}
+_NO_CHARACTER = "\ufffd"  # stands for what is no UTF-8, and for NUL, at which the parser would end
+# A syntax of somebody else's may have other rules; `docker/dockerfile` is the builder's own.
+_FOREIGN_SYNTAX = re.compile(r"#\s*syntax\s*=\s*(?!(?:docker\.io/)?docker/dockerfile)\S", re.IGNORECASE)
+# How many words the builder wants (BuildKit, frontend/dockerfile/instructions/parse.go).
+_WORDS = {
+    **dict.fromkeys(
+        ("ARG", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL"), 1
+    ),
+    **dict.fromkeys(("USER", "VOLUME", "WORKDIR"), 1),
+    **dict.fromkeys(("ADD", "COPY"), 2),
+}
 
 
 @dataclass(frozen=True)
@@ -76,16 +105,20 @@ class Dockerfile:
         return frozenset(names)
 
     def _external_bases(self) -> Iterator[Base]:
-        defaults: dict[str, str] = {}
+        given: dict[str, str] = {}  # by an ARG above the first FROM: no other one is known to a FROM
         stages: set[str] = set()
+        began = False
         for step in self.instructions:
-            if step.cmd == "ARG":
-                defaults.update(step.pairs)
+            if step.cmd == "ARG" and not began:
+                for name, value in step.pairs:
+                    given[name] = expand(value, _PLATFORM | given)
             if step.cmd != "FROM":
                 continue
-            image = expand(step.value[0], defaults)
-            if image not in stages and image != "scratch":
-                yield Base(image, _argument_of(step.value[0]), step.line)
+            began = True
+            image = _unquote(expand(step.value[0], _PLATFORM | given))
+            if image.lower() not in stages and image != "scratch":
+                arg = _argument_of(step.value[0])
+                yield Base(image, arg if arg in given else None, step.line)
             if len(step.value) == 3:
                 stages.add(step.value[2].lower())
 
@@ -95,14 +128,9 @@ def read_dockerfile(path: Path) -> Dockerfile:
 
     Raises UsageError with file and line when it is absent, unreadable or no image can come of it.
     """
+    text = _text(path)
     try:
-        commands = moby.parse_file(str(path))
-    except moby.GoIOError:
-        raise NoDockerfileError(
-            "there is no Dockerfile here",
-            path=path,
-            remedy="add one, or name it in the manifest: `[space] dockerfile = ...`",
-        ) from None
+        commands = moby.parse_string(text)
     except moby.GoParseError as error:
         raise UsageError(
             f"Docker cannot parse it: {error}",
@@ -116,24 +144,78 @@ def read_dockerfile(path: Path) -> Dockerfile:
     )
     if not any(step.cmd == "FROM" for step in steps):
         raise UsageError("it has no FROM", path=path, line=1, remedy="start it with `FROM python:3.11-slim`")
+    for step in steps:
+        _require_words(path, step)
     found = Dockerfile(path, steps)
     for base in found.bases:
-        if not base.image:
-            raise UsageError(
-                "FROM names no image: its ARG has no default",
-                path=path,
-                line=base.line,
-                remedy=f"give it one, `ARG {base.arg}=python:3.11-slim`: Hugging Face passes no value",
-            )
+        _require_image(path, base, any_name=bool(_FOREIGN_SYNTAX.match(text)))
     return found
 
 
+def _text(path: Path) -> str:
+    """Return what the parser is given: comments may be in any encoding, and UTF-8 is all that it takes."""
+    if not os.path.lexists(path):
+        raise NoDockerfileError(
+            "there is no Dockerfile here",
+            path=path,
+            remedy="add one, or name it in the manifest: `[space] dockerfile = ...`",
+        )
+    try:
+        content = read_bytes(path, _LARGEST)
+    except NoTextFileError as error:
+        raise NoDockerfileError(error.what, path=path, remedy=error.remedy) from None
+    require_no_utf_16(path, content)
+    return content.decode("utf-8", "replace").replace("\0", _NO_CHARACTER)
+
+
+def _require_words(path: Path, step: Instruction) -> None:
+    """Raise UsageError for an instruction that the builder refuses for its words."""
+    if _NO_CHARACTER in step.original:
+        raise NoTextFileError("it is not UTF-8", path=path, line=step.line, remedy="save it as UTF-8")
+    count = len(step.value)
+    if step.cmd == "FROM" and not (count == 1 or (count == 3 and step.value[1].upper() == "AS")):
+        what = "FROM names no image" if not count else "FROM is neither `FROM image` nor `FROM image AS name`"
+        raise UsageError(what, path=path, line=step.line, remedy="write it as `FROM python:3.11-slim`")
+    if count < _WORDS.get(step.cmd, 0):
+        raise UsageError(
+            f"{step.cmd} says too little: Docker does not build it",
+            path=path,
+            line=step.line,
+            remedy=f"give {step.cmd} what it wants, or delete the line",
+        )
+
+
+def _require_image(path: Path, base: Base, *, any_name: bool) -> None:
+    if not base.image:
+        raise UsageError(
+            "FROM names no image: its ARG has no default",
+            path=path,
+            line=base.line,
+            remedy=f"give it one, `ARG {base.arg or 'BASE'}=python:3.11-slim`: Hugging Face passes no value",
+        )
+    # What is left of a `$` or a quote is for the builder, which knows more of them.
+    if not any_name and not set("$\\\"'") & set(base.image) and not is_image_name(base.image):
+        raise UsageError(
+            f"FROM names {shown(base.image)}, which is no name of an image",
+            path=path,
+            line=base.line,
+            remedy="write it in lower case, `name:tag`",
+        )
+
+
 def expand(text: str, values: Mapping[str, str]) -> str:
-    """Replace `$NAME`, `${NAME}` and `${NAME:-default}` as the builder does; unknown names become empty."""
+    """Replace `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`; unknown names become empty.
+
+    As the builder does, but that no text grows beyond what a process could be given.
+    """
+    left = _LONGEST
 
     def replace(match: re.Match[str]) -> str:
-        name = match["braced"] or match["plain"]
-        return values.get(name) or match["default"] or ""
+        nonlocal left
+        given, default = values.get(match["braced"] or match["plain"], ""), match["default"] or ""
+        found = (default if given else "") if match["sign"] == "+" else given or default
+        left -= len(found)
+        return found if left >= 0 else ""
 
     return _VARIABLE.sub(replace, text)
 

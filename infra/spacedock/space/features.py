@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from spacedock import platform
@@ -78,6 +79,7 @@ FEATURES: Final = (
 
 # `/data` as a folder of its own, as in `/data`, `/data/db`, `HF_HOME=/data`, not `/app/data` or `/database`.
 _DATA = re.compile(r"(?<![\w./-])/data(?![\w.-])")
+_LOOKED_AT = 500  # keys; the platform knows some dozens
 _RUNS_WITH = frozenset({"ENV", "VOLUME", "CMD", "ENTRYPOINT", "WORKDIR"})
 
 
@@ -89,7 +91,7 @@ def not_emulated(front: FrontMatter, dockerfile: Dockerfile, manifest: Manifest)
         asked = [key for key in feature.keys if front.values.get(key)]
         if asked:
             yield f"{front.place(asked[0])}: `{'`, `'.join(asked)}` not emulated: {feature.instead}"
-    for key in front.values:
+    for key in islice(front.values, _LOOKED_AT):
         if key in platform.KEYS_WITHOUT_EFFECT.value:
             yield f"{front.place(key)}: `{key}` has no effect in a Docker Space"
         elif key not in platform.KEYS.value:

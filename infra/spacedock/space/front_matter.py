@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,10 +12,14 @@ from typing import Any
 import yaml
 
 from spacedock import platform
-from spacedock.errors import FrontMatterError
-from spacedock.space.defects import Defect, defects, repeated
+from spacedock.errors import FrontMatterError, NoTextFileError, UsageError
+from spacedock.space.defects import Defect, defects, repeated, shown
+from spacedock.space.files import lines_of, read_head
+from spacedock.space.yaml_text import YamlDefect, composed, constructed
 
 _FENCE = "---"
+_HEAD = 1024 * 1024  # bytes of the README that are looked at
+_LONGEST = 64 * 1024  # characters of the block
 _MISSING = f"Hugging Face shows `{platform.MISSING_CONFIGURATION_TEXT.value}`, stage CONFIG_ERROR"
 
 
@@ -58,19 +63,7 @@ def read_front_matter(path: Path) -> FrontMatter:
 
 def _block(path: Path) -> str:
     """Return the text between the fences, which must be the file's very first bytes."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise FrontMatterError(
-            f"there is no README here: {_MISSING}",
-            path=path,
-            remedy="add a README.md that starts with a `---` block holding `sdk: docker`",
-        ) from None
-    except UnicodeDecodeError as error:
-        raise FrontMatterError(
-            f"it is not UTF-8: {error.reason}", path=path, remedy="save it as UTF-8"
-        ) from None
-    lines = text.splitlines()
+    lines = lines_of(_head(path))
     if not lines or lines[0].rstrip() != _FENCE:
         raise FrontMatterError(
             f"the first line is not `---`: {_MISSING}",
@@ -84,42 +77,63 @@ def _block(path: Path) -> str:
         raise FrontMatterError(
             "the front matter is never closed", path=path, line=1, remedy="end the block with a line `---`"
         ) from None
-    return "\n".join(lines[1:end])
+    block = "\n".join(lines[1:end])
+    if len(block) > _LONGEST:
+        raise UsageError(
+            f"the front matter has {len(block)} characters; it is read up to {_LONGEST}",
+            path=path,
+            line=1,
+            remedy="keep settings in it, and text below it",
+        )
+    return block
+
+
+def _head(path: Path) -> str:
+    if not os.path.lexists(path):
+        raise FrontMatterError(
+            f"there is no README here: {_MISSING}",
+            path=path,
+            remedy="add a README.md that starts with a `---` block holding `sdk: docker`",
+        )
+    try:
+        return read_head(path, _HEAD)
+    except NoTextFileError as error:
+        raise FrontMatterError(error.what, path=path, line=error.line, remedy=error.remedy) from None
 
 
 def _parse(path: Path, text: str) -> tuple[dict[str, Any], dict[str, int], tuple[Defect, ...]]:
     """Return the block's values, the line of each key in the README, and the keys that stand there twice."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
+        node = composed(text)
+        keys = list(_keys(node))  # before the values: making those moves merged keys in among the node's own
+        values = constructed(node)
+    except YamlDefect as error:
         raise FrontMatterError(
-            f"the front matter is not YAML: {error.problem}",
+            f"the front matter is not YAML: {error.what}",
             path=path,
-            line=mark.line + 2 if mark else 1,
+            line=error.line + 1,
             remedy="correct the line; quote values that hold `:` or `#`",
         ) from None
-    if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
+    if not isinstance(values, dict):
         raise FrontMatterError(
             f"the front matter holds no `key: value` pairs: {_MISSING}",
             path=path,
             line=1,
             remedy="add at least `sdk: docker`",
         )
-    keys = list(_keys(node))
     counts = Counter(key for key, _ in keys)
     lines = dict(keys)
     return values, lines, tuple(repeated(key, lines[key]) for key, count in counts.items() if count > 1)
 
 
-def _keys(node: yaml.MappingNode, within: str = "") -> Iterator[tuple[str, int]]:
+def _keys(node: yaml.Node | None, within: str = "") -> Iterator[tuple[str, int]]:
     """Yield each key, `outer.inner` for one in a table, and its line in the README."""
-    for key, value in node.value:
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if not isinstance(key, yaml.ScalarNode):
+            continue
         # The block starts on the README's second line, marks count from 0.
         yield f"{within}{key.value}", key.start_mark.line + 2
-        if isinstance(value, yaml.MappingNode):
-            yield from _keys(value, f"{within}{key.value}.")
+        yield from _keys(value, f"{within}{key.value}.")
 
 
 def _require_docker(path: Path, values: Mapping[str, Any], lines: Mapping[str, int]) -> None:
@@ -128,7 +142,7 @@ def _require_docker(path: Path, values: Mapping[str, Any], lines: Mapping[str, i
         return
     there = "the Dockerfile is not built and the Space ends as NO_APP_FILE" if sdk else _MISSING
     raise FrontMatterError(
-        f"`sdk` is {sdk!r}: {there}" if sdk else f"there is no `sdk`: {there}",
+        f"`sdk` is {shown(sdk)}: {there}" if sdk else f"there is no `sdk`: {there}",
         path=path,
         line=lines.get("sdk", 1),
         remedy=f"write `sdk: {platform.SDK.value}`",

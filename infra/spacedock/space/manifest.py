@@ -2,24 +2,61 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from spacedock import platform
 from spacedock.errors import UsageError
+from spacedock.space.defects import shown
+from spacedock.space.files import lines_of, read_text
+
+T = TypeVar("T", str, Path)
+
+
+def _require_one_line(path: T) -> T:
+    if re.search(r"[\x00-\x1f\x7f]", str(path)):
+        raise ValueError("a path has no control characters")
+    return path
+
+
+def _require_json(body: JsonValue) -> JsonValue:
+    try:
+        json.dumps(body, allow_nan=False)
+    except ValueError:  # nan, or a number of thousands of digits
+        raise ValueError("it holds a number that JSON has not") from None
+    return body
+
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Source = Annotated[
     str, Field(pattern=r"^[a-z]+\.[a-z_]+$")
 ]  # "postgres.url": a service and one of its values
-SpaceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")]
+SpaceId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=200)
+]
+OneLine = Annotated[T, AfterValidator(_require_one_line)]
 # A host, `*.` and a domain for every host below it, or an IPv4 address; a port where only that one is meant.
 Reachable = Annotated[str, Field(pattern=r"^(\*\.)?([A-Za-z0-9][\w-]*\.)+[A-Za-z0-9][\w-]*(:[1-9]\d{0,4})?$")]
-Origin = Annotated[str, Field(pattern=r"^(null|https?://[^/\s]+)$")]
+Origin = Annotated[str, Field(pattern=r"^(null|https?://[!-.0-~]+)$")]
+# What can be sent, in one line and as it stands there (RFC 9110, 5.1 and 5.5; RFC 9112, 3.2).
+UrlPath = Annotated[str, Field(pattern=r"^/[^\x00-\x1f\x7f]*$")]
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+HeaderValue = Annotated[str, Field(pattern=r"^([!-~]([\t -~]*[!-~])?)?$")]
+Headers = dict[HeaderName, HeaderValue]
+Body = Annotated[str | dict[str, JsonValue] | list[JsonValue], AfterValidator(_require_json)]
+# What a process can be given: neither its environment nor a path holds NUL.
+Value = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_LEAST_MEMORY = 0.006  # GiB: the engine refuses less than 6 MiB
+_LARGEST = 256 * 1024  # bytes
+_DEEPEST = 50  # tables and lists within each other
+# A key of so many parts, of which tomllib keeps every beginning: memory that grows with their square.
+_LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_DEEPEST}}}""")
 
 
 class _Table(BaseModel):
@@ -30,11 +67,11 @@ class SpaceTable(_Table):
     """Where the Space's parts lie, relative to the manifest, and how it shows that it serves."""
 
     id: SpaceId = "owner/name"
-    folder: Path = Path()
-    readme: Path | None = None
-    dockerfile: Path | None = None
-    ships: tuple[str, ...] = ()  # the files and folders that are pushed; empty means all
-    ready: Annotated[str, Field(pattern="^/")] = "/"
+    folder: OneLine[Path] = Path()
+    readme: OneLine[Path] | None = None
+    dockerfile: OneLine[Path] | None = None
+    ships: tuple[OneLine[str], ...] = ()  # the files and folders that are pushed; empty means all
+    ready: UrlPath = "/"
     hardware: str = "cpu-basic"
     honours_port: bool = False  # whether PORT, when it is set, moves the server
     visibility: Literal["public", "protected", "private"] = "public"
@@ -50,7 +87,7 @@ class Secret(_Table):
 class Variable(_Table):
     """A variable: a public value, or in a run what a service supplies."""
 
-    value: str | None = None
+    value: Value | None = None
     source: Source | None = Field(default=None, alias="from")
 
     @model_validator(mode="before")
@@ -68,13 +105,13 @@ class Variable(_Table):
 class Origins(_Table):
     """Who may call the Space from a browser. `$SPACE_HOST` stands for the Space's own host."""
 
-    allowed: tuple[str, ...] = ()
+    allowed: tuple[HeaderValue, ...] = ()
     refused: tuple[Origin, ...] = ()
-    path: Annotated[str, Field(pattern="^/")] = "/"
+    path: UrlPath = "/"
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
-    headers: tuple[str, ...] = ("authorization", "content-type")
+    headers: tuple[HeaderName, ...] = ("authorization", "content-type")
     credentials: bool = True
-    patience: Annotated[float, Field(ge=0)] | None = None  # seconds that callers try again while it is away
+    patience: Seconds | None = None  # seconds that callers try again while it is away
 
 
 class EgressTable(_Table):
@@ -93,10 +130,10 @@ class EgressTable(_Table):
 class Stream(_Table):
     """A request whose answer comes piece by piece. A `body` that is no text is sent as JSON."""
 
-    path: Annotated[str, Field(pattern="^/")]
+    path: UrlPath
     method: Literal["GET", "POST", "PUT", "PATCH"] = "GET"
-    headers: dict[str, str] = Field(default_factory=dict)
-    body: str | dict[str, Any] | list[Any] | None = None
+    headers: Headers = Field(default_factory=dict)
+    body: Body | None = None
 
 
 class Request(_Table):
@@ -105,10 +142,10 @@ class Request(_Table):
     One that is `private` is answered with its `headers`, and refused without.
     """
 
-    path: Annotated[str, Field(pattern="^/")]
+    path: UrlPath
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    headers: dict[str, str] = Field(default_factory=dict)
-    body: str | dict[str, Any] | list[Any] | None = None
+    headers: Headers = Field(default_factory=dict)
+    body: Body | None = None
     private: bool = False
 
 
@@ -122,16 +159,16 @@ class StateTable(_Table):
 class WebSocket(_Table):
     """Where a WebSocket can be opened; `headers` are sent with the request that asks for it."""
 
-    path: Annotated[str, Field(pattern="^/")]
-    headers: dict[str, str] = Field(default_factory=dict)
+    path: UrlPath
+    headers: Headers = Field(default_factory=dict)
 
 
 class DockTable(_Table):
     """What only a dock does: variables, so that the Space talks to doubles; less than its flavour has."""
 
     variables: dict[Name, Variable] = Field(default_factory=dict)
-    memory_gb: Annotated[float, Field(gt=0)] | None = None
-    disk_gb: Annotated[float, Field(gt=0)] | None = None
+    memory_gb: Annotated[float, Field(ge=_LEAST_MEMORY, allow_inf_nan=False)] | None = None
+    disk_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
 class Manifest(_Table):
@@ -178,15 +215,8 @@ def read_manifest(path: Path) -> Manifest:
     Raises UsageError with file, line and remedy for what is not TOML or not in the schema, and for
     what contradicts itself.
     """
-    text = path.read_text(encoding="utf-8")
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        match = re.search(r"line (\d+)", str(error))
-        line = int(match[1]) if match else None
-        raise UsageError(
-            f"it is not TOML: {error}", path=path, line=line, remedy="correct the line"
-        ) from None
+    text = read_text(path, _LARGEST)
+    data = _tables(path, text)
     data.pop("path", None)
     try:
         manifest = Manifest(path=path, **data)
@@ -203,6 +233,45 @@ def read_manifest(path: Path) -> Manifest:
     return manifest
 
 
+def _tables(path: Path, text: str) -> dict[str, Any]:
+    """Return what the file says. Raises UsageError where it is not TOML, or too deep."""
+    if found := _LONG_KEY.search(text):
+        raise UsageError(
+            f"a key has more than {_DEEPEST} parts",
+            path=path,
+            line=text.count("\n", 0, found.start()) + 1,
+            remedy="shorten it",
+        )
+    try:
+        data = tomllib.loads(text)
+        deep = _is_deep(data)
+    except tomllib.TOMLDecodeError as error:
+        match = re.search(r"line (\d+)", str(error))
+        line = int(match[1]) if match else None
+        raise UsageError(
+            f"it is not TOML: {error}", path=path, line=line, remedy="correct the line"
+        ) from None
+    except ValueError:
+        raise UsageError(
+            "it holds a number of thousands of digits", path=path, remedy="write shorter numbers"
+        ) from None
+    except RecursionError:
+        deep = True
+    if deep:
+        raise UsageError(
+            f"more than {_DEEPEST} tables and lists lie within each other", path=path, remedy="take some away"
+        )
+    return data
+
+
+def _is_deep(data: dict[str, Any]) -> bool:
+    level: list[Any] = [data]
+    for _ in range(_DEEPEST):
+        tables = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [value for table in tables for value in table if isinstance(value, dict | list)]
+    return bool(level)
+
+
 def _check(manifest: Manifest, text: str) -> None:
     """Refuse what each part allows and the whole does not."""
 
@@ -211,7 +280,7 @@ def _check(manifest: Manifest, text: str) -> None:
 
     if manifest.space.hardware not in platform.HARDWARE.value:
         raise defect(
-            f"`space.hardware` is {manifest.space.hardware!r}, which is no flavour",
+            f"`space.hardware` is {shown(manifest.space.hardware)}, which is no flavour",
             f"use one of {', '.join(platform.HARDWARE.value)}",
             "space", "hardware",
         )  # fmt: skip
@@ -248,8 +317,8 @@ def _line_of(text: str, keys: tuple[str, ...]) -> int | None:
     """Return the line of the deepest of `keys` that can be found; tomllib itself keeps no positions."""
     table: tuple[str, ...] = ()
     best: tuple[int, int | None] = (0, None)
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[+([^\]]+)\]", line):
+    for number, line in enumerate(lines_of(text), start=1):
+        if header := re.match(r"\s*\[{1,2}([^\[\]]+)\]", line):
             table = tuple(part.strip(" \"'") for part in header[1].split("."))
             here = table
         elif pair := re.match(r"\s*([\w.\"'-]+)\s*=", line):

@@ -11,10 +11,12 @@ from spacedock import durations, platform
 from spacedock.errors import FrontMatterError, NoDockerfileError, UsageError
 from spacedock.space import features
 from spacedock.space.dockerfile import Dockerfile, read_dockerfile
+from spacedock.space.files import files_below
 from spacedock.space.front_matter import FrontMatter, read_front_matter
 from spacedock.space.git import repository_of
 from spacedock.space.manifest import Manifest, read_manifest
 
+_LONGEST_START = 7 * 86_400.0  # seconds that anybody waits
 MANIFEST_PLACES = ("space.toml", "infra/space.toml")
 
 
@@ -36,7 +38,7 @@ class Space:
     def startup_seconds(self) -> float:
         """The start window: how long Hugging Face waits for the server."""
         wanted = self.front_matter.values.get("startup_duration_timeout")
-        return durations.seconds(str(wanted)) or platform.STARTUP_TIMEOUT.value
+        return min(durations.seconds(str(wanted)) or platform.STARTUP_TIMEOUT.value, _LONGEST_START)
 
     @property
     def host(self) -> str:
@@ -138,7 +140,7 @@ def _find_manifest(where: Path, outermost: Path) -> Manifest:
     if where.is_file():
         return read_manifest(_short(where))
     for place in MANIFEST_PLACES:
-        if not (where / place).is_file():
+        if not os.path.lexists(where / place):
             continue
         if _leads_out(where / place, outermost):
             raise UsageError(
@@ -174,9 +176,9 @@ def _leads_out(path: Path, outermost: Path) -> bool:
 
 def _every_file(root: Path) -> Iterator[str]:
     """Yield each file and link below `root`, but for those of a repository."""
-    for path in root.rglob("*"):
+    for path in files_below(root):
         name = path.relative_to(root)
-        if ".git" not in name.parts and (path.is_symlink() or path.is_file()):
+        if ".git" not in name.parts:
             yield name.as_posix()
 
 

@@ -10,22 +10,30 @@ from pathlib import Path
 
 import yaml
 
+from spacedock.errors import UsageError
+from spacedock.space.files import read_text
 from spacedock.space.git import repository_of
+from spacedock.space.yaml_text import QUICK, YamlDefect, composed
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the parser in C, where PyYAML was built with it
+_LARGEST = 1024 * 1024  # bytes of a workflow; GitHub reads no more than half of it
 _FOLDER = Path(".github/workflows")
 _ACTION = "huggingface/hub-sync@"
 _CHECKOUT = "actions/checkout@"
 _ANY = ("", "owner/name")  # what a Space without a manifest is called
 
 # An expression of GitHub's, whose spaces would part a word.
-_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{((?:(?!\}\}|\$\{\{).)*)\}\}", re.DOTALL)
 _HUB = re.compile(r"(?:huggingface\.co|\bhf\.co)/spaces/(?P<id>[\w.${}-]+/[\w.${}-]+)?")
-_UPLOAD = re.compile(r"\b(?:hf|huggingface-cli) upload\b.*--repo-type[= ]space\b")
+# Of a line only the first `git` is begun with, so that one of many words takes no longer than its length.
+_UPLOAD = re.compile(r"^(?>.*?\b(?:hf|huggingface-cli) upload\b).*--repo-type[= ]space\b", re.MULTILINE)
 _PUSH = re.compile(r"\bgit\b(?: -[cC] \S+)* push\b(?P<words>[^;&|]*)")
-_REMOTE = re.compile(r"\bgit\b.* remote (?:add|set-url)(?: -\S+)* (?P<name>[\w.-]+) (?P<url>\S+)")
+_REMOTE = re.compile(
+    r"^(?>.*?\bgit\b).* remote (?:add|set-url)(?: -\S+)* (?P<name>[\w.-]+) (?P<url>\S+)", re.MULTILINE
+)
 # A script that makes its own history, or gets the rest of it, pushes something else than was checked out.
-_OWN_HISTORY = re.compile(r"--orphan\b|--unshallow\b|\bgit\b.* (?:init|clone|commit-tree|subtree)\b")
+_OWN_HISTORY = re.compile(
+    r"--orphan\b|--unshallow\b|^(?>.*?\bgit\b).* (?:init|clone|commit-tree|subtree)\b", re.MULTILINE
+)
 
 
 class Way(StrEnum):
@@ -67,10 +75,10 @@ def _workflows(root: Path) -> Iterator[Path]:
 
 
 def _jobs(path: Path) -> Iterator[yaml.SequenceNode]:
-    """Yield the steps of each job of a workflow; none of a file that is not YAML."""
+    """Yield the steps of each job of a workflow; none of a file that cannot be read."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        node = composed(read_text(path, _LARGEST), QUICK)
+    except (UsageError, YamlDefect):
         return
     jobs = _child(node, "jobs")
     for _, job in jobs.value if isinstance(jobs, yaml.MappingNode) else ():
@@ -90,7 +98,7 @@ def _of_job(path: Path, steps: yaml.SequenceNode, space_id: str) -> Iterator[Dep
             shallow = _value(inputs, "fetch-depth") != "0"
         elif uses.startswith(_ACTION) and _syncs(inputs, space_id):
             yield Deploy(place, Way.SYNC, sdk=_value(inputs, "space_sdk"))
-        script = _EXPRESSION.sub(r"${\1}", _value(step, "run")).replace("\\\n", " ")
+        script = _EXPRESSION.sub(_without_spaces, _value(step, "run")).replace("\\\n", " ")
         if _OWN_HISTORY.search(script):
             shallow = False
         remotes |= {found["name"]: found["url"] for found in _REMOTE.finditer(script)}
@@ -98,6 +106,10 @@ def _of_job(path: Path, steps: yaml.SequenceNode, space_id: str) -> Iterator[Dep
             yield Deploy(place, Way.UPLOAD)
         for words in _pushes(script, remotes, space_id):
             yield Deploy(place, Way.PUSH, forced=any(map(_forces, words)), shallow=shallow)
+
+
+def _without_spaces(expression: re.Match[str]) -> str:
+    return f"${{{expression[1].strip()}}}"
 
 
 def _syncs(inputs: yaml.Node | None, space_id: str) -> bool:

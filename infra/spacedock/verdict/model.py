@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from spacedock import platform
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.registry import chosen
 from spacedock.errors import BootError
 from spacedock.space import Space
+from spacedock.space.files import opened
 
+_PIECE = 1024 * 1024  # bytes
 KEPT, BROKEN, NOTHING_PROVEN = 0, 1, 3
 
 
@@ -56,12 +61,30 @@ class Verdict:
 
 
 def digest(space: Space) -> str:
-    """Return the SHA-256 of what a push would carry: paths and contents, in order."""
+    """Return the SHA-256 of what a push would carry: paths and contents, in order.
+
+    Of what is no file the path alone, and of files that are more than a Space can hold also the size. Raises
+    UsageError for a file that cannot be read.
+    """
     whole = hashlib.sha256()
+    left = platform.REPOSITORY_LIMIT.value
     for name in space.files():
         path = space.root / name
-        kind = "link" if path.is_symlink() else "file"
-        content = str(path.readlink()).encode() if kind == "link" else path.read_bytes()
-        whole.update(f"{name}\0{kind}\0{len(content)}\0".encode())
-        whole.update(content)
+        whole.update(os.fsencode(name))
+        if path.is_symlink():
+            target = os.fsencode(path.readlink())
+            whole.update(f"\0link\0{len(target)}\0".encode() + target)
+        elif path.is_file():
+            size = path.stat().st_size
+            whole.update(f"\0file\0{size}\0".encode())
+            left -= size
+            for piece in _pieces(path) if left >= 0 else ():
+                whole.update(piece)
+        else:  # a submodule, or what no push carries
+            whole.update(b"\0other\0")
     return whole.hexdigest()
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with opened(path) as file:
+        yield from iter(lambda: file.read(_PIECE), b"")

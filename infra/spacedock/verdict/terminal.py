@@ -11,6 +11,7 @@ from rich.text import Text
 from spacedock.contract.finding import Finding, Outcome
 from spacedock.contract.promise import Level, Problem
 from spacedock.docks.capability import Capability
+from spacedock.printable import printable
 from spacedock.verdict.model import Verdict
 
 _MARKS = {
@@ -22,6 +23,7 @@ _MARKS = {
     Outcome.ERROR: ("!", "bold red"),
     Outcome.BLOCKED: ("!", "bold red"),
 }
+MOST_OF_A_FINDING = 2000  # lines
 _TOLD_APART = frozenset({Outcome.BLOCKED, Outcome.NOT_ASKED})
 
 
@@ -47,7 +49,7 @@ def show(console: Console, verdict: Verdict) -> None:
 def show_finding(console: Console, finding: Finding) -> None:
     """Print one finding with all that is below it."""
     console.print(headline(finding), soft_wrap=True)
-    _indented(console, _below(finding))
+    _indented(console, printable("\n".join(_below(finding)), lines=MOST_OF_A_FINDING).splitlines())
 
 
 def headline(finding: Finding) -> Text:
@@ -63,18 +65,24 @@ def headline(finding: Finding) -> Text:
 
 def problem_lines(problem: Problem) -> Iterator[str]:
     """Yield the four parts of a problem, and the log below them."""
-    yield f"seen:    {problem.seen}"
-    yield f"there:   {problem.consequence}"
-    yield f"remedy:  {problem.remedy}"
-    yield f"source:  {problem.source}"
+    yield from _lines(f"seen:    {problem.seen}")
+    yield from _lines(f"there:   {problem.consequence}")
+    yield from _lines(f"remedy:  {problem.remedy}")
+    yield from _lines(f"source:  {problem.source}")
     yield from log_lines(problem.log)
+
+
+def problems_text(finding: Finding) -> str:
+    """Return all problems of a finding, an empty line between two."""
+    text = "\n\n".join("\n".join(problem_lines(problem)) for problem in finding.problems)
+    return printable(text, lines=MOST_OF_A_FINDING)
 
 
 def log_lines(log: str) -> Iterator[str]:
     """Yield the last lines of an instance, marked as such."""
     if log:
         yield "last lines of its log:"
-        yield from (f"  | {line}" for line in log.splitlines())
+        yield from (f"  | {line}" for line in _lines(log))
 
 
 def closing_line(verdict: Verdict) -> str:
@@ -85,6 +93,11 @@ def closing_line(verdict: Verdict) -> str:
     )
     digest = f", Space {verdict.digest[:12]}" if verdict.digest else ""
     return f"{said} in {verdict.seconds:.1f} s{digest}"
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text of the Space's, as they may be shown."""
+    return printable(text).splitlines()
 
 
 def _named(outcome: Outcome, verdict: Verdict) -> str:
@@ -112,7 +125,7 @@ def _apart(verdict: Verdict) -> frozenset[Outcome]:
 def _below(finding: Finding) -> Iterator[str]:
     for problem in finding.problems:
         yield from problem_lines(problem)
-    yield from finding.detail.splitlines()
+    yield from _lines(finding.detail)
     yield from log_lines(finding.log)
 
 
@@ -158,7 +171,7 @@ def _below_blocked(console: Console, findings: list[Finding], *, told: bool) -> 
         _indented(console, ["mend what is broken above, and they will be looked at"])
         return
     for detail, log in dict.fromkeys((finding.detail, finding.log) for finding in findings):
-        _indented(console, [detail, *log_lines(log)])
+        _indented(console, [*_lines(detail), *log_lines(log)])
 
 
 def _indented(console: Console, lines: Iterable[str]) -> None:

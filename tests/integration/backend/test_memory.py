@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backend.chat import memory as module
 from backend.chat.errors import BadCursorError, UnknownConversationError, UnknownTokenError
-from backend.chat.memory import HISTORY, TITLE, Memory
-from backend.chat.models import Citation, Conversation, Page, Transcript
-from backend.chat.tables import messages, metadata
+from backend.chat.memory import HISTORY, SESSION, TITLE, Memory
+from backend.chat.models import Citation, Conversation, Exchange, Page, Paging, Transcript
+from backend.chat.tables import conversations, messages, metadata, sessions
 from backend.services.base import AwayError
 from backend.services.postgres import Postgres
 
@@ -27,6 +31,10 @@ CITATION = Citation(
 )
 
 
+def exchange(question: str = "Where?") -> Exchange:
+    return Exchange(question, "There [2].", "<p>There [2].</p>\n", [CITATION])
+
+
 class Library:
     """A database with readers; every call is a transaction of its own, as a request is."""
 
@@ -37,6 +45,11 @@ class Library:
         async with self._postgres.transaction() as db:
             return await work(Memory(db))
 
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._postgres.transaction() as db:
+            yield db
+
     async def rows(self, query: sa.Executable) -> list[Any]:
         async with self._postgres.transaction() as db:
             return list(await db.execute(query))
@@ -45,17 +58,16 @@ class Library:
         return await self.do(lambda memory: memory.begin_session())
 
     async def record(self, token: str, into: UUID | None = None, *, question: str = "Where?") -> UUID:
-        return await self.do(
-            lambda memory: memory.record(
-                token, into, question=question, answer="There [2].", citations=[CITATION]
-            )
-        )
+        return await self.do(lambda memory: memory.record(token, into, exchange(question)))
 
-    async def read(self, token: str, conversation: UUID) -> Transcript:
-        return await self.do(lambda memory: memory.read_conversation(token, conversation))
+    async def read(self, token: str, conversation: UUID, **wanted: object) -> Transcript:
+        paging = Paging.model_validate({"limit": 100, **wanted})
+        return await self.do(lambda memory: memory.read_conversation(token, conversation, paging))
 
     async def page(self, token: str, *, limit: int = 100, before: str | None = None) -> Page:
-        return await self.do(lambda memory: memory.list_conversations(token, limit=limit, before=before))
+        return await self.do(
+            lambda memory: memory.list_conversations(token, Paging(limit=limit, before=before))
+        )
 
     async def listed(self, token: str) -> list[UUID]:
         return [conversation.id for conversation in (await self.page(token)).conversations]
@@ -89,9 +101,9 @@ class TestTokens:
         works: list[Callable[[Memory], Awaitable[object]]] = [
             lambda memory: memory.end_session(token),
             lambda memory: memory.recall(token, None),
-            lambda memory: memory.record(token, None, question="q", answer="a", citations=[]),
-            lambda memory: memory.list_conversations(token, limit=1, before=None),
-            lambda memory: memory.read_conversation(token, uuid4()),
+            lambda memory: memory.record(token, None, exchange("q")),
+            lambda memory: memory.list_conversations(token, Paging()),
+            lambda memory: memory.read_conversation(token, uuid4(), Paging()),
             lambda memory: memory.delete_conversation(token, uuid4()),
         ]
         for work in works:
@@ -128,11 +140,9 @@ class TestAnotherReader:
         before = await library.read(owner, conversation)
         acts: dict[str, Callable[[Memory], Awaitable[object]]] = {
             "recall": lambda memory: memory.recall(stranger, conversation),
-            "read": lambda memory: memory.read_conversation(stranger, conversation),
+            "read": lambda memory: memory.read_conversation(stranger, conversation, Paging()),
             "delete": lambda memory: memory.delete_conversation(stranger, conversation),
-            "write": lambda memory: memory.record(
-                stranger, conversation, question="mine", answer="yours", citations=[]
-            ),
+            "write": lambda memory: memory.record(stranger, conversation, exchange("mine")),
         }
         with pytest.raises(UnknownConversationError):
             await library.do(acts[act])
@@ -211,7 +221,7 @@ class TestAConversation:
 
     async def test_is_kept_whole_or_not_at_all(self, library: Library, token: str) -> None:
         async def fail(memory: Memory) -> None:
-            await memory.record(token, None, question="q", answer="a", citations=[])
+            await memory.record(token, None, exchange("q"))
             raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
@@ -231,7 +241,7 @@ class TestPages:
 
         async def record(memory: Memory) -> None:
             for _ in range(5):
-                await memory.record(token, None, question="q", answer="a", citations=[])
+                await memory.record(token, None, exchange("q"))
 
         await library.do(record)
         return token
@@ -305,3 +315,133 @@ async def test_what_the_tables_refuse_is_told_without_what_it_was(library: Libra
     with pytest.raises(AwayError) as refused:
         await library.record(token, question="canary\x00")
     assert "canary" not in str(refused.value)
+
+
+class TestATranscript:
+    """It comes in pages from its end, and each answer in it was rendered when it was written."""
+
+    @pytest.fixture
+    async def token(self, library: Library) -> str:
+        return await library.reader()
+
+    @pytest.fixture
+    async def conversation(self, library: Library, token: str) -> UUID:
+        """Five questions with their answers."""
+        conversation = await library.record(token, question="question 0")
+        for number in range(1, 5):
+            await library.record(token, conversation, question=f"question {number}")
+        return conversation
+
+    async def all_pages(
+        self, library: Library, token: str, conversation: UUID, limit: int
+    ) -> list[Transcript]:
+        pages = [await library.read(token, conversation, limit=limit)]
+        while (before := pages[-1].next) is not None and len(pages) < 20:
+            pages.append(await library.read(token, conversation, limit=limit, before=before))
+        return pages
+
+    @pytest.mark.parametrize(
+        ("limit", "sizes"), [(2, [2] * 5), (3, [3, 3, 3, 1]), (4, [4, 4, 2]), (10, [10])]
+    )
+    async def test_has_every_message_once(
+        self, library: Library, token: str, conversation: UUID, limit: int, sizes: list[int]
+    ) -> None:
+        pages = await self.all_pages(library, token, conversation, limit)
+        assert [len(page.messages) for page in pages] == sizes
+        said = [message.content for page in reversed(pages) for message in page.messages]
+        assert said[::2] == [f"question {number}" for number in range(5)]
+        assert set(said[1::2]) == {"There [2]."}
+
+    async def test_has_its_end_first(self, library: Library, token: str, conversation: UUID) -> None:
+        page = await library.read(token, conversation, limit=2)
+        assert [message.content for message in page.messages] == ["question 4", "There [2]."]
+
+    @pytest.mark.parametrize("number", [b"", b"x", b"-1", b"\xff", b"9" * 20])
+    async def test_has_no_place_for_a_cursor_that_none_of_its_pages_gave(
+        self, library: Library, token: str, conversation: UUID, number: bytes
+    ) -> None:
+        with pytest.raises(BadCursorError):
+            await library.read(token, conversation, before=base64.urlsafe_b64encode(number).decode())
+
+    async def test_of_another_conversation_opens_nothing_of_it(
+        self, library: Library, token: str, conversation: UUID
+    ) -> None:
+        other = await library.record(token, question="another")
+        before = (await library.read(token, other, limit=1)).next
+        said = [
+            message.content for message in (await library.read(token, conversation, before=before)).messages
+        ]
+        assert "another" not in said
+
+    async def test_is_not_rendered_again(
+        self, library: Library, token: str, conversation: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("backend.chat.rendering.to_html", None)
+        read = await library.read(token, conversation)
+        assert {m.content_html for m in read.messages if m.role == "user"} == {""}
+        assert {m.content_html for m in read.messages if m.role == "assistant"} == {"<p>There [2].</p>\n"}
+        assert len(await library.do(lambda memory: memory.recall(token, conversation))) == HISTORY
+
+    async def test_that_is_older_is_rendered_when_it_is_read_and_never_again(
+        self, library: Library, token: str, conversation: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with library.changing() as db:
+            older = sa.update(messages).where(messages.c.conversation_id == conversation)
+            await db.execute(older.values(content_html=None, content="**There**"))
+        before = await library.read(token, conversation)
+        assert [m.content_html for m in before.messages] == ["", "<p><strong>There</strong></p>\n"] * 5
+        monkeypatch.setattr("backend.chat.rendering.to_html", None)
+        assert await library.read(token, conversation) == before
+
+
+class TestASession:
+    @pytest.fixture
+    async def token(self, library: Library) -> str:
+        return await library.reader()
+
+    async def unused_for(self, library: Library, time: timedelta, token: str) -> None:
+        async with library.changing() as db:
+            whose = sessions.c.token_hash == hashlib.sha256(token.encode()).digest()
+            await db.execute(sa.update(sessions).where(whose).values(used_at=sa.func.now() - time))
+
+    async def test_ends_when_it_was_not_used_for_long(self, library: Library, token: str) -> None:
+        await self.unused_for(library, SESSION, token)
+        with pytest.raises(UnknownTokenError):
+            await library.page(token)
+
+    async def test_goes_on_with_its_use(self, library: Library, token: str) -> None:
+        for _ in range(3):
+            await self.unused_for(library, SESSION - timedelta(hours=1), token)
+            await library.page(token)
+        whose = sessions.c.token_hash == hashlib.sha256(token.encode()).digest()
+        ((unused,),) = await library.rows(sa.select(sa.func.now() - sessions.c.used_at).where(whose))
+        assert unused < timedelta(hours=1)
+
+    async def test_leaves_nothing_behind(self, library: Library, token: str) -> None:
+        conversation = await library.record(token)
+        kept = await library.record(other := await library.reader())
+        await self.unused_for(library, SESSION, token)
+        await library.reader()
+        for table, column, gone in (
+            (messages, messages.c.conversation_id, conversation),
+            (conversations, conversations.c.id, conversation),
+        ):
+            assert await library.rows(sa.select(table).where(column == gone)) == []
+        assert await library.listed(other) == [kept]
+
+    async def test_that_left_much_is_removed_in_pieces(
+        self, library: Library, token: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "SWEPT", 3)
+        for _ in range(4):
+            await library.record(token)
+        await self.unused_for(library, SESSION, token)
+        query = sa.select(sa.func.count()).select_from(messages.join(conversations).join(sessions))
+        mine = query.where(sessions.c.token_hash == hashlib.sha256(token.encode()).digest())
+        left = []
+        for _ in range(6):
+            await library.reader()
+            left.append((await library.rows(mine))[0][0])
+        assert left == [5, 2, 0, 0, 0, 0]
+        gone = sa.select(sessions).where(sessions.c.used_at <= sa.func.now() - SESSION)
+        assert await library.rows(gone) == []

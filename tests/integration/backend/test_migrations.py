@@ -154,6 +154,52 @@ class TestTheCommand:
         assert re.findall(r"[A-Z_]{6,}", output) == [withheld]
 
 
+class TestWhatIsOlder:
+    """Tables of the first version, with a reader's conversation in them."""
+
+    @pytest.fixture
+    def older(self, database: str, tmp_path: Path) -> str:
+        migrate(tmp_path, database)
+        with psycopg.connect(database) as connection:
+            connection.execute(OLDER + READER)
+        return database
+
+    def test_stays_and_is_rendered_later(self, older: str, tmp_path: Path) -> None:
+        assert migrate(tmp_path, older)[0] == 0
+        with psycopg.connect(older) as connection:
+            said = connection.execute(
+                "SELECT role, content, content_html FROM messages ORDER BY id"
+            ).fetchall()
+            assert said == [("user", "Where?", None), ("assistant", "There.", None)]
+
+    def test_sessions_begin_anew(self, older: str, tmp_path: Path) -> None:
+        migrate(tmp_path, older)
+        with psycopg.connect(older) as connection:
+            query = "SELECT now() - used_at < interval '1 hour', now() - created_at > interval '1 year'"
+            assert connection.execute(f"{query} FROM sessions").fetchall() == [(True, True)]
+
+    def test_can_still_be_written_by_the_version_before(self, older: str, tmp_path: Path) -> None:
+        migrate(tmp_path, older)
+        with psycopg.connect(older) as connection:
+            connection.execute(READER.replace("0001", "0002").replace("'hash'", "'other'"))
+
+
+OLDER = """
+    DROP INDEX sessions_by_use;
+    ALTER TABLE sessions DROP COLUMN used_at;
+    ALTER TABLE messages DROP COLUMN content_html;
+    UPDATE alembic_version SET version_num = '0001';
+"""
+READER = """
+    INSERT INTO sessions (id, token_hash, created_at)
+    VALUES ('00000000-0000-4000-8000-000000000001', 'hash', now() - interval '2 years');
+    INSERT INTO conversations (id, session_id, title)
+    VALUES ('00000000-0000-4000-9000-000000000001', '00000000-0000-4000-8000-000000000001', 'Where?');
+    INSERT INTO messages (conversation_id, role, content)
+    VALUES ('00000000-0000-4000-9000-000000000001', 'user', 'Where?'),
+           ('00000000-0000-4000-9000-000000000001', 'assistant', 'There.');
+"""
+
 CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace AND conrelid <> 'alembic_version'::regclass

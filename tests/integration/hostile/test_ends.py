@@ -20,10 +20,11 @@ AT_MOST = 60.0  # seconds; it took 71 to say nothing
 
 
 def end(run: str, what_for: str) -> int:
-    """End every container that is there for this, and say how many."""
+    """End every container that is there for this and has begun to work, and say how many."""
     with closing(Engine.connect()) as engine:
         ours = engine.client.containers.list(filters={"label": f"{RUN_LABEL}={run}"})
-        wanted = [each for each in ours if str(each.name).startswith(f"spacedock-{run}-{what_for}")]
+        named = [each for each in ours if str(each.name).startswith(f"spacedock-{run}-{what_for}")]
+        wanted = [each for each in named if each.logs(tail=1)]
         for container in wanted:
             container.kill()
         return len(wanted)

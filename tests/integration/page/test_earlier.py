@@ -21,6 +21,17 @@ def listed(*entries: Json, following: str | None = None) -> Reply:
     return said({"conversations": list(entries), "next": following})
 
 
+def page_of(*questions: str, following: str | None = None) -> Reply:
+    """A page of a conversation."""
+    message = {"created_at": WHEN, "citations": []}
+    messages = [
+        {**message, "role": role, "content": question, "content_html": html}
+        for question in questions
+        for role, html in (("user", ""), ("assistant", f"<p>About {question}</p>"))
+    ]
+    return said({**entry(OTHER, "Twins"), "messages": messages, "next": following})
+
+
 def transcript() -> Reply:
     message = {"created_at": WHEN, "citations": [], "content_html": ""}
     messages = [
@@ -65,6 +76,49 @@ def test_a_conversation_is_opened_and_gone_on_with(page: Page, api: Double) -> N
     ask(page)
     assert api.wait_for("POST /api/chat", 2).json["conversation_id"] == OTHER
     assert {asked.token for asked in api.asked[1:]} == {f"Bearer {TOKEN}"}
+
+
+def test_of_a_long_conversation_the_end_is_shown_first_and_the_rest_on_demand(
+    page: Page, api: Double
+) -> None:
+    box = show(page, api, listed(entry(OTHER, "Twins")))
+    where = f"GET /api/conversations/{OTHER}"
+    api.on(where, page_of("three", "four", following="a b&c"), page_of("one", "two"))
+    box.get_by_role("button", name="Twins Nov 20, 2026").click()
+    questions, before = log(page).get_by_role("heading", level=2), button(page, "Show what was said before")
+    expect(questions).to_have_text(["You asked: three", "You asked: four"])
+    script_answer(api)
+    ask(page)
+    expect(questions).to_have_count(3)
+    before.click()
+    expect(questions).to_have_text([f"You asked: {q}" for q in ("one", "two", "three", "four", QUESTION)])
+    expect(before).to_be_hidden()
+    expect(field(page)).to_be_focused()
+    assert api.to(where)[-1].query == "before=a+b%26c"
+    sources = page.evaluate("[...document.querySelectorAll('.sources li')].map(({ id }) => id)")
+    assert len(sources) == len(set(sources)) > 0
+
+
+def test_what_was_said_before_can_be_asked_for_again(page: Page, api: Double) -> None:
+    box = show(page, api, listed(entry(OTHER, "Twins")))
+    refusal = problem(503, "Not now", "Postgres is away.")
+    api.on(f"GET /api/conversations/{OTHER}", page_of("two", following="x"), refusal, page_of("one"))
+    box.get_by_role("button", name="Twins Nov 20, 2026").click()
+    before = button(page, "Show what was said before")
+    before.click()
+    expect(page.get_by_text("Not now")).to_be_attached()
+    expect(before).to_be_focused()
+    before.click()
+    expect(log(page).get_by_role("heading", level=2)).to_have_text(["You asked: one", "You asked: two"])
+
+
+def test_a_new_conversation_has_nothing_before_it(page: Page, api: Double) -> None:
+    box = show(page, api, listed(entry(OTHER, "Twins")))
+    api.on(f"GET /api/conversations/{OTHER}", page_of("two", following="x"))
+    box.get_by_role("button", name="Twins Nov 20, 2026").click()
+    expect(button(page, "Show what was said before")).to_be_visible()
+    button(page, "New conversation").click()
+    expect(button(page, "Show what was said before")).to_be_hidden()
 
 
 def test_more_are_shown_on_demand(page: Page, api: Double) -> None:

@@ -24,6 +24,7 @@ class Call:
         headers: Mapping[str, str] | None = None,
         method: str = "POST",
         more: bool = False,
+        query: str = "",
     ) -> None:
         self._app = app
         self._scope = {
@@ -35,7 +36,7 @@ class Call:
             "path": path,
             "raw_path": path.encode(),
             "root_path": "",
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
             "client": ("192.0.2.1", 40000),
             "server": ("space.test", 80),

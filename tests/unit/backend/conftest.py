@@ -105,8 +105,8 @@ class Services:
     def __iter__(self) -> Iterator[FakeService]:
         yield from (self.postgres, self.qdrant, self.openai)
 
-    def roster(self, *, within: float = 5.0) -> roster.Roster:
-        return roster.Roster(self.open, within=within)
+    def roster(self, *, within: float = 5.0, pause: float = 0.0) -> roster.Roster:
+        return roster.Roster(self.open, within=within, pause=pause)
 
 
 @pytest.fixture

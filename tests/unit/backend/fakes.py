@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from typing import Literal
 from uuid import UUID, uuid4
 
 from backend.chat.errors import UnknownConversationError, UnknownTokenError
-from backend.chat.models import Citation, Message
+from backend.chat.models import Citation, Exchange, Utterance
 from backend.services.base import AwayError
 from backend.services.qdrant import Passage
 from tests.unit.backend.conftest import FakeService
@@ -100,7 +100,7 @@ class Notebook:
     """What is kept of readers, as `backend.chat.memory.Memory` keeps it."""
 
     def __init__(self) -> None:
-        self.readers: dict[str, dict[UUID, list[Message]]] = {TOKEN: {}}
+        self.readers: dict[str, dict[UUID, list[Utterance]]] = {TOKEN: {}}
         self.citations: list[Citation] = []
 
     async def begin_session(self) -> str:
@@ -112,7 +112,7 @@ class Notebook:
         self._conversations(token)
         del self.readers[token]
 
-    async def recall(self, token: str, conversation: UUID | None) -> list[Message]:
+    async def recall(self, token: str, conversation: UUID | None) -> list[Utterance]:
         conversations = self._conversations(token)
         if conversation is None:
             return []
@@ -120,22 +120,14 @@ class Notebook:
             raise UnknownConversationError
         return conversations[conversation]
 
-    async def record(
-        self,
-        token: str,
-        conversation: UUID | None,
-        *,
-        question: str,
-        answer: str,
-        citations: Sequence[Citation],
-    ) -> UUID:
+    async def record(self, token: str, conversation: UUID | None, exchange: Exchange) -> UUID:
         conversation = conversation or uuid4()
         said = self._conversations(token).setdefault(conversation, [])
-        said += [message("user", question), message("assistant", answer)]
-        self.citations = list(citations)
+        said += [message("user", exchange.question), message("assistant", exchange.answer)]
+        self.citations = list(exchange.citations)
         return conversation
 
-    def _conversations(self, token: str) -> dict[UUID, list[Message]]:
+    def _conversations(self, token: str) -> dict[UUID, list[Utterance]]:
         if token not in self.readers:
             raise UnknownTokenError
         return self.readers[token]
@@ -162,14 +154,6 @@ class Shelf(FakeService):
         yield self.notebook
 
 
-def message(role: str, content: str) -> Message:
+def message(role: Literal["user", "assistant"], content: str) -> Utterance:
     """Something that was said before."""
-    return Message.model_validate(
-        {
-            "role": role,
-            "content": content,
-            "content_html": "",
-            "citations": [],
-            "created_at": datetime(2026, 1, 1, tzinfo=UTC),
-        }
-    )
+    return Utterance(role=role, content=content)

@@ -40,11 +40,11 @@ def preflight(browser: TestClient, origin: str) -> tuple[int, dict[str, str]]:
 
 
 @pytest.mark.parametrize("origin", [*ALLOWED, PREVIEW])
-def test_an_allowed_origin_passes_the_preflight_without_credentials(browser: TestClient, origin: str) -> None:
+def test_an_allowed_origin_passes_the_preflight_with_credentials(browser: TestClient, origin: str) -> None:
     status, headers = preflight(browser, origin)
     assert status == 200
     assert headers["access-control-allow-origin"] == origin
-    assert "access-control-allow-credentials" not in headers
+    assert headers["access-control-allow-credentials"] == "true"
     assert "POST" in headers["access-control-allow-methods"]
     assert headers["access-control-allow-headers"] == "authorization, content-type"
 
@@ -79,11 +79,20 @@ def test_without_the_setting_no_preview_is_allowed(configure: Configure, service
     assert preflight(browser, PREVIEW)[0] == 400
 
 
-def test_answers_carry_the_headers(browser: TestClient) -> None:
-    answer = browser.get("/health", headers={"Origin": FRONT_END})
-    assert answer.headers["access-control-allow-origin"] == FRONT_END
-    assert "access-control-allow-credentials" not in answer.headers
-    assert "Origin" in answer.headers["vary"]
+@pytest.mark.parametrize("origin", [*ALLOWED, PREVIEW])
+@pytest.mark.parametrize("cookie", [{}, {"Cookie": "a=b"}], ids=["no cookie", "cookie"])
+def test_answers_carry_the_headers(browser: TestClient, origin: str, cookie: dict[str, str]) -> None:
+    answer = browser.get("/health", headers={"Origin": origin, **cookie})
+    assert answer.headers["access-control-allow-origin"] == origin
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    assert answer.headers["access-control-expose-headers"] == "Retry-After, X-Request-ID"
+    assert answer.headers.get_list("vary") == ["Origin"]
+
+
+def test_an_answer_to_no_page_is_not_kept_for_one(browser: TestClient) -> None:
+    answer = browser.get("/health")
+    assert answer.headers.get_list("vary") == ["Origin"]
+    assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
 def test_a_page_that_does_not_exist_carries_the_headers(browser: TestClient) -> None:
@@ -104,5 +113,5 @@ def test_an_unhandled_error_carries_the_headers(app: Backend, browser: TestClien
 
 
 def test_an_answer_to_a_stranger_carries_no_permission(browser: TestClient) -> None:
-    answer = browser.get("/health", headers={"Origin": "https://attacker.example"})
+    answer = browser.get("/health", headers={"Origin": "https://attacker.example", "Cookie": "a=b"})
     assert "access-control-allow-origin" not in answer.headers

@@ -67,10 +67,34 @@ def test_ready_notices_that_a_service_is_back(client: TestClient, services: Serv
     assert client.get("/ready").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/ready"])
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_get_and_head_answer_200(client: TestClient, path: str, method: str) -> None:
-    assert client.request(method, path).status_code == 200
+PATHS = ["/", "/health", "/ready", "/docs", "/openapi.json", "/static/chat.js"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_head_is_answered_as_get_is_without_the_body(client: TestClient, path: str) -> None:
+    got, head = client.get(path), client.head(path)
+    assert got.status_code == head.status_code == 200
+    assert head.content == b""
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == got.headers[name]
+
+
+def test_head_of_what_is_missing_is_a_503_too(client: TestClient, services: Services) -> None:
+    services.qdrant.away = "it refused the key"
+    assert (client.head("/ready").status_code, client.head("/nowhere").status_code) == (503, 404)
+
+
+@pytest.mark.anyio
+async def test_the_services_are_not_asked_as_often_as_somebody_likes(services: Services) -> None:
+    hour = services.roster(pause=3600)
+    async with asyncio.timeout(10):
+        await hour.ask_all()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await asyncio.gather(*(hour.ask_all() for _ in range(20)))
+    assert services.postgres.asked == 1
+    async with hour:
+        pass
 
 
 def test_the_first_page_is_a_page(client: TestClient) -> None:

@@ -9,15 +9,19 @@ import pytest
 from fastapi import Request
 from fastapi.testclient import TestClient
 
-from backend.api.limits import MAX_BODY, client_of
+from backend.api.limits import MAX_BODY, SITES, clients_of
 from backend.main import create_app
 from tests.unit.backend.asgi import Call
 from tests.unit.backend.conftest import Configure, Services
 
 
-def client_with(*forwarded: str, peer: str = "192.0.2.1") -> str:
+def clients_with(*forwarded: str, peer: str = "192.0.2.1") -> tuple[str, ...]:
     headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
-    return client_of(Request({"type": "http", "client": (peer, 40000), "headers": headers}))
+    return clients_of(Request({"type": "http", "client": (peer, 40000), "headers": headers}))
+
+
+def client_with(*forwarded: str, peer: str = "192.0.2.1") -> str:
+    return clients_with(*forwarded, peer=peer)[0]
 
 
 class TestTheClient:
@@ -36,20 +40,34 @@ class TestTheClient:
 
     def test_is_the_peer_without_a_proxy(self) -> None:
         assert client_with() == "192.0.2.1"
+        assert client_with(peer="2001:db8:1:2::9") == "2001:db8:1:2::/64"
 
-    def test_is_the_peer_when_the_header_has_no_address(self) -> None:
-        assert client_with("unknown") == "192.0.2.1"
-        assert client_with("unknown", peer="not an address") == "not an address"
+    @pytest.mark.parametrize(
+        "forwarded",
+        ["unknown", "", ",", "198.51.100.1, unknown", "198.51.100.1,", "203.0.113.9:443", "::1::"],
+    )
+    def test_is_the_peer_when_the_right_most_word_is_no_address(self, forwarded: str) -> None:
+        assert client_with(forwarded) == "192.0.2.1"
+        assert client_with(forwarded, peer="not an address") == "not an address"
 
     def test_is_known_by_its_network_with_ipv6(self) -> None:
         assert client_with("2001:db8:1:2:3:4:5:6") == client_with("2001:db8:1:2::9") == "2001:db8:1:2::/64"
         assert client_with("2001:db8:1:3::9") != client_with("2001:db8:1:2::9")
 
+    def test_counts_with_its_providers_customer_with_ipv6_alone(self) -> None:
+        assert (
+            clients_with("2001:db8:1:2::9")[1:] == clients_with("2001:db8:1:3::9")[1:] == ("2001:db8:1::/48",)
+        )
+        assert clients_with("203.0.113.9") == ("203.0.113.9",)
+
+    def test_is_the_same_whatever_zone_an_address_is_said_to_be_of(self) -> None:
+        assert clients_with("2001:db8:1:2::9%a") == clients_with("2001:db8:1:2::9%b")
+
     def test_is_the_same_with_an_address_of_ipv4_written_as_one_of_ipv6(self) -> None:
         assert client_with("::ffff:203.0.113.9") == "203.0.113.9"
 
     def test_may_have_none(self) -> None:
-        assert client_of(Request({"type": "http", "client": None, "headers": []})) == ""
+        assert clients_of(Request({"type": "http", "client": None, "headers": []})) == ("",)
 
 
 class TestTheRate:
@@ -88,6 +106,11 @@ class TestTheRate:
         self.exhaust(browser, "2001:db8:1:2::1")
         assert self.ask(browser, "2001:db8:1:2:ffff::2").status_code == 429
         assert self.ask(browser, "2001:db8:1:3::1").status_code == 401
+
+    def test_all_addresses_that_one_customer_is_given_have_a_budget_too(self, browser: TestClient) -> None:
+        asked = [self.ask(browser, f"2001:db8:1:{n}::1").status_code for n in range(2 * SITES + 1)]
+        assert asked == [*[401] * 2 * SITES, 429]
+        assert self.ask(browser, "2001:db8:2::1").status_code == 401
 
     def test_all_routes_below_api_count_together(self, browser: TestClient) -> None:
         for method, path in (("POST", "/api/chat"), ("DELETE", "/api/sessions/current")):

@@ -19,7 +19,7 @@ def policy(client: TestClient) -> dict[str, str]:
 def test_the_page_may_be_framed_by_hugging_face_and_by_nobody_else(
     client: TestClient, policy: dict[str, str]
 ) -> None:
-    assert policy["frame-ancestors"] == "'self' https://huggingface.co https://*.hf.space"
+    assert policy["frame-ancestors"] == "'self' https://huggingface.co"
     assert "x-frame-options" not in client.get("/").headers
 
 
@@ -61,3 +61,22 @@ def test_nothing_else_is_served(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+class TestTheReference:
+    def test_names_every_route_with_what_it_takes_and_answers(self, client: TestClient) -> None:
+        page = client.get("/docs").text
+        for path, operations in client.get("/openapi.json").json()["paths"].items():
+            for method, operation in operations.items():
+                assert f"<h2>{method.upper()} {path}</h2>" in page
+                assert not [s for s in operation["responses"] if f"<dt>{s}</dt>" not in page]
+        assert "<dt>question</dt>" in page
+        assert "maxLength 2000" in page
+
+    def test_loads_nothing_and_runs_nothing(self, client: TestClient) -> None:
+        answer = client.get("/docs")
+        assert answer.headers["content-security-policy"] == client.get("/").headers["content-security-policy"]
+        assert not re.findall(r"<script|<link|<img|src=|https?://", answer.text)
+
+    def test_is_the_only_one(self, client: TestClient) -> None:
+        assert client.get("/redoc").status_code == 404

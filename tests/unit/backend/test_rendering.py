@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
 from html.parser import HTMLParser
 
 import pytest
 
-from backend.chat.rendering import to_html, to_text
+from backend.chat.rendering import MAX_CELLS, MAX_TEXT, rendered, to_html, to_text
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_what_the_parser_lets_through_by_mistake_is_still_cleaned(monkeypatch: p
         def render(self, markdown: str) -> str:
             return markdown
 
-    monkeypatch.setattr("backend.chat.rendering._parser", Careless)
+    monkeypatch.setattr("backend.chat.rendering._parser", lambda **_: Careless())
     sent = "<p onclick=x style=y class=z>a<script>b</script><img src=c><a href='javascript:d'>e</a></p>"
     assert to_html(sent) == '<p>a<a rel="noopener noreferrer">e</a></p>'
 
@@ -122,3 +123,47 @@ def test_a_quotation_is_shown_without_the_marks_of_markdown() -> None:
     assert to_text("A *robot* & `x < y`, see [this](https://book.example).\n\n- one").split() == [
         *("A", "robot", "&", "x", "<", "y,", "see", "this.", "one")
     ]
+
+
+def table(columns: int, rows: int, end: str = "\n") -> str:
+    return end.join(["|" * columns, "|" + "-|" * (columns - 1), *["a"] * rows])
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(400, 600), (60, 900), (10, 990), (9, 250)])
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_table_of_too_many_cells_is_shown_as_it_was_written(columns: int, rows: int, end: str) -> None:
+    html = to_html(table(columns, rows, end))
+    assert "<table>" not in html
+    assert len(html) < 2 * columns + 8 * rows
+
+
+def test_other_signs_for_the_end_of_a_line_hide_no_cells() -> None:
+    html = to_html(table(400, 600).replace("||", "|\N{LINE SEPARATOR}|"))
+    assert html.count("<td>") <= MAX_CELLS
+
+
+def test_a_table_of_many_cells_is_a_table() -> None:
+    assert to_html(table(10, 150)).count("<tr>") == 151
+
+
+def test_what_is_too_long_is_shown_as_it_was_written() -> None:
+    assert to_html("**a** <b>" * MAX_TEXT) == "<pre>" + "**a** &lt;b&gt;" * MAX_TEXT + "</pre>"
+
+
+def test_an_address_is_not_written_once_and_repeated() -> None:
+    text = f"[a]: https://textbook.example/{'x' * 5000}\n\n{'[a]' * 5000}"
+    assert len(to_html(text)) < 2 * len(text)
+
+
+@pytest.mark.anyio
+async def test_an_answer_is_rendered_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def noted(text: str) -> str:
+        threads.append(threading.current_thread())
+        return text
+
+    monkeypatch.setattr("backend.chat.rendering.to_html", noted)
+    assert [await rendered("a"), await rendered("b")] == ["a", "b"]
+    assert threading.current_thread() not in threads
+    assert len(set(threads)) == 1

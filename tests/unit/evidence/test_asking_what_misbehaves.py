@@ -121,6 +121,10 @@ class TestWithoutAnEnd:
         reply = asked(dripping(head, part))
         assert str(reply) == f"GET / is not answered: {TOO_LATE}"
 
+    def test_patience_that_is_poured_ends_with_the_time(self) -> None:
+        reply = asked(pouring(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 50))
+        assert (reply.status, reply.whole) == (None, False)
+
     def test_many_headers_are_cut(self) -> None:
         many = b"".join(b"X-%d: b\r\n" % number for number in range(300))
         reply = asked(answering(OK + many + b"Content-Length: 0\r\n\r\n"), AskLimits(seconds=20.0))
@@ -224,6 +228,23 @@ class TestBroken:
         reply = asked(answering(sized(packed[coding], b"Content-Encoding: " + name)), PATIENT)
         assert (reply.body, reply.whole) == (b"text", True)
 
+    @pytest.mark.parametrize(
+        "charset",
+        [b"", b"nonsense", b"idna", b"punycode", b"unicode_escape", b"utf-7", b"rot13", b"base64", b"zlib",
+         b"hex", b"undefined", b"mbcs", b"utf-16", b"utf-32", b"\xff", b'"', b"x" * 900, b"../../etc"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("body", [b"\\x41 +AGE- \xff\x00", b"x" * 9999])
+    def test_a_body_in_any_charset_is_text(self, charset: bytes, body: bytes) -> None:
+        reply = asked(answering(sized(body, b"Content-Type: text/html; charset=" + charset)), PATIENT)
+        assert isinstance(reply.text, str)
+        assert isinstance(str(reply), str)
+
+    @pytest.mark.parametrize("status", [b"000", b"099", b"999", b"1000", b"-1", b"2 0", b"\xb2\xb2\xb2"])
+    def test_a_status_of_any_number_is_an_answer_or_none(self, status: bytes) -> None:
+        reply = asked(saying(b"HTTP/1.1 " + status + b" OK\r\nContent-Length: 0\r\n\r\n"), PATIENT)
+        assert reply.status in {None, 0, 99, 999}
+        assert isinstance(str(reply), str)
+
     def test_headers_of_any_bytes_are_read(self) -> None:
         reply = asked(answering(sized(b"a", b"X-A: \xff\xfe")), PATIENT)
         assert (reply.status, reply.headers.get("x-a")) == (200, "ÿþ")
@@ -261,6 +282,44 @@ class TestRedirects:
             replies = asker.follow("/")
         assert len(replies) == PATIENT.redirects + 1
         assert replies[-1].redirects
+
+    def test_one_to_and_fro_ends(self) -> None:
+        def serves(visit: Visit) -> None:
+            while head := visit.request():
+                to = b"/b" if head.startswith(b"GET /a ") else b"/a"
+                visit.say(b"HTTP/1.1 307 Away\r\nContent-Length: 0\r\nLocation: ", to, b"\r\n\r\n")
+
+        with Server(serves) as server, directly(server.url, limits=PATIENT) as asker:
+            paths = [reply.path for reply in asker.follow("/a")]
+        assert paths == ["/a", "/b"] * 3
+
+    @pytest.mark.parametrize(
+        "location",
+        [
+            b"http://[::1",
+            b"http://a:port/",
+            b"http://",
+            b"//",
+            b"http:///x",
+            b"javascript:alert(1)",
+            b"file:///etc/passwd",
+            b"data:text/html,x",
+            b"\xff\xfe",
+            b"http://\xe2\x80\xae.test/",
+            b"http://xn--" + b"a" * 300,
+            b"/" * 1900,
+            b"?" * 1900,
+            b"#",
+            b"  ",
+            b"http://user:word@127.0.0.1:1/",
+        ],
+    )
+    def test_one_to_what_is_no_place_is_an_answer(self, location: bytes) -> None:
+        head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
+        with Server(answering(head)) as server, directly(server.url, limits=PATIENT) as asker:
+            replies = asker.follow("/")
+        assert [reply.status for reply in replies] == [302] * len(replies)
+        assert len(replies) <= PATIENT.redirects + 1
 
     def test_one_that_never_ends_is_not_followed_for_ever(self) -> None:
         head = b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n"

@@ -104,7 +104,7 @@ def test_parity_takes_the_grace_from_a_log_and_keeps_what_it_fetched(
         (("parity", "-o", "/tmp/a.json"), "there is nothing to write"),
         (("parity", "{report}", "--log", "/nowhere.log"), "it cannot be read"),
         (("parity", "{report}", "--log", "{report}"), "no line of it says `probe: N s since SIGTERM`"),
-        (("probe", "-o", "/nowhere/at/all.json"), "it cannot be written"),
+        (("probe", "-o", "/nowhere/at/all.json"), "no such folder"),
     ],
 )
 def test_a_wrong_word_ends_in_2_and_is_named(

@@ -42,7 +42,7 @@ def test_a_file_that_is_no_recording_is_told_by_what_is_wrong(tmp_path: Path, te
 def test_a_file_that_is_not_there_or_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no such recording"):
         read(str(tmp_path / "none.json"))
-    with pytest.raises(UsageError, match="it cannot be written"):
+    with pytest.raises(UsageError, match="no such folder"):
         write(report(), tmp_path / "no folder" / "a.json")
 
 

@@ -67,3 +67,24 @@ def test_an_absent_dockerfile_is_named(tmp_path: Path) -> None:
 
 def test_variables_expand_as_the_builder_expands_them() -> None:
     assert expand("$A-${B}-${C:-c}-${A:-z}-$D", {"A": "1", "B": "2"}) == "1-2-c-1-"
+
+
+def test_a_default_of_one_variable_may_be_another(tmp_path: Path) -> None:
+    found = dockerfile(tmp_path, "ARG V=3.11\nARG IMAGE=python:$V\nFROM ${IMAGE}-slim\n")
+    assert found.bases == (Base("python:3.11-slim", None, 3),)
+
+
+def test_only_an_argument_that_is_declared_names_a_base(tmp_path: Path) -> None:
+    found = dockerfile(tmp_path, "FROM ${X:-python:3.11-slim} AS a\nARG X\nFROM ${X:-node:20}\n")
+    assert found.bases == (Base("python:3.11-slim", None, 1), Base("node:20", None, 3))
+
+
+def test_what_stands_for_a_variable_that_is_set_is_taken_only_then() -> None:
+    assert expand("${A:+-$}${B:+-x}", {"A": "1"}) == "-$"
+
+
+def test_a_variable_of_itself_grows_no_further_than_a_process_is_given() -> None:
+    text = "x" * 1000
+    for _ in range(40):
+        text = expand("$A$A", {"A": text})
+    assert len(text) < 2**18

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from docker.errors import DockerException
 from requests.exceptions import RequestException
+from testcontainers.core.exceptions import ContainerStartException
 
 from spacedock.docks import proc
 from spacedock.docks.image.limits import Limits
@@ -26,7 +27,7 @@ LOOK_EVERY = 5.0  # seconds at most
 MEMORY_EVERY = 1.1  # seconds: the engine looks once a second, and keeps who asks sooner waiting
 _JOIN = 10.0
 
-_GONE = (DockerException, RequestException)
+_GONE = (ContainerStartException, DockerException, RequestException)
 
 
 class MeteredContainer(Protocol):

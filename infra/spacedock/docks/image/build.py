@@ -30,7 +30,8 @@ def substitute(copy: Path, dockerfile: Dockerfile, images: Mapping[Base, Image])
     The Dockerfile of the repository is never touched. Without a registry the `# syntax=` line, which names
     an image too, is taken out of the copy; the builder's own syntax serves.
     """
-    lines = copy.read_text(encoding="utf-8").splitlines(keepends=True)
+    # As it lies there: comments may be in any encoding, and no other character than LF ends a line.
+    lines = copy.read_bytes().decode(errors="surrogateescape").split("\n")
     arguments = {}
     for base, image in images.items():
         if image.tag == base.image:
@@ -39,12 +40,14 @@ def substitute(copy: Path, dockerfile: Dockerfile, images: Mapping[Base, Image])
             arguments[base.arg] = image.tag
         else:
             named = _named(dockerfile, base)
-            lines[base.line - 1] = lines[base.line - 1].replace(named, image.tag, 1)
-    text = "".join(lines)
+            # Below FROM itself where that line goes on.
+            at = next((at for at in range(base.line - 1, len(lines)) if named in lines[at]), base.line - 1)
+            lines[at] = lines[at].replace(named, image.tag, 1)
+    text = "\n".join(lines)
     if any(image.stand_in for image in images.values()):
         text = _SYNTAX.sub("#", text, count=1)
     copy.unlink()  # were it a link, what it leads to would be written
-    copy.write_text(text, encoding="utf-8")
+    copy.write_bytes(text.encode(errors="surrogateescape"))
     return arguments
 
 
@@ -58,7 +61,7 @@ def public_arguments(space: Space, values: Mapping[str, str]) -> dict[str, str]:
 def mounted_secrets(space: Space) -> frozenset[str]:
     """Return the secrets that a RUN mounts (D spaces-sdks-docker, Secrets/Buildtime)."""
     flags = [flag for step in space.dockerfile.instructions for flag in step.flags if step.cmd == "RUN"]
-    mounted = {found[1] for flag in flags if (found := _SECRET.search(flag))}
+    mounted = {found[1] for flag in flags if (found := _SECRET.match(flag))}
     return frozenset(mounted & set(space.manifest.secrets))
 
 

@@ -128,7 +128,9 @@ class SpaceContainer:
 
     def counted(self, *paths: str) -> str:
         """Return what files of its control group hold, where that can be had at once; else nothing."""
-        return read_counted(self.id, paths)
+        with suppress(*GONE):
+            return read_counted(self.id, paths)
+        return ""
 
     def read(self, *paths: str) -> str:
         """Return what files hold as the Space's processes see them; those that do not exist are left out."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from posixpath import dirname
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from docker.errors import DockerException, NotFound
+from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
 
 from spacedock import platform
@@ -108,7 +108,7 @@ class Files:
         """Return what is at `path`; what a file holds, up to so many bytes."""
         try:
             chunks, about = self._container.get_archive(path, chunk_size=_CHUNK)
-        except NotFound:
+        except APIError:  # there is nothing, or a link that leads nowhere
             return _Found()
         link = str((about or {}).get("linkTarget") or "")
         bounded = cast("IO[bytes]", Joined(chunks, _HEADER + largest))

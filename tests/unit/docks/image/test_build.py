@@ -63,6 +63,23 @@ def test_what_the_copy_leads_to_is_not_written(tmp_path: Path) -> None:
     assert "local/python" not in (tmp_path / "outside").read_text()
 
 
+def test_a_base_is_replaced_below_lines_that_no_parser_counts_and_where_its_own_goes_on(
+    tmp_path: Path,
+) -> None:
+    dockerfile = f"# a\x0cb\u2028c\nFROM \\\npython:3.11\n{START}"
+    assert substituted(space_with(tmp_path, dockerfile), tmp_path)[1].split("\n")[:3] == [
+        "# a\x0cb\u2028c", "FROM \\", "local/python:3.11",
+    ]  # fmt: skip
+
+
+def test_a_comment_in_another_encoding_stays_as_it_is(tmp_path: Path) -> None:
+    space = space_with(tmp_path, f"FROM python:3.11\n{START}")
+    (tmp_path / "copy").write_bytes(b"FROM python:3.11\n# Gr\xf6\xdfe\n")
+    images = {base: Image(base.image, "local/python", stand_in=True) for base in space.dockerfile.bases}
+    substitute(tmp_path / "copy", space.dockerfile, images)
+    assert (tmp_path / "copy").read_bytes() == b"FROM local/python\n# Gr\xf6\xdfe\n"
+
+
 def test_a_syntax_image_cannot_be_had_without_a_registry(tmp_path: Path) -> None:
     dockerfile = f"# syntax=docker/dockerfile:1\nFROM python:3.11\n{START}"
     assert substituted(space_with(tmp_path, dockerfile), tmp_path)[1].splitlines()[0] == "#"
