@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import wait
 from typing import Any
 
 import pytest
@@ -71,8 +72,7 @@ def of(egress: Egress) -> Sandboxes:
 
 def settled(sandboxes: Sandboxes, maker: FakeMaker) -> int:
     """Return how many were made once nothing is being made."""
-    for spare in tuple(sandboxes._spares):
-        spare.result()
+    wait(tuple(sandboxes._spares))
     return len(maker.made)
 
 
@@ -136,9 +136,10 @@ def test_where_nothing_is_limited_none_is_made(maker: FakeMaker, ask: str) -> No
 def test_where_none_can_be_had_none_is_tried_again(maker: FakeMaker) -> None:
     maker.refusal = "no nftables"
     with of(Egress.OBSERVED) as entered:
-        entered.find_out()
+        assert entered.take(Egress.OBSERVED, PORT) is None
         assert entered.lacking == "no nftables"
+        assert settled(entered, maker) == 0
         maker.refusal = ""
         entered.expect_another()
+        assert settled(entered, maker) == 0
         assert entered.take(Egress.OBSERVED, PORT) is None
-    assert maker.made == []
