@@ -6,6 +6,7 @@ wherever that is.
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 from collections import deque
@@ -33,6 +34,7 @@ USUAL_PLACES = (
 # Lines of a failed build that go into the error: pip tells a conflict in a dozen, and BuildKit then repeats
 # the step's last lines and shows the Dockerfile around it.
 _TAIL = 50
+_PATIENCE = 5.0  # seconds that a build gets to end when nobody waits for it any more
 _CLASSIC_FLAGS = ("--from=", "--chown=")  # everything else on RUN, COPY and ADD is BuildKit's
 
 
@@ -182,10 +184,28 @@ def stream(command: Sequence[str], add: Say, environment: Mapping[str, str] | No
         text=True,
         errors="replace",
     ) as process:
+        _running.add(process)
         try:
             for line in process.stdout or ():
                 add(line)
         except BaseException:
             process.terminate()  # not killed: what it has mounted or started, it ends
             raise
+        finally:
+            _running.discard(process)
     return process.returncode
+
+
+_running: set[subprocess.Popen[str]] = set()
+
+
+@atexit.register
+def _end_those_that_run() -> None:
+    """End what threads still build when we end: nothing raises in a thread that nobody waits for."""
+    for process in tuple(_running):
+        process.terminate()
+    for process in tuple(_running):
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import docker
+import psutil
 import pytest
 
 from spacedock.builder import BuildKit, BuildRecipe, build_classic, refuse_what_needs_buildkit
@@ -208,3 +210,23 @@ class TestClassicBuilder:
         (context / "Dockerfile").write_text("FROM a\nRUN --mount=type=cache,target=/c true\n")
         with pytest.raises(BuildError, match="needs BuildKit"):
             build_classic(self.client(), recipe(context), print)
+
+
+BUILDS_IN_A_THREAD = """
+import sys
+from threading import Event, Thread
+from spacedock.builder import stream
+begun = Event()
+def add(line):
+    print(line, flush=True)
+    begun.set()
+Thread(target=stream, args=(["sh", "-c", "echo $$; exec sleep 600"], add), daemon=True).start()
+begun.wait()
+"""
+
+
+def test_what_a_thread_builds_ends_with_us() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BUILDS_IN_A_THREAD], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert not psutil.pid_exists(int(done.stdout))
