@@ -6,6 +6,7 @@ wherever that is.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import signal
@@ -39,7 +40,7 @@ USUAL_PLACES = (
 _TAIL = 50
 # RFC 3986, userinfo: what a word has before `@`, from its beginning or from its scheme on.
 _CREDENTIALS = re.compile(r"""(?:(?<=://)|(?<![^\s"'=]))[^\s"'/@][^\s"'/]*:[^\s"'/]*@|(?<=://)[^\s"'/]+@""")
-_PATIENCE = 5.0  # seconds that a build gets to end when it is interrupted
+_PATIENCE = 5.0  # seconds that a build gets to end when nobody waits for it any more
 _CLASSIC_FLAGS = ("--from=", "--chown=")  # everything else on RUN, COPY and ADD is BuildKit's
 
 
@@ -197,13 +198,26 @@ def stream(command: Sequence[str], add: Say, environment: Mapping[str, str] | No
         errors="replace",
         start_new_session=True,  # a terminal's Ctrl-C is ours to pass on
     ) as process:
+        _running.add(process)
         try:
             for line in process.stdout or ():
                 add(line)
         except BaseException:
             _end(process)
             raise
+        finally:
+            _running.discard(process)
     return process.returncode
+
+
+_running: set[subprocess.Popen[str]] = set()
+
+
+@atexit.register
+def _end_those_that_run() -> None:
+    """End what threads still build when we end: nothing raises in a thread that nobody waits for."""
+    for process in tuple(_running):
+        _end(process)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import docker
+import psutil
 import pytest
 
 from spacedock.builder import (
@@ -238,3 +240,23 @@ class TestClassicBuilder:
 )
 def test_a_log_shows_no_credentials_of_urls(line: str, told: str) -> None:
     assert without_credentials(line, "***@") == told
+
+
+BUILDS_IN_A_THREAD = """
+import sys
+from threading import Event, Thread
+from spacedock.builder import stream
+begun = Event()
+def add(line):
+    print(line, flush=True)
+    begun.set()
+Thread(target=stream, args=(["sh", "-c", "echo $$; exec sleep 600"], add), daemon=True).start()
+begun.wait()
+"""
+
+
+def test_what_a_thread_builds_ends_with_us() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BUILDS_IN_A_THREAD], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert not psutil.pid_exists(int(done.stdout))

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
 from spacedock.evidence.asking import Asker, AskLimits, directly
 from spacedock.evidence.base import Evidence, NotReady, Surroundings
-from spacedock.evidence.boots import BootFacts, facts_of
+from spacedock.evidence.boots import BootFacts, facts_of, require_boot
 from spacedock.services.faults.fault import NetworkFault
 
 if TYPE_CHECKING:
@@ -48,11 +48,9 @@ class AwayServices(Evidence[tuple[Hang, ...]]):
     def gather(self, around: Surroundings) -> tuple[Hang, ...]:
         """Boot behind proxies and break what is behind them."""
         space = around.space
-        with around.dock.faults() as faults:
-            spec = BootSpec("with services that can be broken", environment=faults.environment)
-            with in_a_bay(around, spec) as (instance, asker):
-                ready = _ReadyPath(space.manifest.space.ready, instance, asker)
-                return tuple(ready.while_hangs(service, faults) for service in space.manifest.services)
+        with breakable(around, "with services that can be broken") as (faults, instance, asker):
+            ready = _ReadyPath(space.manifest.space.ready, instance, asker)
+            return tuple(ready.while_hangs(service, faults) for service in space.manifest.services)
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,16 @@ class BootedWhileRefused(Evidence[BootFacts]):
 
 
 @contextmanager
+def breakable(around: Surroundings, purpose: str) -> Iterator[tuple[NetworkFaults, FullInstance, Asker]]:
+    """Boot an instance behind proxies of its own, and ask it. Raises NotReady unless it comes up."""
+    require_boot(around)
+    with around.dock.faults() as faults:
+        spec = BootSpec(purpose, environment=faults.environment)
+        with in_a_bay(around, spec) as (instance, asker):
+            yield faults, instance, asker
+
+
+@contextmanager
 def in_a_bay(around: Surroundings, spec: BootSpec) -> Iterator[tuple[FullInstance, Asker]]:
     """Boot an instance that nobody else meets, and ask it. Raises NotReady unless it comes up.
 
@@ -84,8 +92,7 @@ def in_a_bay(around: Surroundings, spec: BootSpec) -> Iterator[tuple[FullInstanc
 
 @contextmanager
 def ready_of_its_own(around: Surroundings, spec: BootSpec) -> Iterator[FullInstance]:
-    """Boot an instance that nobody else meets. Raises NotReady unless it answers, as deployed as well."""
-    around.ready(AS_DEPLOYED)
+    """Boot an instance that nobody else meets. Raises NotReady unless it answers."""
     with around.own(spec) as instance:
         if not instance.boot.ready:
             raise NotReady(facts_of(instance))

@@ -156,6 +156,15 @@ class RunningUser(Evidence[int | None]):
         return around.ready(self.spec).identity()
 
 
+def require_boot(around: Surroundings) -> None:
+    """Raise NotReady where the Space does not come up as deployed: it need not be booted for more.
+
+    Nothing is booted again for it, where only one instance may run.
+    """
+    if not (deployed := around.look(Booted())).ready:
+        raise NotReady(deployed)
+
+
 @contextmanager
 def asking(
     instance: FullInstance, manner: Manner | None = None, host: HostForm = HostForm.PUBLIC

@@ -9,7 +9,7 @@ from typing import ClassVar
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.evidence.asking import Asker, Reply, headers_of
-from spacedock.evidence.away import in_a_bay
+from spacedock.evidence.away import breakable
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import asking
 from spacedock.evidence.preflights import preflight
@@ -91,14 +91,12 @@ class ErrorsWhileRefused(Evidence[Unreadable]):
 
     def gather(self, around: Surroundings) -> Unreadable:
         """Boot while all is well, in a bay of its own, then break the services."""
-        with around.dock.faults() as faults:
-            spec = BootSpec("with services that refuse later", environment=faults.environment)
-            with in_a_bay(around, spec) as (instance, asker):
-                read = around.look(ReadByBrowsers(self.origin))
-                for service in around.space.manifest.services:
-                    faults.break_(service, NetworkFault("refuse"))
-                seen = tuple(_unreadable(asker, read, instance.environment, self.origin))
-                return Unreadable(seen, quiet(instance).logs() if seen else "")
+        read = around.look(ReadByBrowsers(self.origin))
+        with breakable(around, "with services that refuse later") as (faults, instance, asker):
+            for service in around.space.manifest.services:
+                faults.break_(service, NetworkFault("refuse"))
+            seen = tuple(_unreadable(asker, read, instance.environment, self.origin))
+            return Unreadable(seen, quiet(instance).logs() if seen else "")
 
 
 def called_with_a_body(space: Space) -> bool:

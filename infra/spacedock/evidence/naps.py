@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
 from spacedock.evidence.asking import Asker
-from spacedock.evidence.away import in_a_bay
+from spacedock.evidence.away import breakable
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.quiet import quiet
-from spacedock.evidence.requests import Unanswered, fails, sent, with_values
+from spacedock.evidence.requests import fails, require_answers_of, with_values
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 from spacedock.space.manifest import Request
@@ -46,12 +45,10 @@ class Napped(Evidence[tuple[Stumble, ...]]):
 
     def gather(self, around: Surroundings) -> tuple[Stumble, ...]:
         """Boot behind a proxy, so that there are connections; close them, then let new ones wait."""
-        with around.dock.faults() as faults:
-            spec = BootSpec("on a database that naps", environment=faults.environment)
-            with in_a_bay(around, spec) as (instance, asker):
-                bay = _Bay(around.space, instance, asker, faults)
-                bay.require_answers()
-                return tuple(each for database in databases(around.space) for each in bay.naps(database))
+        with breakable(around, "on a database that naps") as (faults, instance, asker):
+            require_answers_of(instance, asker, around.space.manifest.requests)
+            bay = _Bay(around.space, instance, asker, faults)
+            return tuple(each for database in databases(around.space) for each in bay.naps(database))
 
 
 @dataclass(frozen=True)
@@ -67,11 +64,6 @@ class _Bay:
     def requests(self) -> tuple[Request, ...]:
         values = self.instance.environment
         return tuple(with_values(request, values) for request in self.space.manifest.requests)
-
-    def require_answers(self) -> None:
-        for reply in sent(self.asker, self.space.manifest.requests, self.instance.environment):
-            if fails(reply):
-                raise Unanswered(str(reply), self.instance.logs())
 
     def naps(self, database: str) -> Iterator[Stumble]:
         lost = tuple(self._asleep(database))

@@ -11,8 +11,9 @@ from spacedock.docks.capability import Capability
 from spacedock.evidence.asking import Reply
 from spacedock.evidence.away import in_a_bay
 from spacedock.evidence.base import Evidence, Surroundings
+from spacedock.evidence.boots import require_boot
 from spacedock.evidence.quiet import quiet
-from spacedock.evidence.requests import fails, require_answers, sent
+from spacedock.evidence.requests import fails, require_answers_of, sent
 from spacedock.services.faults.openai import RequestFault
 
 MODEL = "openai"
@@ -44,15 +45,15 @@ class RefusedByModel(Evidence[tuple[Refusal, ...]]):
 
     def gather(self, around: Surroundings) -> tuple[Refusal, ...]:
         """Let OpenAI refuse as long as it takes to ask, in a bay of its own."""
-        refusals = tuple(_refusals(around))
-        require_answers(around)  # only now: meanwhile others work
-        return refusals
+        require_boot(around)
+        return tuple(_refusals(around))
 
 
 def _refusals(around: Surroundings) -> Iterator[Refusal]:
     model, environment = around.dock.model_bay("refusals")
     spec = BootSpec("to be refused by OpenAI", environment=environment)
     with in_a_bay(around, spec) as (instance, asker):
+        require_answers_of(instance, asker, around.space.manifest.requests)
         for told, refusal in _REFUSALS.items():
             model.order(refusal)
             try:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.evidence.asking import Asker, Reply, headers_of
 from spacedock.evidence.base import Evidence, Surroundings, Unavailable
 from spacedock.evidence.boots import asking
@@ -96,6 +97,16 @@ def require_answers(around: Surroundings) -> Answers:
     for seen in answers.failed:
         raise Unanswered(seen, answers.log)
     return answers
+
+
+def require_answers_of(instance: FullInstance, asker: Asker, requests: Iterable[Request]) -> None:
+    """Send each request to an instance before anything is broken. Raises Unanswered where one fails.
+
+    So nobody waits for what others are answered: each looks at its own.
+    """
+    for reply in sent(asker, requests, instance.environment):
+        if fails(reply):
+            raise Unanswered(str(reply), quiet(instance).logs())
 
 
 def with_values(request: Request, values: Mapping[str, str]) -> Request:

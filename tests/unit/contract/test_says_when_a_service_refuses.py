@@ -30,6 +30,9 @@ method = "POST"
 """
 
 
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
 class FakeModelFaults:
     """Remembers the refusal in force, and each that was; the Space answers as `answer` says of it."""
 
@@ -46,7 +49,7 @@ class FakeModelFaults:
         self.in_force = None
 
     def answered(self, _request: httpx.Request) -> httpx.Response:
-        return httpx.Response(self.answer(self.in_force.error if self.in_force else None))
+        return httpx.Response(self.answer(self.in_force.error) if self.in_force else 200)
 
 
 class ModelDock(FakeDock):
@@ -91,6 +94,18 @@ def ask(
     return hold(PROMISE, space, dock(model_faults))
 
 
+def while_refused(model_faults: FakeModelFaults, answer: Callable[[], httpx.Response]) -> Answer:
+    """Answer well, and so as long as the model refuses."""
+    return lambda _request: answer() if model_faults.in_force else httpx.Response(200)
+
+
+def raising(error: Exception) -> Callable[[], httpx.Response]:
+    def fail() -> httpx.Response:
+        raise error
+
+    return fail
+
+
 def test_a_space_that_says_so_keeps_it(asking: Space, hold: Hold, model_faults: FakeModelFaults) -> None:
     statuses = {"invalid_api_key": 503, "rate_limit_exceeded": 429, "insufficient_quota": 502}
     assert ask(asking, hold, model_faults, lambda error: statuses[error or ""]).outcome is Outcome.KEPT
@@ -107,7 +122,7 @@ def test_a_bare_500_breaks_it(asking: Space, hold: Hold, model_faults: FakeModel
 def test_no_answer_breaks_it(
     asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
 ) -> None:
-    servers["refused"].mock(side_effect=httpx.ReadTimeout("too late"))
+    servers["refused"].mock(side_effect=while_refused(model_faults, raising(httpx.ReadTimeout("too late"))))
     seen = [problem.seen for problem in hold(PROMISE, asking, dock(model_faults)).problems]
     assert (
         seen[0] == "while OpenAI answers 401 invalid_api_key, POST /ask is not answered: ReadTimeout too late"
@@ -118,7 +133,8 @@ def test_no_answer_breaks_it(
 def test_an_answer_that_breaks_off_breaks_it(
     asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
 ) -> None:
-    servers["refused"].mock(side_effect=lambda _: httpx.Response(200, stream=BreaksOff(b"As an")))
+    half = while_refused(model_faults, lambda: httpx.Response(200, stream=BreaksOff(b"As an")))
+    servers["refused"].mock(side_effect=half)
     problem = hold(PROMISE, asking, dock(model_faults)).problems[0]
     assert problem.seen.endswith("POST /ask answers 200 and breaks off (ReadError reset): As an")
     assert problem.log == "RateLimitError"
@@ -127,7 +143,7 @@ def test_an_answer_that_breaks_off_breaks_it(
 def test_a_space_that_ends_when_it_is_refused_breaks_it(
     asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
 ) -> None:
-    servers["refused"].mock(side_effect=httpx.ReadError("reset"))
+    servers["refused"].mock(side_effect=while_refused(model_faults, raising(httpx.ReadError("reset"))))
     ends = FakeInstance(url=REFUSED, gone=True, log="it ends")
     finding = hold(PROMISE, asking, dock(model_faults, ends))
     assert [problem.log for problem in finding.problems] == ["it ends"] * 3
@@ -174,24 +190,21 @@ def test_it_asks_in_a_bay_of_its_own(asking: Space, hold: Hold, model_faults: Fa
     ]
 
 
-def test_the_instance_that_others_look_at_meets_no_refusal(
+def test_the_instance_that_others_look_at_is_not_asked(
     asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
 ) -> None:
-    def answered(_request: httpx.Request) -> httpx.Response:
-        assert model_faults.in_force is None
-        return httpx.Response(200)
-
-    servers["deployed"].mock(side_effect=answered)
     assert ask(asking, hold, model_faults, lambda _error: 503).outcome is Outcome.KEPT
-    assert servers["deployed"].called
+    assert not servers["deployed"].called
 
 
 def test_a_space_that_fails_anyway_is_not_judged(
     asking: Space, hold: Hold, model_faults: FakeModelFaults, servers: respx.MockRouter
 ) -> None:
-    servers["deployed"].respond(500)
+    servers["refused"].respond(500)
     finding = hold(PROMISE, asking, dock(model_faults))
     assert finding.outcome is Outcome.BLOCKED
+    assert "POST /ask answers 500" in finding.detail
+    assert model_faults.ordered == []
 
 
 def test_a_space_that_does_not_boot_is_not_judged(

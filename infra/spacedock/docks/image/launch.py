@@ -105,8 +105,6 @@ class Launcher:
             undo.callback(meter.join)
             undo.callback(container.remove)
             boot = self._booted(container, meter)
-            if boot.ready:
-                setting.sandboxes.expect_another()
             around = Housekeeping(
                 meter,
                 self._edge,
@@ -139,6 +137,8 @@ class Launcher:
         with self._watched(container):
             ready = self._setting.space.manifest.space.ready
             boot = watch(container, ready, began=began, window=self._setting.window)
+        if boot.ready:  # more will follow
+            self._setting.sandboxes.expect_another()
         if boot.cause is Cause.EXITED:
             meter.look()
             exceeded = meter.usage(out_of_memory=container.out_of_memory()).exceeded

@@ -86,7 +86,7 @@ class SandboxLease:
 
 
 class Sandboxes:
-    """Gives and takes back sandboxes. A context manager: entering begins the first, leaving removes all.
+    """Gives and takes back sandboxes. A context manager: entering begins some, leaving removes all.
 
     Some are kept ahead of the boots, of the kind that most want: making one takes almost as long as a boot.
     """

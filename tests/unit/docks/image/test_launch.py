@@ -1,13 +1,15 @@
-"""Leaving a dock ends the boots that are under way, and waits until they have left nothing."""
+"""Leaving a dock ends the boots that are under way; one that came up is followed by others."""
 
 from __future__ import annotations
 
 from threading import Event, Thread
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
-from spacedock.docks.boots import AS_DEPLOYED, BootSpec
+from spacedock.docks.boots import AS_DEPLOYED, BootResult, BootSpec, Cause
+from spacedock.docks.image import launch
 from spacedock.docks.image.container import SpaceContainer
 from spacedock.docks.image.instance import ContainerInstance
 from spacedock.docks.image.launch import Launcher, LeftError
@@ -63,3 +65,16 @@ def test_no_boot_begins_once_the_dock_was_left() -> None:
     with pytest.raises(LeftError):
         launcher.boot(AS_DEPLOYED)
     assert launcher.told == []
+
+
+@pytest.mark.parametrize("cause", [None, *Cause])
+def test_a_boot_that_came_up_has_a_sandbox_begun_for_the_next(
+    monkeypatch: pytest.MonkeyPatch, cause: Cause | None
+) -> None:
+    setting, container, meter = Mock(), Mock(), Mock()
+    result = BootResult(seconds=0.1, port=7860, cause=cause)
+    monkeypatch.setattr(launch, "watch", lambda *_, **__: result)
+    meter.usage.return_value.exceeded = ()
+    meter.first_look.return_value = 0.1
+    Launcher(setting)._booted(container, meter)
+    assert setting.sandboxes.expect_another.called is (cause is None)
