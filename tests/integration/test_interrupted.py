@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -23,6 +24,14 @@ def test_it(spacedock_instance):
     print("it is up", flush=True)
     time.sleep(600)
 """
+
+
+@pytest.fixture(autouse=True)
+def no_signal_is_ignored() -> Iterator[None]:
+    """What this suite ignores, as under nohup, its children do, and what they are sent is no news."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def wait_for_first_check(process: subprocess.Popen[str]) -> None:
