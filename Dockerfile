@@ -16,6 +16,8 @@ RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ig
     && find "$packages" -name '*.pyi' -delete
 
 COPY --chown=1000:1000 backend ./backend
+# Every start is one from a fresh disk, and would compile it anew.
+RUN python -m compileall -q backend
 
 USER 1000
 ENV HOME=/home/user \

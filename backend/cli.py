@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from backend.config import ConfigurationError, load_settings
+from backend.imports import without_collection
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigurationError as problem:
         sys.stderr.write(f"{problem}\n")
         return os.EX_CONFIG
-    from backend.server import serve  # noqa: PLC0415  a refused start need not wait for the web framework
+    with without_collection():  # a refused start need not wait for the web framework
+        from backend.server import serve  # noqa: PLC0415
 
     return serve(settings, host=options.host, port=options.port)
 

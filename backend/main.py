@@ -17,6 +17,7 @@ from backend.api.cors import CrossOrigin
 from backend.api.head import HeadAsGet
 from backend.api.limits import BodyLimit, RateLimit
 from backend.config import Settings, load_settings
+from backend.imports import without_collection
 from backend.services.budget import Budgets
 from backend.services.roster import Roster, Services, open_services
 
@@ -71,8 +72,9 @@ def create_app(settings: Settings | None = None, *, roster: Roster | None = None
 
 def _open(settings: Settings) -> Services:
     """Import the clients, and what works with them: the first question shall not wait for it."""
-    services = open_services(settings)
-    import backend.chat.assistant  # noqa: F401, PLC0415
+    with without_collection():
+        services = open_services(settings)
+        import backend.chat.assistant  # noqa: F401, PLC0415
 
     return services
 
