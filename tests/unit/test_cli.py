@@ -365,12 +365,16 @@ def test_a_report_that_cannot_be_written_in_the_end_is_no_verdict_on_the_space(
     assert "gate.xml: it cannot be written: No space left on device" in said.err
 
 
-def test_a_reader_who_goes_is_no_broken_promise() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_who_goes_is_no_broken_promise(unbuffered: str) -> None:
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "spacedock", "list"]
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     with os.fdopen(write, "w") as closed:
-        ended = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False)
+        ended = subprocess.run(
+            command, stdout=closed, stderr=subprocess.PIPE, env=environment, check=False, timeout=60
+        )
     assert (ended.returncode, ended.stderr) == (141, b"")
 
 

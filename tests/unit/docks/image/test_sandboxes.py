@@ -16,13 +16,21 @@ from spacedock.docks.image.sandboxes import Sandboxes, SandboxKind
 PORT = 7860
 
 
+class FakeContainer:
+    """Whom the kernel counts packets of."""
+
+    def get_container_id(self) -> str:
+        return "c0ffee"
+
+
 class FakeSandbox:
     """One that is there until it is removed."""
 
+    container = FakeContainer()
     network_mode = "container:c0ffee"
 
     def __init__(self) -> None:
-        self.removed = False
+        self.removed = self.ended = False
 
     def address(self, port: int) -> tuple[str, int]:
         return "127.0.0.1", port
@@ -143,3 +151,11 @@ def test_where_none_can_be_had_none_is_tried_again(maker: FakeMaker) -> None:
         entered.expect_another()
         assert settled(entered, maker) == 0
         assert entered.take(Egress.OBSERVED, PORT) is None
+
+
+def test_one_that_ended_while_it_waited_is_given_to_nobody(sandboxes: Sandboxes, maker: FakeMaker) -> None:
+    settled(sandboxes, maker)
+    for _, sandbox in maker.made:
+        sandbox.ended = True
+    assert sandboxes.take(Egress.OBSERVED, PORT)
+    assert len(maker.made) == 4
