@@ -52,6 +52,7 @@ def booted(stage: Stage, changes: Mapping[str, str]) -> Iterator[None]:
     try:
         assert stage.instance.boot.ready, stage.instance.logs()
         with Reader(stage.instance, patience=PATIENCE) as stage.reader:
+            await_first_round(stage.reader)
             yield
         written = "\n".join((stage.instance.logs(), *stage.reader.seen))
         told = [
@@ -60,6 +61,13 @@ def booted(stage: Stage, changes: Mapping[str, str]) -> Iterator[None]:
         assert told == []
     finally:
         stage.instance.close()
+
+
+def await_first_round(reader: Reader) -> None:
+    """Wait until it has its clients and has asked each once: their imports are no fault of a service."""
+    over = time.monotonic() + RECOVERY
+    while "unknown" in {status["state"] for status in reader.http.get("/health").json()["services"].values()}:
+        assert time.monotonic() < over, "its services are unknown"
 
 
 def introduce(stage: Stage, cell: Cell) -> None:
