@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -124,7 +124,7 @@ class Engine:
     ) -> str:
         """Build the folder for linux/amd64 and return the image's id. `dockerfile` may lie outside.
 
-        Raises BuildError with the build's last lines.
+        Raises BuildError with the build's last lines; SlowBuildError where it went on for too long.
         """
         recipe = BuildRecipe(
             context, context / dockerfile, tag, args, secrets, labels={IMAGE_LABEL: tag, **labels}
@@ -132,7 +132,8 @@ class Engine:
         if self.buildkit:
             self.buildkit.build(recipe, self.address, say)
         else:
-            build_classic(self.client, recipe, say)
+            with closing(self.another_client(timeout=_REQUEST_TIMEOUT)) as client:
+                build_classic(client, recipe, say)
         return str(self.client.images.get(tag).id)
 
     def address_in(self, network: str, container: str) -> str:

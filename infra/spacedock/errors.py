@@ -99,6 +99,10 @@ class BuildError(SpacedockError):
     exit_code = 5
 
 
+class SlowBuildError(BuildError):
+    """A build was ended, since it went on for longer than one may."""
+
+
 class SpaceBuildError(BuildError):
     """It is the Space that does not build: nothing that the harness brings, nor the engine."""
 
@@ -124,9 +128,14 @@ class InternalError(SpacedockError):
         super().__init__(what, remedy=f"none of yours: {REPORT}", log=log)
 
 
+def is_this_machines(error: OSError) -> bool:
+    """Whether it is this machine that refuses: its disk is full, or may not be written."""
+    return error.errno in _FULL | _READ_ONLY
+
+
 def unforeseen(error: Exception) -> SpacedockError:
     """Return what is to be said of an error that no one expected: this machine's, or a defect of ours."""
-    if isinstance(error, OSError) and error.errno in _FULL | _READ_ONLY:
+    if isinstance(error, OSError) and is_this_machines(error):
         full = error.errno in _FULL
         remedy = "make room on that disk" if full else "make it writable, or set SPACEDOCK_CACHE elsewhere"
         return MachineError(f"this machine refuses: {error.strerror}", path=error.filename, remedy=remedy)

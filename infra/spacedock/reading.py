@@ -127,9 +127,9 @@ def output_of(container: Container, command: Iterable[str], *, limit: int, secon
 
 
 @contextmanager
-def closed_after(stream: Cancellable, seconds: float | None) -> Iterator[Event]:
+def closed_after(stream: Cancellable, seconds: float | None, late: Event | None = None) -> Iterator[Event]:
     """Close the stream on leaving, or once so many seconds are over, which the event then tells."""
-    late = Event()
+    late = late or Event()
 
     def end() -> None:
         late.set()
