@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol, cast
+from urllib.parse import urlencode
 
 from docker.errors import DockerException
 from requests.exceptions import RequestException
@@ -14,7 +15,8 @@ from testcontainers.core.exceptions import ContainerStartException
 
 from spacedock.docks import proc
 from spacedock.docks.image.limits import Limits
-from spacedock.docks.instance import Process, Usage
+from spacedock.docks.instance import Process, TooManyToListError, Usage
+from spacedock.reading import TooMuchError, answer_of
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -26,6 +28,10 @@ FIRST_LOOK = 1.0  # seconds after the start; each pause is twice the one before
 LOOK_EVERY = 5.0  # seconds at most
 MEMORY_EVERY = 1.1  # seconds: the engine looks once a second, and keeps who asks sooner waiting
 _JOIN = 10.0
+
+_PS = urlencode({"ps_args": "-eo pid,ppid,args"})
+_LARGEST_TOP = 8 << 20  # bytes
+_TOP_SECONDS = 30.0
 
 _GONE = (ContainerStartException, DockerException, RequestException)
 
@@ -184,6 +190,13 @@ def _size_of(container: Container) -> int:
 
 
 def processes_of(container: Container) -> tuple[Process, ...]:
-    """Return the processes of a container that runs, as the engine's `ps` tells them."""
-    found = container.top(ps_args="-eo pid,ppid,args")["Processes"] or ()
+    """Return the processes of a container that runs, as the engine's `ps` tells them.
+
+    Raises TooManyToListError: a command line may have megabytes.
+    """
+    try:
+        told = answer_of(container, f"top?{_PS}", limit=_LARGEST_TOP, seconds=_TOP_SECONDS)
+    except TooMuchError as error:
+        raise TooManyToListError(f"its processes are too many to list: {error}") from None
+    found = told["Processes"] or ()
     return tuple(Process(int(pid), int(parent), command) for pid, parent, command in found)
