@@ -7,6 +7,7 @@ import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import parse_qs
 
 import pytest
@@ -14,6 +15,7 @@ from docker.errors import NotFound
 from requests.exceptions import ReadTimeout
 
 from spacedock.docks.image.accounting import Meter, processes_of
+from spacedock.docks.image.container import SpaceContainer
 from spacedock.docks.image.events import ContainerNews
 from spacedock.docks.image.files import FileChange, Files, changes_of, forbidden, identity_of
 from spacedock.docks.image.limits import Limits
@@ -152,6 +154,37 @@ def test_where_the_engine_tells_no_peak_the_containers_own_files_do(container: F
     looking = meter(container)
     looking.look()
     assert looking.usage(out_of_memory=False).peak_memory == 60 * MIB
+
+
+@pytest.mark.parametrize(
+    ("own", "peak"),
+    [("", 60), ("3\n", 60), (f"{200 * MIB}\nfile {20 * MIB}\n", 180), (f"{16 * GIB + 1}\n", 60)],
+    ids=["silent", "lower", "higher", "over the limit"],
+)
+def test_what_the_engine_tells_is_not_talked_down_from_within(
+    container: FakeContainer, own: str, peak: int
+) -> None:
+    container.told = {"usage": 90 * MIB, "stats": {"file": 40 * MIB, "shmem": 10 * MIB}}
+    container.text = own
+    looking = meter(container)
+    looking.look()
+    assert looking.usage(out_of_memory=False).peak_memory == peak * MIB
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [({"cpu_usage": {"total_usage": 570_000_000}}, 0.57), ({}, 9.0)],
+    ids=["the engine tells", "it does not"],
+)
+def test_processor_time_is_the_engines_before_it_is_the_spaces_own_word(
+    container: FakeContainer, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], seconds: float
+) -> None:
+    container.used, container.text = told, "usage_usec 9000000\n"
+    beside = SpaceContainer(Mock(), 80, events=Mock(), read_beside=Mock(), sandbox=None)
+    monkeypatch.setattr(SpaceContainer, "wrapped", container)
+    monkeypatch.setattr(beside, "counted", container.counted)
+    monkeypatch.setattr(beside, "read", container.read)
+    assert beside.processor_seconds() == seconds
 
 
 def test_where_nobody_tells_it_is_unknown(container: FakeContainer) -> None:
