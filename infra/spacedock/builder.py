@@ -30,7 +30,13 @@ from docker.types.daemon import CancellableStream
 
 from spacedock import platform, signals
 from spacedock.durations import spelled
-from spacedock.errors import BuildError, SlowBuildError
+from spacedock.errors import (
+    BuildError,
+    FullDiskError,
+    SlowBuildError,
+    is_this_machines,
+    says_that_it_is_full,
+)
 from spacedock.progress import Say
 from spacedock.reading import closed_after
 from spacedock.space.dockerignore import NAME as IGNORE_FILE
@@ -57,6 +63,8 @@ _TAIL = 50
 _CREDENTIALS = re.compile(r"""(?:(?<=://)|(?<![^\s"'=]))[^\s"'/@][^\s"'/]*:[^\s"'/]*@|(?<=://)[^\s"'/]+@""")
 _PATIENCE = 5.0  # seconds that a build gets to end when nobody waits for it any more
 _LINE = 64 << 10  # characters; a longer line is told in parts
+# How a step's own failure is told, with its command in the words of the Space.
+_OF_A_STEP = re.compile(r"did not complete successfully|returned a non-zero code")
 _CLASSIC_FLAGS = ("--from=", "--chown=")  # everything else on RUN, COPY and ADD is BuildKit's
 
 
@@ -109,6 +117,7 @@ class BuildKit:
         if code is None:
             raise log.late()
         if code:
+            log.require_room(_said_by_the_command(log.tail))
             raise log.failed(f"the build of {recipe.tag} failed with exit code {code}")
 
 
@@ -128,10 +137,14 @@ def build_classic(client: docker.DockerClient, recipe: BuildRecipe, say: Say) ->
                 for line in (chunk.get("stream") or chunk.get("error") or "").splitlines():
                     log.add(line)
                 if "error" in chunk:
+                    log.require_room(chunk["error"])
                     raise log.failed(f"the build of {recipe.tag} failed")
     except (DockerException, OSError, TypeError, ValueError) as error:
         # A stream that is closed meanwhile raises any of them, or ends.
         if not late.is_set() and time.monotonic() < ends:
+            if isinstance(error, OSError) and is_this_machines(error):
+                raise
+            log.require_room(str(error))
             raise log.failed(f"the build of {recipe.tag} could not start: {error}") from error
         late.set()
     if late.is_set():
@@ -239,6 +252,19 @@ class _Log:
             log="\n".join(self._tail),
         )
 
+    @property
+    def tail(self) -> tuple[str, ...]:
+        return tuple(self._tail)
+
+    def require_room(self, said: str) -> None:
+        """Raise FullDiskError where the engine itself says that there is none, and no step of the build."""
+        if says_that_it_is_full(said) and not _OF_A_STEP.search(said):
+            raise FullDiskError(
+                f"the engine's disk is full: {said}",
+                remedy="make room there: `docker builder prune`, `docker image prune`",
+                log="\n".join(self._tail),
+            )
+
     def late(self) -> SlowBuildError:
         return SlowBuildError(
             f"the build of {self._recipe.tag} did not end within {spelled(self._recipe.seconds)}, "
@@ -248,6 +274,11 @@ class _Log:
             "put what changes last",
             log="\n".join(self._tail),
         )
+
+
+def _said_by_the_command(lines: Sequence[str]) -> str:
+    """Return what the docker command says at last: lines of steps come before, whatever they look like."""
+    return next((line for line in reversed(lines) if line.startswith("ERROR: ")), "")
 
 
 def _docker_commands(places: Sequence[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import signal
@@ -30,7 +31,7 @@ from spacedock.builder import (
     stream,
     without_credentials,
 )
-from spacedock.errors import BuildError, SlowBuildError
+from spacedock.errors import BuildError, FullDiskError, MachineError, SlowBuildError
 from spacedock.space.git import harmless
 
 # What `docker buildx version` and `DOCKER_BUILDKIT=1 docker build --help` do in each kind of docker command.
@@ -161,6 +162,53 @@ class TestBuildKit:
         with pytest.raises(BuildError, match="exit code 3") as failed:
             self.build(context, code=3, secrets={"TOKEN": "canary"})
         assert failed.value.log.splitlines() == [f"#{number} step ***" for number in range(10, 60)]
+
+
+FULL = "write /var/lib/docker/x: no space left on device"
+OF_A_STEP = 'process "/bin/sh -c echo no space left on device" did not complete successfully: exit code: 1'
+
+
+class TestAFullDisk:
+    """It is the engine's only where the engine says so: what a step says is a Space's word."""
+
+    def built(self, context: Path, *lines: str) -> None:
+        said = "".join(f"printf '%b\\n' '{line}'\n" for line in lines)
+        BuildKit((command(context.parent, f"{said}exit 1"), "build")).build(
+            recipe(context), "tcp://a:1", _drop
+        )
+
+    def test_of_the_engine_is_no_fault_of_the_space(self, context: Path) -> None:
+        with pytest.raises(FullDiskError, match="no space left on device") as full:
+            self.built(context, "#5 0.1 step", f"ERROR: failed to solve: {FULL}", "View build details: x")
+        assert full.value.exit_code == MachineError.exit_code
+
+    def test_of_a_step_is_what_the_step_says(self, context: Path) -> None:
+        step = "#5 0.1 ERROR: no space left on device\\rERROR: no space left on device"
+        with pytest.raises(BuildError, match="exit code 1"):
+            self.built(context, step, f"ERROR: failed to solve: {OF_A_STEP}")
+
+    @pytest.mark.parametrize(
+        ("said", "raised"),
+        [
+            (FULL, FullDiskError),
+            (f"The command '/bin/sh -c {FULL}' returned a non-zero code: 1", BuildError),
+        ],
+    )
+    def test_of_a_classic_engine(self, context: Path, said: str, raised: type[Exception]) -> None:
+        with an_engine({"stream": FULL}, {"error": said}) as (client, _), pytest.raises(raised):
+            build_classic(client, recipe(context), _drop)
+
+    def test_here_is_no_fault_of_the_space(self, context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_: object, **__: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(tarfile.TarFile, "add", full)
+        with an_engine() as (client, _), pytest.raises(OSError, match="No space left"):
+            build_classic(client, recipe(context), _drop)
+
+
+def _drop(_line: str) -> None:
+    pass
 
 
 class TestItsTime:
