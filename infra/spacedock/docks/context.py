@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 from pathlib import Path
 
 from spacedock.errors import FrontMatterError, NoDockerfileError, UsageError, is_this_machines
 from spacedock.space import Space, dockerignore
+from spacedock.space.files import followed
 
 _EXECUTABLE = 0o755
 _PLAIN = 0o644
@@ -30,9 +30,9 @@ def lay_out(space: Space, folder: Path) -> Path:
         (space.front_matter.path, "README.md", FrontMatterError),
         (space.dockerfile.path, "Dockerfile", NoDockerfileError),
     ):
-        if path.resolve() != (space.root / name).resolve():
+        if followed(path) != followed(space.root / name):
             _clear(folder / name, path)
-            _copy(path.resolve(), folder / name)
+            _copy(followed(path), folder / name)
         elif not _own(folder / name, folder):
             raise missing(
                 "it is here and would not be pushed: git does not track it, or `space.ships` leaves it out",
@@ -65,8 +65,8 @@ def leave_out_ignored(context: Path) -> None:
 def _own(path: Path, folder: Path) -> bool:
     """Make a link within `folder` the file that it leads to; return whether there is a file then."""
     if path.is_symlink():
-        target = Path(os.path.realpath(path))
-        if not target.is_relative_to(folder.resolve()) or not target.is_file():
+        target = followed(path)
+        if target.is_symlink() or not target.is_relative_to(followed(folder)) or not target.is_file():
             return False
         _copy(target, path)
     return path.is_file()

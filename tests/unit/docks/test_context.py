@@ -209,6 +209,17 @@ def test_links_that_lead_round_are_laid_out_as_they_are(tmp_path: Path) -> None:
     assert all((context / name).is_symlink() for name in ("a", "b", "here", "lib"))
 
 
+def test_an_ignore_file_behind_a_thousand_links_is_none(tmp_path: Path) -> None:
+    space = space_of(tmp_path / "space", "", port=8080, files={"0": "app.py"})
+    for number in range(1, 1500):
+        (space.root / str(number)).symlink_to(str(number - 1))
+    (space.root / ".dockerignore").symlink_to("1499")
+    context = laid(space, tmp_path)
+    leave_out_ignored(context)
+    assert (context / "app.py").is_file()
+    assert not (context / ".dockerignore").is_symlink()
+
+
 def test_a_full_disk_is_no_fault_of_the_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
