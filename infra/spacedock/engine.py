@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from testcontainers.core.docker_client import get_docker_host
 from testcontainers.core.exceptions import ContainerConnectException
 
 from spacedock.builder import BuildKit, BuildRecipe, build_classic
-from spacedock.errors import EngineError
+from spacedock.errors import BuildError, EngineError
 from spacedock.progress import Say
 from spacedock.runs import HOST_LABEL, RUN_LABEL, host, is_alive
 
@@ -124,16 +124,26 @@ class Engine:
     ) -> str:
         """Build the folder for linux/amd64 and return the image's id. `dockerfile` may lie outside.
 
-        Raises BuildError with the build's last lines.
+        Raises BuildError with the build's last lines, SlowBuildError where it went on for too long;
+        FullDiskError and EngineLostError where it is not the build that fails.
         """
         recipe = BuildRecipe(
             context, context / dockerfile, tag, args, secrets, labels={IMAGE_LABEL: tag, **labels}
         )
+        try:
+            self._build(recipe, say)
+        except BuildError:
+            with suppress(DockerException):
+                self.client.ping()  # an engine that is lost builds nothing: that is told, and not the Space
+            raise
+        return str(self.client.images.get(tag).id)
+
+    def _build(self, recipe: BuildRecipe, say: Say) -> None:
         if self.buildkit:
             self.buildkit.build(recipe, self.address, say)
-        else:
-            build_classic(self.client, recipe, say)
-        return str(self.client.images.get(tag).id)
+            return
+        with closing(self.another_client(timeout=_REQUEST_TIMEOUT)) as client:
+            build_classic(client, recipe, say)
 
     def address_in(self, network: str, container: str) -> str:
         """The IP address of a container in a network; a loopback one of whoever asks, where it has none.

@@ -7,6 +7,8 @@ says which, and neither is ever laid at the Space's door.
 from __future__ import annotations
 
 import errno
+import re
+import shutil
 import traceback
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +20,7 @@ REPORT = "report it in the project's issues, with all that is printed here"
 _PACKAGE = Path(__file__).parent
 _FAULT_OF_OURS = 7  # the exit code; 1 is a broken promise, and nothing else
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_SAID_FULL = re.compile(r"(?i)no space left on device|disk quota exceeded")
 _READ_ONLY = frozenset({errno.EROFS})
 
 
@@ -99,6 +102,10 @@ class BuildError(SpacedockError):
     exit_code = 5
 
 
+class SlowBuildError(BuildError):
+    """A build was ended, since it went on for longer than one may."""
+
+
 class SpaceBuildError(BuildError):
     """It is the Space that does not build: nothing that the harness brings, nor the engine."""
 
@@ -124,12 +131,28 @@ class InternalError(SpacedockError):
         super().__init__(what, remedy=f"none of yours: {REPORT}", log=log)
 
 
+class FullDiskError(MachineError):
+    """A program that worked for the harness, on this machine or on the engine's, met a full disk."""
+
+
+def says_that_it_is_full(text: str) -> bool:
+    """Whether a program says so in the system's words."""
+    return _SAID_FULL.search(text) is not None
+
+
+def is_this_machines(error: OSError) -> bool:
+    """Whether it is this machine that refuses: its disk is full, or may not be written."""
+    return error.errno in _FULL | _READ_ONLY
+
+
 def unforeseen(error: Exception) -> SpacedockError:
     """Return what is to be said of an error that no one expected: this machine's, or a defect of ours."""
-    if isinstance(error, OSError) and error.errno in _FULL | _READ_ONLY:
+    if isinstance(error, OSError) and is_this_machines(error):
         full = error.errno in _FULL
         remedy = "make room on that disk" if full else "make it writable, or set SPACEDOCK_CACHE elsewhere"
         return MachineError(f"this machine refuses: {error.strerror}", path=error.filename, remedy=remedy)
+    if isinstance(error, shutil.Error) and any(says_that_it_is_full(str(why)) for *_, why in error.args[0]):
+        return MachineError("this machine's disk is full", remedy="make room on that disk")
     place = raised_at(error)
     return InternalError(f"{type(error).__name__}{f' at {place}' if place else ''}: {error}")
 

@@ -6,22 +6,27 @@ What a Space writes has no bound of its own: lines without an end, logs of gigab
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Timer
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from docker.errors import DockerException
+from docker.errors import DockerException, create_api_error_from_http_exception
+from docker.types.daemon import CancellableStream
+from requests.exceptions import HTTPError, ReadTimeout
 
 if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
+    from requests import Response
 
 LINES = 20_000  # of a log, the last ones
 CHARACTERS = 4 << 20  # of a log, the last ones
 LINE = 16 << 10  # characters of one line: its two ends
 
+_CHUNK = 64 << 10  # bytes
 _OLDER = "... (what is older is left out)\n"
 
 
@@ -66,6 +71,46 @@ class Output:
     code: int | None
     written: bytes
     whole: bool = True
+
+
+class TooMuchError(Exception):
+    """An engine's answer about a container is larger than is read, or does not come to its end in time."""
+
+
+def answer_of(container: Container, what: str, *, limit: int, seconds: float) -> Any:
+    """Return what the engine answers of a container, whose answer grows with what is done in there.
+
+    docker-py reads such an answer whole. Raises TooMuchError for one of more than `limit` bytes, or that has
+    not come to its end after so many seconds; else what the engine raises.
+    """
+    api = cast("DockerClient", container.client).api
+    address = f"{api.base_url}/v{api.api_version}/containers/{container.id}/{what}"
+    try:
+        response = api.get(address, stream=True, timeout=seconds)
+    except ReadTimeout:
+        raise TooMuchError(f"the engine did not answer within {seconds:g} s") from None
+    stream: Any = CancellableStream(response.iter_content(_CHUNK), response)
+    read = bytearray()
+    with closed_after(stream, seconds) as late:
+        try:
+            _raise_for_status(response)
+            for chunk in stream:
+                read += chunk
+                if len(read) > limit:
+                    raise TooMuchError(f"the engine's answer has more than {limit >> 20} MiB")
+        except (OSError, ValueError):  # what is raised by a stream that is closed meanwhile
+            if not late.is_set():
+                raise
+    if late.is_set():
+        raise TooMuchError(f"the engine's answer did not end within {seconds:g} s")
+    return json.loads(read)
+
+
+def _raise_for_status(response: Response) -> None:
+    try:
+        response.raise_for_status()
+    except HTTPError as error:
+        create_api_error_from_http_exception(error)  # which raises it
 
 
 def log_of(container: Container, *, stderr: bool = True) -> str:
@@ -127,9 +172,9 @@ def output_of(container: Container, command: Iterable[str], *, limit: int, secon
 
 
 @contextmanager
-def closed_after(stream: Cancellable, seconds: float | None) -> Iterator[Event]:
+def closed_after(stream: Cancellable, seconds: float | None, late: Event | None = None) -> Iterator[Event]:
     """Close the stream on leaving, or once so many seconds are over, which the event then tells."""
-    late = Event()
+    late = late or Event()
 
     def end() -> None:
         late.set()

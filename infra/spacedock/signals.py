@@ -15,6 +15,14 @@ _NAMES = ("SIGTERM", "SIGHUP")
 _ENDING = b"\nspacedock: ending; what it started is being taken away\n"
 _CODE = 128  # and the number of the signal: what shells call the end by one
 
+_at_the_first: list[Callable[[], None]] = []
+
+
+def at_the_first(act: Callable[[], None]) -> Callable[[], None]:
+    """Have the first signal call `act`, which must not wait, before it ends anything. For rooms above."""
+    _at_the_first.append(act)
+    return act
+
 
 @contextmanager
 def ended_by_signals(end: Callable[[int], NoReturn]) -> Iterator[None]:
@@ -31,6 +39,8 @@ def ended_by_signals(end: Callable[[int], NoReturn]) -> Iterator[None]:
         heard.append(number)
         if first:
             os.write(2, _ENDING)  # what is buffered may be in the middle of a line
+            for act in _at_the_first:
+                act()
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         if first:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import signal
 import subprocess
 import sys
+import tarfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import docker
 import psutil
 import pytest
 
+from spacedock import platform
 from spacedock.builder import (
     BuildKit,
     BuildRecipe,
     build_classic,
     refuse_what_needs_buildkit,
+    stream,
     without_credentials,
 )
-from spacedock.errors import BuildError
+from spacedock.errors import BuildError, FullDiskError, MachineError, SlowBuildError
 from spacedock.space.git import harmless
 
 # What `docker buildx version` and `DOCKER_BUILDKIT=1 docker build --help` do in each kind of docker command.
@@ -66,8 +79,8 @@ def context(tmp_path: Path) -> Path:
     return folder
 
 
-def recipe(context: Path, **more: dict[str, str]) -> BuildRecipe:
-    return BuildRecipe(context, context / "Dockerfile", "space:1", **more)
+def recipe(context: Path, **more: Any) -> BuildRecipe:
+    return BuildRecipe(context, more.pop("dockerfile", context / "Dockerfile"), "space:1", **more)
 
 
 class TestFinding:
@@ -151,6 +164,142 @@ class TestBuildKit:
         assert failed.value.log.splitlines() == [f"#{number} step ***" for number in range(10, 60)]
 
 
+FULL = "write /var/lib/docker/x: no space left on device"
+OF_A_STEP = 'process "/bin/sh -c echo no space left on device" did not complete successfully: exit code: 1'
+
+
+class TestAFullDisk:
+    """It is the engine's only where the engine says so: what a step says is a Space's word."""
+
+    def built(self, context: Path, *lines: str) -> None:
+        said = "".join(f"printf '%b\\n' '{line}'\n" for line in lines)
+        BuildKit((command(context.parent, f"{said}exit 1"), "build")).build(
+            recipe(context), "tcp://a:1", _drop
+        )
+
+    def test_of_the_engine_is_no_fault_of_the_space(self, context: Path) -> None:
+        with pytest.raises(FullDiskError, match="no space left on device") as full:
+            self.built(context, "#5 0.1 step", f"ERROR: failed to solve: {FULL}", "View build details: x")
+        assert full.value.exit_code == MachineError.exit_code
+
+    def test_of_a_step_is_what_the_step_says(self, context: Path) -> None:
+        step = "#5 0.1 ERROR: no space left on device\\rERROR: no space left on device"
+        with pytest.raises(BuildError, match="exit code 1"):
+            self.built(context, step, f"ERROR: failed to solve: {OF_A_STEP}")
+
+    @pytest.mark.parametrize(
+        ("said", "raised"),
+        [
+            (FULL, FullDiskError),
+            (f"The command '/bin/sh -c {FULL}' returned a non-zero code: 1", BuildError),
+        ],
+    )
+    def test_of_a_classic_engine(self, context: Path, said: str, raised: type[Exception]) -> None:
+        with an_engine({"stream": FULL}, {"error": said}) as (client, _), pytest.raises(raised):
+            build_classic(client, recipe(context), _drop)
+
+    def test_here_is_no_fault_of_the_space(self, context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_: object, **__: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(tarfile.TarFile, "add", full)
+        with an_engine() as (client, _), pytest.raises(OSError, match="No space left"):
+            build_classic(client, recipe(context), _drop)
+
+
+def _drop(_line: str) -> None:
+    pass
+
+
+class TestItsTime:
+    def test_one_that_goes_on_is_ended_after_it_with_what_it_started(self, context: Path) -> None:
+        script = "echo $$; sleep 600 & echo $!; wait"
+        kit = BuildKit((command(context.parent, script), "build"))
+        said: list[str] = []
+        with pytest.raises(SlowBuildError, match=r"did not end within 0\.5 s") as ended:
+            kit.build(recipe(context, seconds=0.5), "tcp://engine:2375", said.append)
+        assert ended.value.remedy
+        assert ended.value.log.splitlines() == said
+        _, left = psutil.wait_procs([p for p in map(_process, said) if p], timeout=30)
+        assert not left
+
+    def test_it_is_the_platforms(self, context: Path) -> None:
+        assert recipe(context).seconds == platform.BUILD_TIMEOUT.value
+
+    def test_a_line_without_an_end_is_told_in_parts(self) -> None:
+        said: list[str] = []
+        assert stream(["sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x"], said.append) == 0
+        assert sum(map(len, said)) == 1_000_000
+        assert max(map(len, said)) <= 1 << 16
+
+
+def _process(pid: str) -> psutil.Process | None:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(int(pid))
+    return None
+
+
+HANGS: dict[str, str] = {"then": "nothing"}
+
+
+class Asked:
+    """What an engine was asked to build."""
+
+    parameters: Mapping[str, str]
+    context: bytes
+
+    @property
+    def files(self) -> set[str]:
+        """The names of what it was sent, but for folders."""
+        with tarfile.open(fileobj=io.BytesIO(self.context)) as archive:
+            return {member.name for member in archive if not member.isdir()}
+
+
+@contextmanager
+def an_engine(*chunks: dict[str, str]) -> Iterator[tuple[docker.DockerClient, Asked]]:
+    """A client of an engine that answers a build with these chunks; at `HANGS` it is silent from then on."""
+    asked, over = Asked(), Event()
+
+    class Answer(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            asked.parameters = dict(parse_qsl(urlsplit(self.path).query))
+            asked.context = b"".join(self.sent())
+            for number, chunk in enumerate(chunks or ({"stream": "done"},)):
+                if chunk is HANGS:
+                    over.wait(60)
+                if number == 0:
+                    self.send_response(200)
+                    self.send_header("Transfer-Encoding", "chunked")
+                    self.end_headers()
+                text = json.dumps(chunk).encode()
+                with suppress(OSError):  # nobody listens any more
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(text), text))
+            with suppress(OSError):
+                self.wfile.write(b"0\r\n\r\n")
+
+        def sent(self) -> Iterator[bytes]:
+            if length := self.headers["Content-Length"]:
+                yield self.rfile.read(int(length))
+                return
+            while size := int(self.rfile.readline(), 16):
+                yield self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.server_port}"
+        with closing(docker.DockerClient(base_url=address, version="1.41", timeout=30)) as client:
+            yield client, asked
+        over.set()
+        server.shutdown()
+
+
 class TestWhatNeedsBuildKit:
     @pytest.mark.parametrize(
         ("line", "named"),
@@ -190,40 +339,62 @@ class TestWhatNeedsBuildKit:
 
 
 class TestClassicBuilder:
-    def client(self, *chunks: dict[str, str]) -> docker.DockerClient:
-        """A client whose engine answers every build with these chunks, and keeps what it was asked."""
-
-        class Api:
-            def build(self, **asked: object) -> object:
-                self.asked = asked
-                return iter(chunks)
-
-        client = docker.DockerClient.__new__(docker.DockerClient)
-        client.api = Api()  # type: ignore[assignment]
-        return client
+    def build(self, context: Path, *chunks: dict[str, str], **more: Any) -> Asked:
+        """Build with an engine that answers with these chunks; what it was asked."""
+        with an_engine(*chunks) as (client, asked):
+            self.said: list[str] = []
+            build_classic(client, recipe(context, **more), self.said.append)
+        return asked
 
     def test_it_builds_what_buildkit_would(self, context: Path) -> None:
-        client = self.client({"stream": "Step 1/1 : FROM scratch\n"})
-        said: list[str] = []
-        build_classic(client, recipe(context, args={"A": "b"}, labels={"c": "d"}), said.append)
-        asked = client.api.asked  # type: ignore[attr-defined]
-        assert (asked["platform"], asked["buildargs"], asked["labels"]) == (
-            "linux/amd64",
-            {"A": "b"},
-            {"c": "d"},
-        )
-        assert said == ["Step 1/1 : FROM scratch"]
+        step = {"stream": "Step 1/1 : FROM scratch\n"}
+        asked = self.build(context, step, args={"A": "b"}, labels={"c": "d"}).parameters
+        told = (asked["platform"], json.loads(asked["buildargs"]), json.loads(asked["labels"]))
+        assert told == ("linux/amd64", {"A": "b"}, {"c": "d"})
+        assert self.said == ["Step 1/1 : FROM scratch"]
 
     def test_a_failed_build_ends_with_its_last_lines(self, context: Path) -> None:
-        client = self.client({"stream": "Step 1/2 : FROM a"}, {"error": "the command returned 3"})
         with pytest.raises(BuildError) as failed:
-            build_classic(client, recipe(context), print)
+            self.build(context, {"stream": "Step 1/2 : FROM a"}, {"error": "the command returned 3"})
         assert failed.value.log.splitlines() == ["Step 1/2 : FROM a", "the command returned 3"]
 
     def test_it_does_not_try_what_it_cannot(self, context: Path) -> None:
         (context / "Dockerfile").write_text("FROM a\nRUN --mount=type=cache,target=/c true\n")
         with pytest.raises(BuildError, match="needs BuildKit"):
-            build_classic(self.client(), recipe(context), print)
+            self.build(context)
+
+    def test_it_sends_what_the_dockerignore_leaves_in(self, context: Path) -> None:
+        (context / "lib").mkdir()
+        for name in ("app.py", "notes.md", "lib/a.py", "lib/b.md"):
+            (context / name).write_text(name)
+        (context / "link").symlink_to("app.py")
+        (context / ".dockerignore").write_text("**/*.md\nDockerfile\n.dockerignore\n")
+        (context / "Dockerfile.dockerignore").write_text("*.py")  # which only BuildKit knows
+        asked = self.build(context)
+        kept = {".dockerignore", "Dockerfile", "Dockerfile.dockerignore", "app.py", "lib/a.py", "link"}
+        assert asked.files == kept
+        assert asked.parameters["dockerfile"] == "Dockerfile"
+
+    def test_a_dockerfile_from_elsewhere_is_sent_too(self, context: Path, tmp_path: Path) -> None:
+        (tmp_path / "other").write_text("FROM scratch\n")
+        asked = self.build(context, dockerfile=tmp_path / "other")
+        assert asked.parameters["dockerfile"] in asked.files
+
+    def test_patterns_that_take_for_ever_elsewhere_do_not(self, context: Path) -> None:
+        (context / ("a" * 200)).touch()
+        (context / ".dockerignore").write_text("*a" * 60 + "b\n")
+        began = time.monotonic()
+        assert "a" * 200 in self.build(context).files
+        assert time.monotonic() - began < 30
+
+    def test_one_that_goes_on_is_ended_after_its_time(self, context: Path) -> None:
+        with pytest.raises(SlowBuildError, match=r"did not end within 0\.5 s") as ended:
+            self.build(context, {"stream": "Step 1/2 : FROM a"}, HANGS, seconds=0.5)
+        assert ended.value.log == "Step 1/2 : FROM a"
+
+    def test_one_of_which_nothing_is_heard_is_ended_after_its_time(self, context: Path) -> None:
+        with pytest.raises(SlowBuildError, match=r"did not end within 0\.5 s"):
+            self.build(context, HANGS, seconds=0.5)
 
 
 @pytest.mark.parametrize(
@@ -260,3 +431,31 @@ def test_what_a_thread_builds_ends_with_us() -> None:
         [sys.executable, "-c", BUILDS_IN_A_THREAD], capture_output=True, text=True, check=True, timeout=60
     )
     assert not psutil.pid_exists(int(done.stdout))
+
+
+WAITS_FOR_A_BUILD = """
+import signal, sys
+from concurrent.futures import ThreadPoolExecutor
+from spacedock.builder import stream
+from spacedock.signals import ended_by_signals
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with ended_by_signals(sys.exit), ThreadPoolExecutor(1) as pool:
+    pool.submit(stream, ["sh", "-c", "echo $$; exec sleep 600"], lambda line: print(line, flush=True))
+    while True:
+        signal.pause()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_what_a_thread_builds_at_once(number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITS_FOR_A_BUILD], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout
+            build = int(process.stdout.readline())
+            process.send_signal(number)
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert not psutil.pid_exists(build)

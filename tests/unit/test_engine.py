@@ -15,8 +15,8 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import Reaper
 from testcontainers.core.exceptions import ContainerConnectException
 
-from spacedock.engine import IMAGE_LABEL, STAND_IN_LABEL, Engine
-from spacedock.errors import EngineError
+from spacedock.engine import IMAGE_LABEL, STAND_IN_LABEL, Engine, EngineLostError
+from spacedock.errors import BuildError, EngineError
 from spacedock.images.supply import Image
 from spacedock.runs import HOST_LABEL, RUN_LABEL, OpenRun, host, open_run
 
@@ -73,11 +73,19 @@ class FakeApi:
 
 class FakeClient:
     def __init__(self) -> None:
+        self.lost: Exception | None = None
+        self.pings = 0
         self.containers, self.networks, self.volumes, self.images = Things(), Things(), Things(), Things()
         self.api = FakeApi(self.images)
 
     def version(self) -> dict[str, str]:
         return {"Version": "20.10.24+dfsg1"}
+
+    def ping(self) -> bool:
+        self.pings += 1
+        if self.lost:
+            raise self.lost
+        return True
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +161,35 @@ class TestConnecting:
         with pytest.raises(EngineError) as error:
             Engine.connect()
         assert "docker` group" in error.value.remedy
+
+
+class NoBuild:
+    """A builder that fails, on an engine that may be gone by then."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def build(self, *_: object) -> None:
+        raise BuildError("the build failed with exit code 1", remedy="mend the step")
+
+
+class TestAFailedBuild:
+    def test_on_an_engine_that_is_there_is_the_builds(
+        self, engine: Engine, client: FakeClient, tmp_path: Path
+    ) -> None:
+        self.build(engine, client, tmp_path, BuildError)
+
+    def test_on_an_engine_that_is_gone_is_the_engines(
+        self, engine: Engine, client: FakeClient, tmp_path: Path
+    ) -> None:
+        client.lost = EngineLostError("no Docker engine answers", remedy="start Docker")
+        self.build(engine, client, tmp_path, EngineLostError)
+
+    def build(self, engine: Engine, client: FakeClient, context: Path, raised: type[Exception]) -> None:
+        vars(engine)["buildkit"] = NoBuild()
+        with pytest.raises(raised):
+            engine.build(context, tag="a", say=print)
+        assert client.pings == 1
 
 
 class TestSweeping:

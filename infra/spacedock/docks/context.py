@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 from pathlib import Path
 
-from spacedock.errors import FrontMatterError, NoDockerfileError, UsageError
+from spacedock.errors import FrontMatterError, NoDockerfileError, UsageError, is_this_machines
 from spacedock.space import Space, dockerignore
+from spacedock.space.files import followed
 
 _EXECUTABLE = 0o755
 _PLAIN = 0o644
-_READ_BY_BUILDERS = (".dockerignore", "Dockerfile.dockerignore")  # beside the Dockerfile
-_ALWAYS_THERE = frozenset({"Dockerfile", dockerignore.NAME})  # the builder reads them
+_READ_BY_BUILDERS = (dockerignore.NAME, dockerignore.BUILDKIT_NAME)  # beside the Dockerfile
+_ALWAYS_THERE = frozenset({"Dockerfile", *_READ_BY_BUILDERS})
+_DEEPEST = 256  # folders; what lies deeper nobody who walks through it comes to: Python's recursion, `tar`
 
 
 def lay_out(space: Space, folder: Path) -> Path:
     """Copy the Space's files to `folder`, README and Dockerfile to where Hugging Face reads them.
 
     What the builder and we ourselves read there are files of ours, and no links. Raises UsageError where
-    README or Dockerfile is here and would not be pushed.
+    README or Dockerfile is here and would not be pushed, and for what cannot be laid out.
     """
     for name in space.files():
+        _require_shallow(space, name)
         _copy(space.root / name, folder / name)
     for path, name, missing in (
         (space.front_matter.path, "README.md", FrontMatterError),
         (space.dockerfile.path, "Dockerfile", NoDockerfileError),
     ):
-        if path.resolve() != (space.root / name).resolve():
+        if followed(path) != followed(space.root / name):
             _clear(folder / name, path)
-            _copy(path.resolve(), folder / name)
+            _copy(followed(path), folder / name)
         elif not _own(folder / name, folder):
             raise missing(
                 "it is here and would not be pushed: git does not track it, or `space.ships` leaves it out",
@@ -47,8 +49,8 @@ def lay_out(space: Space, folder: Path) -> Path:
 
 
 def leave_out_ignored(context: Path) -> None:
-    """Remove from a laid out context what its `.dockerignore` keeps from the builder."""
-    ignored = dockerignore.read_dockerignore(context)
+    """Remove from a laid out context what its `.dockerignore` keeps from the platform's builder."""
+    ignored = dockerignore.read_dockerignore(context, buildkit=True)
     for path in sorted(context.rglob("*"), reverse=True):
         name = path.relative_to(context).as_posix()
         if name in _ALWAYS_THERE or not ignored.leaves_out(name):
@@ -63,8 +65,8 @@ def leave_out_ignored(context: Path) -> None:
 def _own(path: Path, folder: Path) -> bool:
     """Make a link within `folder` the file that it leads to; return whether there is a file then."""
     if path.is_symlink():
-        target = Path(os.path.realpath(path))
-        if not target.is_relative_to(folder.resolve()) or not target.is_file():
+        target = followed(path)
+        if target.is_symlink() or not target.is_relative_to(followed(folder)) or not target.is_file():
             return False
         _copy(target, path)
     return path.is_file()
@@ -80,22 +82,32 @@ def _clear(target: Path, source: Path) -> None:
         )
 
 
+def _require_shallow(space: Space, name: str) -> None:
+    if (depth := name.count("/")) > _DEEPEST:
+        raise UsageError(
+            f"{name[:40]}... lies {depth} folders deep; {_DEEPEST} are laid out",
+            path=space.root,
+            remedy="leave it out of `space.ships`, or take it out of the repository",
+        )
+
+
 def _copy(source: Path, target: Path) -> None:
     """Copy as git would check it out: git knows links and the executable bit, and no other mode."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)  # a link in its place would be written through
-    if source.is_symlink():
-        target.symlink_to(source.readlink())
-        return
-    if source.is_dir():  # a submodule, which a push does not carry
-        target.mkdir()
-        return
     try:
-        shutil.copyfile(source, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)  # a link in its place would be written through
+        if source.is_symlink():
+            target.symlink_to(source.readlink())
+        elif source.is_dir():  # a submodule, which a push does not carry
+            target.mkdir()
+        else:
+            shutil.copyfile(source, target)
+            target.chmod(_EXECUTABLE if source.stat().st_mode & stat.S_IXUSR else _PLAIN)
     except OSError as error:
+        if is_this_machines(error):
+            raise
         raise UsageError(
             f"it cannot be read: {error.strerror}",
             path=source,
             remedy="make it a readable file, or leave it out",
         ) from None
-    target.chmod(_EXECUTABLE if source.stat().st_mode & stat.S_IXUSR else _PLAIN)

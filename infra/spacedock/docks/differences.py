@@ -90,6 +90,9 @@ _BUILD: Final[Mapping[str, Difference]] = {
         _yes("outside a git repository; in one, what git tracks is run"),
     ),
     "BUILD_ERROR_TEXT": Difference(_yes("as the text of the stage BUILD_ERROR"), _NO_BUILD),
+    "BUILD_TIMEOUT": Difference(
+        _yes("not scaled: a build works as long here"), _no("each command of uv gets half an hour")
+    ),
     "BUILD_ERROR_CAUSE": Difference(_yes("the log's last lines are shown"), _NO_BUILD),
 }
 _IDENTITY: Final[Mapping[str, Difference]] = {

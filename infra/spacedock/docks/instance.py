@@ -69,6 +69,10 @@ class Denial:
         return f"{where}:{self.port}/{self.protocol} ({who})"
 
 
+class TooManyToListError(Exception):
+    """What an instance made is more than is listed: a fact about it, in words."""
+
+
 class Instance(Protocol):
     """One running instance of a Space in a dock."""
 
@@ -138,7 +142,7 @@ class Identified(Protocol):
         ...
 
     def processes(self) -> tuple[Process, ...]:
-        """Its living processes; empty when the dock cannot tell."""
+        """Its living processes; empty when the dock cannot tell. Raises TooManyToListError."""
         ...
 
 
@@ -158,13 +162,16 @@ class OnItsOwnDisk(Protocol):
     """Shows what it changed in its image's files. Needs DISK; else nothing is seen."""
 
     def changes(self) -> tuple[str, ...]:
-        """The paths that it added, changed or removed, sorted; the last that were seen where it is closed."""
+        """The paths that it added, changed or removed, sorted; the last that were seen where it is closed.
+
+        Raises TooManyToListError.
+        """
         ...
 
     def forbidden(self) -> tuple[str, ...]:
         """Those of its changes that the platform's user may not make, by owners and modes in the image.
 
-        Of a new folder only the folder. Needs IDENTITY too; else empty.
+        Of a new folder only the folder. Needs IDENTITY too; else empty. Raises TooManyToListError.
         """
         ...
 

@@ -24,7 +24,10 @@ MEMORY = (
     "/sys/fs/cgroup/memory.stat",
 )
 
-_LISTEN = "0A"  # proc_net_tcp: state of a listening socket
+# proc_net_tcp: the sockets in the state `0A`.
+_LISTENS = re.compile(
+    r"^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A ", re.MULTILINE
+)
 # The engine's resolver, which it puts into every container of a user-defined network.
 _ENGINE_RESOLVER = "127.0.0.11"
 
@@ -37,9 +40,9 @@ def listeners(text: str) -> tuple[Listener, ...]:
 
 def processor_seconds(text: str) -> float | None:
     """Return the processor time that one of the `PROCESSOR` files tells; None when there is none."""
-    if micro := re.search(r"^usage_usec (\d+)$", text, re.MULTILINE):
+    if micro := re.search(r"^usage_usec (\d{1,20})$", text, re.MULTILINE):
         return int(micro[1]) / 1e6
-    if nano := re.search(r"^(\d+)$", text, re.MULTILINE):
+    if nano := re.search(r"^(\d{1,20})$", text, re.MULTILINE):
         return int(nano[1]) / 1e9
     return None
 
@@ -58,7 +61,7 @@ class Memory:
 
 def memory(text: str) -> Memory | None:
     """Return what the `MEMORY` files tell; None where there are none."""
-    highest = max((int(number) for number in re.findall(r"^(\d+)$", text, re.MULTILINE)), default=None)
+    highest = max((int(number) for number in re.findall(r"^(\d{1,20})$", text, re.MULTILINE)), default=None)
     if highest is None:
         return None
     files = _figure(text, "total_cache", "file") - _figure(text, "total_shmem", "shmem")
@@ -67,13 +70,13 @@ def memory(text: str) -> Memory | None:
 
 def user_id(status: str) -> int | None:
     """Return the effective user of a process from its `status` file."""
-    found = re.search(r"^Uid:\s+\d+\s+(\d+)", status, re.MULTILINE)
+    found = re.search(r"^Uid:\s+\d+\s+(\d{1,10})\b", status, re.MULTILINE)
     return int(found[1]) if found else None
 
 
 def resident_peak(status: str) -> int | None:
     """Return the most memory in bytes that a process had resident, from its `status` file."""
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    found = re.search(r"^VmHWM:\s+(\d{1,20}) kB$", status, re.MULTILINE)
     return int(found[1]) * 1024 if found else None
 
 
@@ -82,24 +85,21 @@ def hears_sigterm(status: str) -> bool:
 
     The kernel drops a signal that PID 1 has no handler for (pid_namespaces(7)), and does not for others.
     """
-    masks = re.findall(r"^Sig(?:Cgt|Blk):\s+([0-9a-f]+)$", status, re.MULTILINE)
+    masks = re.findall(r"^Sig(?:Cgt|Blk):\s+([0-9a-f]{1,16})$", status, re.MULTILINE)
     return not masks or any(int(mask, 16) & 1 << (SIGTERM - 1) for mask in masks)
 
 
 def _figure(text: str, *names: str) -> int:
     """Return the number after the first of `names` that a line begins with; 0 where none does."""
     for name in names:
-        if found := re.search(rf"^{name} (\d+)$", text, re.MULTILINE):
+        if found := re.search(rf"^{name} (\d{{1,20}})$", text, re.MULTILINE):
             return int(found[1])
     return 0
 
 
 def _listening(text: str) -> Iterator[Listener]:
-    for line in text.splitlines():
-        match line.split():
-            case [number, local, _, state, *_] if number.endswith(":") and state == _LISTEN:
-                address, _, port = local.partition(":")
-                yield Listener(_address(address), int(port, 16))
+    for address, port in _LISTENS.findall(text):
+        yield Listener(_address(address), int(port, 16))
 
 
 def _address(text: str) -> str:

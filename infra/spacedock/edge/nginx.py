@@ -22,6 +22,7 @@ from spacedock.confinement import reached_at
 from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR, HostForm, Manner
 from spacedock.edge.certificates import Certificates
 from spacedock.edge.transport import EdgeTransport, trusting
+from spacedock.errors import EngineError
 from spacedock.services.hosts.base import HostedService
 from spacedock.services.hosts.container import ContainerHost, told
 
@@ -146,7 +147,9 @@ class NginxEdge:
             run=run,
             user=_USER,
         )
-        self._service = HostedService(_Door(site.host, self.certificate), self._host, self.header)
+        self._service = HostedService(
+            _Door(site.host, self.certificate), self._host, self.header, ended=EngineError
+        )
 
     @property
     def container(self) -> str:
@@ -185,7 +188,11 @@ class NginxEdge:
         self._host.end()
 
     def __enter__(self) -> Self:
-        """Start it. Raises BootError with its last lines when it does not answer, and leaves nothing."""
+        """Start it, and leave nothing where it does not answer.
+
+        Raises BootError with its last lines then, and EngineError where it was ended meanwhile, as it is told
+        of one that has answered before.
+        """
         self._service.__enter__()
         self._ports = {port: int(self._container.get_exposed_port(port)) for port in _PORTS.values()}
         return self

@@ -154,8 +154,9 @@ class NotReady(Unavailable):
 
 
 class CannotShow(Exception):  # noqa: N818 - a state that a judgement meets, no error of the harness
-    """The run has no means to see it: nothing is proven, and nothing is wrong."""
+    """The run cannot see it: nothing is proven, and nothing is wrong. `why`, where it has the means to."""
 
-    def __init__(self, missing: frozenset[Capability]) -> None:
-        super().__init__(", ".join(sorted(missing)))
+    def __init__(self, missing: frozenset[Capability], why: str = "") -> None:
+        super().__init__(why or ", ".join(sorted(missing)))
         self.missing = missing
+        self.why = why

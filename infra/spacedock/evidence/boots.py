@@ -10,12 +10,12 @@ from typing import ClassVar
 
 from spacedock.docks.boots import AS_DEPLOYED, BootResult, BootSpec, Cause
 from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance, Process, Usage
+from spacedock.docks.instance import FullInstance, Process, TooManyToListError, Usage
 from spacedock.docks.life import PlatformState, state_of
 from spacedock.edge.base import HostForm, Manner
 from spacedock.errors import SpaceBuildError
 from spacedock.evidence.asking import Asker, directly, through
-from spacedock.evidence.base import Evidence, NotBuilt, NotReady, Surroundings
+from spacedock.evidence.base import CannotShow, Evidence, NotBuilt, NotReady, Surroundings
 from spacedock.evidence.quiet import quiet
 from spacedock.space import Space
 
@@ -135,8 +135,14 @@ class Processes(Evidence[tuple[Process, ...]]):
         return (self.spec,)
 
     def gather(self, around: Surroundings) -> tuple[Process, ...]:
-        """Look at it once it is ready and at rest: the first worker answers before the others are there."""
-        return quiet(around.ready(self.spec)).processes()
+        """Look at it once it is ready and at rest: the first worker answers before the others are there.
+
+        Raises CannotShow where they are more than are listed.
+        """
+        try:
+            return quiet(around.ready(self.spec)).processes()
+        except TooManyToListError as error:
+            raise CannotShow(frozenset(), str(error)) from error
 
 
 @dataclass(frozen=True)

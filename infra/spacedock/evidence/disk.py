@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
-from spacedock.evidence.base import Evidence, NotReady, Surroundings
+from spacedock.docks.instance import TooManyToListError
+from spacedock.evidence.base import CannotShow, Evidence, NotReady, Surroundings
 from spacedock.evidence.boots import AS_IMAGE_USER, Booted, BootedAsImageUser, BootFacts, facts_of
 from spacedock.evidence.quiet import quiet
 from spacedock.space import Space
@@ -33,11 +34,17 @@ class WrittenAsImageUser(Evidence[ForbiddenWrites]):
         return (AS_DEPLOYED, AS_IMAGE_USER)
 
     def gather(self, around: Surroundings) -> ForbiddenWrites:
-        """Look what was written, then what the other one complains of, which tries the same."""
+        """Look what was written, then what the other one complains of, which tries the same.
+
+        Raises CannotShow where it wrote more than is listed.
+        """
         deployed = around.look(Booted())
         if not deployed.ready:
             raise NotReady(deployed)
         instance = around.instance(AS_IMAGE_USER)
-        paths = quiet(instance).forbidden()
+        try:
+            paths = quiet(instance).forbidden()
+        except TooManyToListError as error:
+            raise CannotShow(frozenset(), str(error)) from error
         facts = facts_of(instance)
         return ForbiddenWrites(facts, paths, quiet(around.ready(AS_DEPLOYED)).logs())

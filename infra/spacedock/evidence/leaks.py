@@ -34,13 +34,20 @@ def inspector(space: Space) -> FileInspector:
     def look(path: str, chunks: Iterator[bytes]) -> Iterator[str]:
         packages = _is_of_a_package(path)
         if not packages and _is_env_file(path):
-            content = b"".join(chunks)[:_LARGEST_ENV_FILE]
+            content = _beginning(chunks)
             if said := sorted(_assigned(content.decode(errors="replace"), names)):
                 yield f"{_ENV_FILE}{', '.join(said)}"
             chunks = iter([content])
         yield from _seen(chunks, shapes=not packages)
 
     return look
+
+
+def _beginning(chunks: Iterator[bytes]) -> bytes:
+    read = b""
+    while len(read) < _LARGEST_ENV_FILE and (chunk := next(chunks, b"")):
+        read += chunk
+    return read[:_LARGEST_ENV_FILE]
 
 
 def rules(space: Space) -> str:

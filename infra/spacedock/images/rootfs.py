@@ -62,9 +62,10 @@ def build(context: Path, archive: Path, trust: Trust, say: Say) -> None:
         say(line)
 
     code = stream((mmdebstrap, *_options(context, trust), SUITE, str(archive), *trust.debian_sources), add)
-    if code:
+    if code != 0:
+        why = "did not end in time" if code is None else f"failed with exit code {code}"
         raise BuildError(
-            f"mmdebstrap failed with exit code {code}",
+            f"mmdebstrap {why}",
             remedy="see its last lines; it needs root or user namespaces, and a mirror of Debian's packages",
             log="\n".join(tail),
         )

@@ -117,6 +117,16 @@ UPLOAD_LEAVES_OUT: Final = Fact(
     "2026-08",
     text=".git and .cache/huggingface; `.env`, `.venv` and `node_modules` go up",
 )
+BUILD_TIMEOUT: Final = Fact(
+    "how long a build may take, seconds",
+    60 * 60.0,
+    Confidence.REPORTED,
+    "reports of deployed Spaces, see the failure build-time-too-long",
+    "2026",
+    text="60 min",
+    other=View("15 min", Confidence.REPORTED, "other reports of deployed Spaces", "2026"),
+    choice="a build is ended after the longest that is reported; none is documented",
+)
 BUILD_ERROR_TEXT: Final = Fact(
     "what a failed build is told",
     "Job failed with exit code: {code}. Reason: {reason}",

@@ -63,7 +63,7 @@ def judge(promise: Promise, gathering: Gathering, offers: frozenset[Capability],
     except CannotShow as error:
         # Where only files were looked at because the rest would not do, that rest is what is missing.
         lacks = error.missing - gathering.offers or promise.needs - gathering.offers
-        outcome, detail = Outcome.NOT_PROVEN, f"{where} cannot show: {CannotShow(lacks)}"
+        outcome, detail = Outcome.NOT_PROVEN, f"{where} cannot show: {error.why or CannotShow(lacks)}"
     except Unavailable as error:
         outcome, detail, log, blame = Outcome.BLOCKED, error.detail, tail(error.log), error.blame
     except (Suspected, Superseded):

@@ -15,6 +15,7 @@ from spacedock.errors import UsageError
 from spacedock.space.files import lines_of, read_text
 
 NAME = ".dockerignore"
+BUILDKIT_NAME = "Dockerfile.dockerignore"
 _LARGEST = 64 * 1024  # bytes
 _MOST = 1000  # patterns
 _ANY_FOLDERS = None
@@ -69,12 +70,17 @@ class DockerIgnore:
         return next((not each.takes_back for each in reversed(self.patterns) if each.matches(names)), False)
 
 
-def read_dockerignore(folder: Path) -> DockerIgnore:
+def read_dockerignore(folder: Path, *, buildkit: bool = False) -> DockerIgnore:
     """Read the `.dockerignore` of a context; one that is not there leaves nothing out.
+
+    BuildKit takes the one that is named after the Dockerfile, where it is there, in its stead (Docker
+    documentation, Build context, Filename and location).
 
     Raises UsageError, with its line where there is one, for what cannot be read.
     """
     path = folder / NAME
+    if buildkit and (folder / BUILDKIT_NAME).is_file():
+        path = folder / BUILDKIT_NAME
     if not path.is_file():
         return DockerIgnore()
     found = []

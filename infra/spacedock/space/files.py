@@ -75,6 +75,17 @@ def read_head(path: Path, most: int) -> str:
         return _decoded(content, path, final=not file.read(1))
 
 
+def followed(path: Path) -> Path:
+    """Return where a path leads, its links followed; itself where they lead to each other, or on and on.
+
+    `Path.resolve` raises for the former, and both ways of Python's for a thousand links. Linux follows 40.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except RecursionError:
+        return Path(os.path.abspath(path))  # noqa: PTH100 - `Path.absolute` leaves `..` in it
+
+
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield each file and each link below a folder, in any order; folders that may not be read are empty."""
     folders = [folder]

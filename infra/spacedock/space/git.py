@@ -20,6 +20,7 @@ from threading import Event, Timer
 from typing import IO
 
 from spacedock.errors import GitError
+from spacedock.space.files import followed
 
 SECONDS = 60.0  # that one command may take
 MOST = 128 * 2**20  # bytes that one command may print
@@ -289,5 +290,5 @@ def _is_there(path: Path, reached: dict[Path, bool]) -> bool:
     """Whether a checkout has it: a file, a link or a submodule, and no link on the way to it."""
     parent = path.parent
     if parent not in reached:
-        reached[parent] = os.path.realpath(parent) == str(parent)
+        reached[parent] = followed(parent) == parent
     return reached[parent] and (path.is_symlink() or path.is_file() or path.is_dir())

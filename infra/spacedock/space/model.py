@@ -11,7 +11,7 @@ from spacedock import durations, platform
 from spacedock.errors import FrontMatterError, NoDockerfileError, UsageError
 from spacedock.space import features
 from spacedock.space.dockerfile import Dockerfile, read_dockerfile
-from spacedock.space.files import files_below
+from spacedock.space.files import files_below, followed
 from spacedock.space.front_matter import FrontMatter, read_front_matter
 from spacedock.space.git import repository_of
 from spacedock.space.manifest import Manifest, read_manifest
@@ -81,8 +81,8 @@ def read_space(where: Path) -> Space:
     outermost = _outermost(where)
     manifest = _find_manifest(where, outermost)
     table = manifest.space
-    home = Path(os.path.realpath(manifest.path.parent))
-    root = Path(os.path.realpath(_named(manifest, "folder", home / table.folder, outermost)))
+    home = followed(manifest.path.parent)
+    root = followed(_named(manifest, "folder", home / table.folder, outermost))
     if not os.path.isdir(root):  # noqa: PTH112 - a name that no file can have is none
         raise UsageError(
             f"`space.folder` is {table.folder}, which is no folder",
@@ -90,7 +90,7 @@ def read_space(where: Path) -> Space:
             remedy="correct the path",
         )
     for name in table.ships:
-        _named(manifest, "ships", Path(os.path.normpath(root / name)), root, followed=False)
+        _named(manifest, "ships", Path(os.path.normpath(root / name)), root, by_links=False)
         if not os.path.lexists(root / name):
             raise UsageError(
                 f"`space.ships` names {name}, which is not there",
@@ -123,7 +123,7 @@ def _outermost(where: Path) -> Path:
 
     Where a manifest is named, that is the folder in which it would be found.
     """
-    folder = Path(os.path.realpath(where))
+    folder = followed(where)
     if folder.is_file():
         places = (
             place for place in map(Path, MANIFEST_PLACES) if folder.parts[-len(place.parts) :] == place.parts
@@ -152,12 +152,12 @@ def _find_manifest(where: Path, outermost: Path) -> Manifest:
     return Manifest(path=where / MANIFEST_PLACES[0])
 
 
-def _named(manifest: Manifest, key: str, path: Path, outermost: Path, *, followed: bool = True) -> Path:
+def _named(manifest: Manifest, key: str, path: Path, outermost: Path, *, by_links: bool = True) -> Path:
     """Return a path that the manifest names. Raises UsageError where it leads out of what it may name.
 
-    A link that is not `followed` is pushed as a link, wherever it leads.
+    Where it is not followed `by_links`, a link is pushed as a link, wherever it leads.
     """
-    if _leads_out(path, outermost) if followed else not path.is_relative_to(outermost):
+    if _leads_out(path, outermost) if by_links else not path.is_relative_to(outermost):
         raise UsageError(
             f"`space.{key}` leads out of {outermost}",
             path=manifest.path,
@@ -169,7 +169,7 @@ def _named(manifest: Manifest, key: str, path: Path, outermost: Path, *, followe
 def _leads_out(path: Path, outermost: Path) -> bool:
     """Whether a path, its links followed, is not below a folder."""
     try:
-        return not Path(os.path.realpath(path)).is_relative_to(outermost)
+        return not followed(path).is_relative_to(outermost)
     except ValueError:  # a NUL in it
         return True
 
@@ -184,7 +184,7 @@ def _every_file(root: Path) -> Iterator[str]:
 
 def _short(path: Path) -> Path:
     """Return the path as a reader in the current folder would write it."""
-    resolved = Path(os.path.realpath(path))  # of links that lead to each other `resolve` raises
+    resolved = followed(path)
     try:
         return resolved.relative_to(Path.cwd())
     except ValueError:

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from spacedock.errors import UsageError
-from spacedock.space.files import read_text
+from spacedock.space.files import followed, read_text
 from spacedock.space.git import repository_of
 from spacedock.space.yaml_text import QUICK, YamlDefect, composed
 
@@ -63,12 +63,12 @@ def deploys(root: Path, space_id: str) -> tuple[Deploy, ...]:
 
 def _workflows(root: Path) -> Iterator[Path]:
     """Yield the workflow files of the repository that `root` lies in, else of `root`; links are none."""
-    root = root.resolve()
+    root = followed(root)
     repository = repository_of(root)
     top = repository.top if repository else root
     for folder in (root, *root.parents):
         workflows = folder / _FOLDER
-        if workflows.resolve() == workflows:
+        if followed(workflows) == workflows:
             yield from (path for path in workflows.glob("*.y*ml") if not path.is_symlink())
         if folder == top:
             return

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 from docker.errors import ImageNotFound
 
+from spacedock import engine as engine_module
+from spacedock.builder import BuildRecipe
 from spacedock.engine import IMAGE_LABEL, Engine
-from spacedock.errors import BuildError
+from spacedock.errors import BuildError, SlowBuildError
 from spacedock.images.supply import Supply
 from spacedock.progress import silent
 from tests.integration.engine.conftest import Start, output
@@ -53,6 +57,18 @@ def test_a_dockerfile_may_lie_elsewhere(building: Engine, base: str, context: Pa
     (tmp_path / "Other.Dockerfile").write_text(f"FROM {base}\nCOPY greeting /\n")
     (context / "greeting").write_text("hello")
     building.build(context, tag=TAG, say=print, dockerfile=str(tmp_path / "Other.Dockerfile"))
+
+
+def test_a_build_that_goes_on_is_ended(
+    building: Engine, base: str, context: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "BuildRecipe", partial(BuildRecipe, seconds=5.0))
+    (context / "Dockerfile").write_text(f"FROM {base}\nRUN echo begun; sleep 300\n")
+    began = time.monotonic()
+    with pytest.raises(SlowBuildError, match="did not end within 5 s") as ended:
+        building.build(context, tag=TAG, say=print)
+    assert time.monotonic() - began < 60
+    assert "begun" in ended.value.log
 
 
 def test_a_failed_build_says_what_the_step_said(building: Engine, base: str, context: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spacedock.docks.context import lay_out, leave_out_ignored
-from spacedock.errors import NoDockerfileError, UsageError
+from spacedock.errors import MachineError, NoDockerfileError, UsageError, unforeseen
 from spacedock.space import Space, read_space
 from tests.unit.docks.servers import space_of
 from tests.unit.spaces import SOUND_DOCKERFILE, write_space
@@ -160,3 +161,71 @@ def test_a_dockerfile_that_is_here_and_not_in_git_is_named(tmp_path: Path) -> No
         laid(space, tmp_path)
     assert caught.value.path == space.dockerfile.path
     assert caught.value.remedy.startswith("git add Dockerfile")
+
+
+def test_the_ignore_file_that_buildkit_names_after_the_dockerfile_stands_in_the_others_stead(
+    tmp_path: Path,
+) -> None:
+    files = {".dockerignore": "*.md\n", "Dockerfile.dockerignore": "data\nDockerfile*\n", "data/a": ""}
+    context = laid(space_of(tmp_path / "space", "", port=8080, files=files), tmp_path)
+    leave_out_ignored(context)
+    kept = [".dockerignore", "Dockerfile", "Dockerfile.dockerignore", "README.md", "app.py", "space.toml"]
+    assert names(context) == kept
+
+
+@pytest.mark.parametrize("depth", [257, 1200])
+def test_what_lies_too_deep_is_named(tmp_path: Path, depth: int) -> None:
+    space = space_of(tmp_path / "space", "", port=8080)
+    here = os.open(space.root, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(os.open("a.py", os.O_CREAT, dir_fd=here))
+    os.close(here)
+    try:
+        with pytest.raises(UsageError, match=f"lies {depth} folders deep"):
+            laid(space, tmp_path)
+    finally:
+        subprocess.run(["rm", "-r", space.root], check=True)  # which `shutil.rmtree` cannot
+
+
+def test_as_deep_as_it_may_lie_it_is_laid_out(tmp_path: Path) -> None:
+    files = {".dockerignore": "**/*.md\n", f"{'d/' * 256}a.py": "", f"{'d/' * 256}b.md": ""}
+    context = laid(space_of(tmp_path / "space", "", port=8080, files=files), tmp_path)
+    leave_out_ignored(context)
+    assert [name for name in names(context) if name.startswith("d/")] == [f"{'d/' * 256}a.py"]
+    shutil.copytree(context, tmp_path / "copy", symlinks=True)
+    shutil.rmtree(tmp_path / "copy")
+
+
+def test_links_that_lead_round_are_laid_out_as_they_are(tmp_path: Path) -> None:
+    space = space_of(tmp_path / "space", "", port=8080)
+    for name, target in (("a", "b"), ("b", "a"), ("here", "."), ("lib", "lib/lib")):
+        (space.root / name).symlink_to(target)
+    context = laid(space, tmp_path)
+    leave_out_ignored(context)
+    assert all((context / name).is_symlink() for name in ("a", "b", "here", "lib"))
+
+
+def test_an_ignore_file_behind_a_thousand_links_is_none(tmp_path: Path) -> None:
+    space = space_of(tmp_path / "space", "", port=8080, files={"0": "app.py"})
+    for number in range(1, 1500):
+        (space.root / str(number)).symlink_to(str(number - 1))
+    (space.root / ".dockerignore").symlink_to("1499")
+    context = laid(space, tmp_path)
+    leave_out_ignored(context)
+    assert (context / "app.py").is_file()
+    assert not (context / ".dockerignore").is_symlink()
+
+
+def test_a_full_disk_is_no_fault_of_the_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    space = space_of(tmp_path / "space", "", port=8080)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        laid(space, tmp_path)
+    assert isinstance(unforeseen(caught.value), MachineError)

@@ -78,3 +78,22 @@ def test_peak_memory_is_told_without_the_cache_of_files(text: str, peak: int | N
 def test_the_most_that_a_process_had_resident_is_told() -> None:
     assert proc.resident_peak("Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t 1024 kB\n") == 2 * 2**20
     assert proc.resident_peak("Name:\tkthread\n") is None
+
+
+LONG = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{LONG}\n",
+        f"usage_usec {LONG}\nfile {LONG}\nUid:\t1\t{LONG}\nVmHWM:\t{LONG} kB\n",
+        "0: x y 0A z\n1: : : 0A\n2: 0100007F:zz 00000000:0000 0A 0\n3: 01:1F90 00000000:0000 0A 0\n",
+        f"{LONG}: 0100007F:{LONG} 00000000:0000 0A 0\n",
+    ],
+    ids=["digits", "figures", "sockets", "long sockets"],
+)
+def test_a_text_that_lies_is_none(text: str) -> None:
+    assert proc.listeners(text) == ()
+    assert (proc.processor_seconds(text), proc.memory(text)) == (None, None)
+    assert (proc.user_id(text), proc.resident_peak(text)) == (None, None)

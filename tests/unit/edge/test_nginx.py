@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from unittest.mock import MagicMock, Mock
 
 import pytest
 
 from spacedock import platform
+from spacedock.edge import nginx
 from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR
-from spacedock.edge.nginx import Site
+from spacedock.edge.nginx import NginxEdge, Site
+from spacedock.errors import EngineError
+from spacedock.images.supply import Image
 
 SITE = Site("Owner/Its_Name", "10.1.2.3:7860")
 TEXT = SITE.configuration("abcdefgh-12345", dated=False)
@@ -83,3 +87,34 @@ def test_http_2_is_spoken_in_the_words_of_both_versions() -> None:
     dated = SITE.configuration("abcdefgh-12345", dated=True)
     assert (TEXT.count("http2 on;"), TEXT.count("ssl http2;")) == (2, 0)
     assert (dated.count("http2 on;"), dated.count("ssl http2;")) == (0, 4)
+
+
+class Killed:
+    """An edge's container that somebody ends before it answers."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.removed = False
+
+    def start(self) -> None:
+        pass
+
+    def address(self) -> str | None:
+        return None
+
+    def exit_code(self) -> int:
+        return 137
+
+    def logs(self) -> str:
+        return ""
+
+    def end(self) -> None:
+        self.removed = True
+
+
+def test_one_that_is_ended_before_it_answers_is_the_engines_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nginx, "DockerContainer", MagicMock())
+    monkeypatch.setattr(nginx, "ContainerHost", Killed)
+    monkeypatch.setattr(nginx, "reached_at", lambda _: "")
+    supply = Mock(pinned=lambda _: Image("nginx", "nginx:1", stand_in=False))
+    with pytest.raises(EngineError, match="the edge exited with code 137 before it answered"):
+        NginxEdge(SITE, Mock(), supply, Mock()).__enter__()

@@ -38,6 +38,16 @@ def loop(path: Path) -> None:
     path.with_name("other").symlink_to(path)
 
 
+def chain(path: Path) -> None:
+    """Links that lead from one to the next, more than Python's recursion follows."""
+    target = "0.txt"
+    path.with_name(target).write_text("x")
+    for number in range(1, 1500):
+        path.with_name(f"{number}.txt").symlink_to(target)
+        target = f"{number}.txt"
+    path.symlink_to(target)
+
+
 def endless(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
@@ -183,7 +193,7 @@ def test_a_variable_that_is_hardly_a_url(lint: Linter, place: Path, value: str) 
     assert lint(place).code == SOUND
 
 
-@pytest.mark.parametrize("arrange", [Path.mkdir, os.mkfifo, loop, endless, large])
+@pytest.mark.parametrize("arrange", [Path.mkdir, os.mkfifo, loop, chain, endless, large])
 @pytest.mark.parametrize(
     ("name", "codes"), [("README.md", {BROKEN}), ("Dockerfile", {UNBUILT, USAGE}), ("space.toml", {USAGE})]
 )
@@ -195,7 +205,7 @@ def test_what_is_no_file(
     assert lint(place).code in codes
 
 
-@pytest.mark.parametrize("arrange", [Path.mkdir, os.mkfifo, loop, endless, large])
+@pytest.mark.parametrize("arrange", [Path.mkdir, os.mkfifo, loop, chain, endless, large])
 @pytest.mark.parametrize("name", ["other.py", ".dockerignore", ".github/workflows/a.yml"])
 def test_what_is_no_file_and_nobody_needs(
     lint: Linter, place: Path, arrange: Callable[[Path], object], name: str

@@ -13,7 +13,7 @@ from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import Stop
 from spacedock.errors import EngineError
-from spacedock.evidence.base import FILES, Evidence, NotReady, Surroundings, Unavailable
+from spacedock.evidence.base import FILES, CannotShow, Evidence, NotReady, Surroundings, Unavailable
 from spacedock.evidence.boots import Booted, asking, facts_of
 from spacedock.run import gathering
 from spacedock.run.loop import Run
@@ -110,6 +110,12 @@ def test_what_a_dock_cannot_show_is_not_proven_and_not_booted(space: Space) -> N
     finding = found(space, Says("never seen"), dock)
     assert (finding.outcome, finding.detail) == (Outcome.NOT_PROVEN, "the fake dock cannot show: boot")
     assert dock.booted == []
+
+
+def test_what_is_too_much_to_show_is_not_proven_in_its_own_words(space: Space) -> None:
+    finding = found(space, Says(), raises=CannotShow(frozenset(), "too many files to list"))
+    assert finding.outcome is Outcome.NOT_PROVEN
+    assert finding.detail == "the fake dock cannot show: too many files to list"
 
 
 def test_evidence_that_the_promise_does_not_name_is_our_own_mistake(space: Space) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self, cast
 
 import pytest
 import requests
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
@@ -78,7 +78,7 @@ class FakeContainer:
         return SimpleNamespace(
             status=self.status,
             attrs={"State": {"ExitCode": self.code}},
-            reload=lambda: None,
+            reload=lambda: self._do("reload"),
             logs=lambda **_: b"one\ntwo\xff\n",
         )
 
@@ -144,6 +144,13 @@ def test_its_death_is_known(
 ) -> None:
     container.status, container.code = status, 137
     assert host.exit_code() == code
+
+
+def test_one_that_somebody_removed_is_told_as_such(host: ContainerHost, container: FakeContainer) -> None:
+    container.refuses["reload"] = container.ports[0] = NotFound("no such container")
+    for ask in (host.exit_code, host.address):
+        with pytest.raises(EngineError, match="the container of postgres was removed"):
+            ask()
 
 
 def test_its_log_is_read_whatever_is_in_it(host: ContainerHost) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from spacedock.errors import BootError
+from spacedock.errors import BootError, EngineError
 from spacedock.services.base import Service
 from spacedock.services.hosts import base
 from spacedock.services.hosts.base import HostedService, http_refusal
@@ -98,6 +98,13 @@ def test_a_death_before_its_address_is_known_is_noticed() -> None:
     host = FakeHost([None], exits=1)
     with pytest.raises(BootError, match="sonar exited with code 1"):
         HostedService(FakeAccount(), host, "a sonar").__enter__()
+    assert not host.running
+
+
+def test_a_death_may_be_the_engines_fault() -> None:
+    host = FakeHost(exits=137)
+    with pytest.raises(EngineError, match="sonar exited with code 137 before it answered"):
+        HostedService(FakeAccount(["not yet"]), host, "a sonar", ended=EngineError).__enter__()
     assert not host.running
 
 

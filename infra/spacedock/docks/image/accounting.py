@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol, cast
+from urllib.parse import urlencode
 
 from docker.errors import DockerException
 from requests.exceptions import RequestException
@@ -14,7 +15,8 @@ from testcontainers.core.exceptions import ContainerStartException
 
 from spacedock.docks import proc
 from spacedock.docks.image.limits import Limits
-from spacedock.docks.instance import Process, Usage
+from spacedock.docks.instance import Process, TooManyToListError, Usage
+from spacedock.reading import TooMuchError, answer_of
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -26,6 +28,10 @@ FIRST_LOOK = 1.0  # seconds after the start; each pause is twice the one before
 LOOK_EVERY = 5.0  # seconds at most
 MEMORY_EVERY = 1.1  # seconds: the engine looks once a second, and keeps who asks sooner waiting
 _JOIN = 10.0
+
+_PS = urlencode({"ps_args": "-eo pid,ppid,args"})
+_LARGEST_TOP = 8 << 20  # bytes
+_TOP_SECONDS = 30.0
 
 _GONE = (ContainerStartException, DockerException, RequestException)
 
@@ -45,8 +51,9 @@ class Meter:
     """Looks at a container from time to time, remembers what it saw, ends it when it is over its disk.
 
     Memory is what the kernel counts for the container, see `proc.Memory`. Where its files are not on this
-    machine, the engine tells it of control groups of version 1; of version 2 it tells no peak, which is read
-    as the container's own processes would read it. Written is the size of the container's own layer: what it
+    machine, the engine tells it of control groups of version 1. Of version 2 it tells no peak, but what is
+    used at each look: what a program of the container itself says of its peak can add to that, up to the
+    limit, and never take from it. Written is the size of the container's own layer: what it
     added and changed in its image's files; a VOLUME of the image is not in it.
     """
 
@@ -97,8 +104,14 @@ class Meter:
             if self._container.news.over.is_set() or self._read_memory():
                 return
             if time.monotonic() - self._looked >= MEMORY_EVERY:
-                self._take(_memory_in(self._ask()) or proc.memory(self._container.read(*proc.MEMORY)))
+                self._take_told(self._ask())
                 self._looked = time.monotonic()
+
+    def _take_told(self, told: dict[str, Any]) -> None:
+        self._take(_memory_in(told))
+        if not (told.get("memory_stats") or {}).get("max_usage"):
+            own = proc.memory(self._container.read(*proc.MEMORY))
+            self._take(own if own and own.peak <= self._limits.memory else None)
 
     def _read_memory(self) -> bool:
         """Whether its memory could be had at once, and was taken."""
@@ -109,11 +122,10 @@ class Meter:
     def _first_told(self) -> float | None:
         told = self._ask()
         self._take(_memory_in(told))
-        nanoseconds = ((told.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage")
-        return nanoseconds / 1e9 if nanoseconds else None
+        return processor_seconds_in(told)
 
     def _ask(self) -> dict[str, Any]:
-        told = _stats_of(self._container.wrapped)
+        told = stats_of(self._container.wrapped)
         self._asked = time.monotonic()
         return told
 
@@ -162,18 +174,25 @@ class Meter:
             pause = min(2 * pause, LOOK_EVERY)
 
 
-def _stats_of(container: Container) -> dict[str, Any]:
+def stats_of(container: Container) -> dict[str, Any]:
     """Return what the engine counts of a container at this moment."""
     client = cast("DockerClient", container.client)
     told: dict[str, Any] = client.api.stats(str(container.id), stream=False, one_shot=True)
     return told
 
 
+def processor_seconds_in(told: dict[str, Any]) -> float | None:
+    """Return the processor time that a container has used; None where the engine does not tell."""
+    nanoseconds = ((told.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage")
+    return nanoseconds / 1e9 if nanoseconds else None
+
+
 def _memory_in(told: dict[str, Any]) -> proc.Memory | None:
-    """Return what the engine tells of a container's memory; None where that is no peak."""
+    """Return what the engine tells of a container's memory: its peak, else what it uses now."""
     memory = told.get("memory_stats") or {}
+    highest = memory.get("max_usage") or memory.get("usage")
     lines = [f"{name} {number}" for name, number in (memory.get("stats") or {}).items()]
-    return proc.memory("\n".join([str(memory["max_usage"]), *lines])) if memory.get("max_usage") else None
+    return proc.memory("\n".join([str(highest), *lines])) if highest else None
 
 
 def _size_of(container: Container) -> int:
@@ -184,6 +203,13 @@ def _size_of(container: Container) -> int:
 
 
 def processes_of(container: Container) -> tuple[Process, ...]:
-    """Return the processes of a container that runs, as the engine's `ps` tells them."""
-    found = container.top(ps_args="-eo pid,ppid,args")["Processes"] or ()
+    """Return the processes of a container that runs, as the engine's `ps` tells them.
+
+    Raises TooManyToListError: a command line may have megabytes.
+    """
+    try:
+        told = answer_of(container, f"top?{_PS}", limit=_LARGEST_TOP, seconds=_TOP_SECONDS)
+    except TooMuchError as error:
+        raise TooManyToListError(f"its processes are too many to list: {error}") from None
+    found = told["Processes"] or ()
     return tuple(Process(int(pid), int(parent), command) for pid, parent, command in found)

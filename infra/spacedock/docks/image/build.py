@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from spacedock import platform
-from spacedock.errors import SpaceBuildError
+from spacedock.errors import SpaceBuildError, says_that_it_is_full
 from spacedock.images.supply import Image
 from spacedock.space import Base, Dockerfile, Space
 
@@ -93,6 +93,8 @@ def remedy(log: str, space: Space) -> str:
             f"name {found[1]} in the manifest's [secrets] and in the Space's settings: a build has the "
             "secrets that are there, as mounts only"
         )
+    if says_that_it_is_full(log):
+        return "make room on the engine's disk (`docker builder prune`), or have that step write less"
     if _MISSING_BASE.search(log):
         return "start from an image that the platform can pull: correct FROM, or copy the base to Docker Hub"
     if found := _MISSING_SOURCE.search(log):

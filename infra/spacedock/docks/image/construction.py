@@ -15,7 +15,7 @@ from docker.errors import DockerException
 from spacedock.docks.context import lay_out
 from spacedock.docks.image.build import public_arguments, remedy, require_architecture, substitute
 from spacedock.docks.image.contents import Contents
-from spacedock.errors import BuildError, NoSuchImageError, SpaceBuildError
+from spacedock.errors import BuildError, NoSuchImageError, SlowBuildError, SpaceBuildError
 
 if TYPE_CHECKING:
     from spacedock.docks.image.place import Place
@@ -95,10 +95,11 @@ class Construction:
                     labels=self.place.run.labels,
                 )
             except BuildError as error:
+                cause = "" if isinstance(error, SlowBuildError) else remedy(error.log, self.space)
                 raise SpaceBuildError(
                     error.what,
                     path=self.space.dockerfile.path,  # not the copy's
-                    remedy=remedy(error.log, self.space) or error.remedy,
+                    remedy=cause or error.remedy,
                     log=error.log,
                 ) from error
 

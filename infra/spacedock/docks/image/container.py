@@ -17,6 +17,7 @@ from spacedock import platform, reading
 from spacedock.confinement import start
 from spacedock.docks import proc
 from spacedock.docks.boots import Listener
+from spacedock.docks.image.accounting import processor_seconds_in, stats_of
 from spacedock.docks.image.at_hand import read_at_hand
 from spacedock.docks.image.control_group import read_counted
 from spacedock.docks.image.events import ContainerEvents, ContainerNews
@@ -123,8 +124,12 @@ class SpaceContainer:
         return proc.listeners(tables)
 
     def processor_seconds(self) -> float:
-        counted = self.counted(*proc.PROCESSOR) or self.read(*proc.PROCESSOR)
-        return proc.processor_seconds(counted) or 0.0
+        if counted := proc.processor_seconds(self.counted(*proc.PROCESSOR)):
+            return counted
+        with suppress(*GONE):  # of an engine that is too old to tell at once too
+            if told := processor_seconds_in(stats_of(self.wrapped)):
+                return told
+        return proc.processor_seconds(self.read(*proc.PROCESSOR)) or 0.0
 
     def counted(self, *paths: str) -> str:
         """Return what files of its control group hold, where that can be had at once; else nothing."""

@@ -16,7 +16,8 @@ from requests.exceptions import RequestException
 from spacedock import platform
 from spacedock.confinement import confined
 from spacedock.docks.image_facts import Identity
-from spacedock.reading import Joined
+from spacedock.docks.instance import TooManyToListError
+from spacedock.reading import Joined, TooMuchError, answer_of
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
     from spacedock.runs import OpenRun
 
-_MODIFIED = 0  # the engine's API, container changes
+_MODIFIED, _ADDED = 0, 1  # the engine's API, container changes
+_MOST_CHANGES = 100_000
+_LARGEST_DIFF = 16 << 20  # bytes
+_DIFF_SECONDS = 60.0
 _HEADER = (
     256 << 10
 )  # bytes of an archive in which the first entry is described, long names and attributes too
@@ -46,13 +50,25 @@ class FileChange:
         """Whether the image had it and the container still has."""
         return self.kind == _MODIFIED
 
+    @property
+    def added(self) -> bool:
+        """Whether only the container has it."""
+        return self.kind == _ADDED
+
 
 def changes_of(container: Container, *, without: Iterable[str] = ()) -> tuple[FileChange, ...]:
     """Return what a container changed, sorted by path.
 
-    Left out are mounts, the paths `without`, and folders in which only something else changed.
+    Left out are mounts, the paths `without`, and folders in which only something else changed. Raises
+    TooManyToListError.
     """
-    raw = [(str(item["Path"]), int(item["Kind"])) for item in container.diff() or ()]
+    try:
+        told = answer_of(container, "changes", limit=_LARGEST_DIFF, seconds=_DIFF_SECONDS) or ()
+    except TooMuchError as error:
+        raise TooManyToListError(f"it changed too many files to list: {error}") from None
+    if len(told) > _MOST_CHANGES:
+        raise TooManyToListError(f"it changed too many files to list: {len(told)} paths")
+    raw = [(str(item["Path"]), int(item["Kind"])) for item in told]
     mounts = [mount["Destination"] for mount in container.attrs.get("Mounts") or ()]
     hidden = {*mounts, *without}
     parents = {dirname(path) for path, _ in raw} | {dirname(path) for path in hidden}
@@ -135,11 +151,16 @@ def files_of(client: DockerClient, image: str, run: OpenRun) -> Iterator[Files]:
 def forbidden(changes: Iterable[FileChange], files: Files, user: int) -> Iterator[str]:
     """Yield the paths that `user` may not write as the image was built; of a new folder only the folder."""
     answers: dict[str, bool] = {}
+    new: set[str] = set()
     inside = ""
     for change in sorted(changes, key=lambda change: change.path.split("/")):
         if inside and change.path.startswith(inside):
             continue
         asked = change.path if change.modified else dirname(change.path)
+        if change.added:
+            new.add(change.path)
+        while asked in new:  # of which the image knows nothing: it is asked for none of them
+            asked = dirname(asked)
         if asked not in answers:
             answers[asked] = files.may_write(asked, user)
         if not answers[asked]:

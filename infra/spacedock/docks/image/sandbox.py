@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _PATIENCE = 30.0  # seconds that a sandbox gets to be ready
 _LOOK = 5.0  # seconds that it gets to answer
 _TAIL = 10  # of what it said last
+_LARGEST = 8 << 20  # bytes of a line, which grows with what the Space tries; a longer one says nothing
 _GONE = (DockerException, RequestException)
 
 
@@ -170,12 +171,15 @@ class _Heard:
         return {}
 
     def _listen(self, log: Iterable[bytes]) -> None:
-        begun = b""
+        begun = bytearray()
         with suppress(*_GONE, OSError, ValueError):  # of a stream that is cut off
             for chunk in log:
-                *lines, begun = (begun + chunk).split(b"\n")
-                if lines:
-                    self._take(lines)
+                first, *others = chunk.split(b"\n")
+                begun += first[: _LARGEST - len(begun)]
+                if others:
+                    *whole, last = others
+                    self._take([bytes(begun), *whole])
+                    begun = bytearray(last[:_LARGEST])
         with self._news:
             self._over = True
             self._news.notify_all()

@@ -15,7 +15,7 @@ from spacedock.docks.process.interpreter import Interpreter
 from spacedock.docks.process.paths import Paths
 from spacedock.docks.process.plan import Plan
 from spacedock.docks.process.tree import inside, write
-from spacedock.errors import SpaceBuildError
+from spacedock.errors import SpaceBuildError, is_this_machines
 from spacedock.platform import USER_ID
 
 
@@ -49,6 +49,8 @@ class Installation:
             if env_file is not None:
                 write(paths.tree, plan.workdir / ".env", env_file)
         except OSError as error:
+            if is_this_machines(error):
+                raise
             raise SpaceBuildError(
                 f"WORKDIR {plan.workdir} or HOME cannot be a folder: {error.strerror}",
                 remedy="correct it, and the links that it goes through",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import configparser
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +28,16 @@ from spacedock.docks.process.bubblewrap import Quarters
 from spacedock.docks.process.interpreter import Interpreter
 from spacedock.docks.process.kept import Kept
 from spacedock.docks.process.pip import Install
-from spacedock.errors import SpaceBuildError
+from spacedock.errors import FullDiskError, SpaceBuildError, says_that_it_is_full
 from spacedock.images.trust import Trust
 from spacedock.progress import Say
 
 _LAYOUT = "2"  # to be raised when environments are made differently
 _LOG_LINES = 20
 _LINE = 4096  # bytes; a longer one is told in parts
+_ROOM = 16 << 20  # bytes; a disk with less is full to who meets its end
+# What the system says to a program in Rust: ENOSPC and EDQUOT, of Linux and of macOS.
+_UVS_OWN = re.compile(r"\(os error (?:28|122|69)\)$")
 _LIMIT = 1800.0  # seconds for one command: a package's build may wait for ever
 # What the installer is given: no token of any service is among it. Addresses of proxies and indexes may hold
 # a password of their own, so that they are never given to the Space itself.
@@ -75,7 +79,8 @@ def virtual_environment(
 ) -> Path:
     """Return the environment in which `installs` were done, made if there is none yet.
 
-    Raises SpaceBuildError with uv's last lines when a package cannot be had.
+    Raises SpaceBuildError with uv's last lines when a package cannot be had, FullDiskError where there is no
+    room for it.
     """
     folder = cache / _digest(python, installs)
     complete = folder.with_suffix(".complete")  # written last, where no package can: else it was cut short
@@ -136,12 +141,26 @@ class _Installer:
                 say(lines[-1])
             kept.ended(_LIMIT)
         if kept.exit_code():
+            _require_room(place, lines)
             why = "failed" if time.monotonic() < ends else f"did not end within {_LIMIT:g} s"
             raise SpaceBuildError(
                 f"uv {' '.join(arguments[:2])} {why}",
                 remedy="correct the requirements, or make the package index reachable",
                 log="\n".join(lines),
             )
+
+
+def _require_room(place: Path, lines: Iterable[str]) -> None:
+    """Raise FullDiskError where uv itself met a full disk: a package's own code may say so of any other."""
+    said = next(filter(_UVS_OWN.search, lines), "")
+    full = shutil.disk_usage(place).free < _ROOM and says_that_it_is_full("\n".join(lines))
+    if said or full:
+        raise FullDiskError(
+            "the disk is full on which packages are installed",
+            path=place,
+            remedy="make room on that disk",
+            log="\n".join(lines),
+        )
 
 
 def environment(place: Path, given: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Protocol, Self
 
-from spacedock.errors import BootError
+from spacedock.errors import BootError, SpacedockError
 
 _PATIENCE = 60.0  # seconds that a service gets to answer
 _PAUSE = 0.03  # seconds between two tries
@@ -52,10 +52,19 @@ class Host(Protocol):
 
 
 class HostedService:
-    """A `Service` made of the two. `inside` is its address for the Space; None when that is the harness's."""
+    """A `Service` made of the two. `inside` is its address for the Space; None when that is the harness's.
+
+    `ended` is raised where its host ends before it answers.
+    """
 
     def __init__(
-        self, account: ServiceAccount, host: Host, header: str, *, inside: str | None = None
+        self,
+        account: ServiceAccount,
+        host: Host,
+        header: str,
+        *,
+        inside: str | None = None,
+        ended: type[SpacedockError] = BootError,
     ) -> None:
         self.name = account.name
         self.canaries = account.canaries
@@ -65,6 +74,7 @@ class HostedService:
         self._host = host
         self._inside = inside
         self._address = ""
+        self._ended = ended
 
     @property
     def address(self) -> str:
@@ -90,10 +100,13 @@ class HostedService:
         return self._host.logs()
 
     def __enter__(self) -> Self:
-        """Start it and wait until it answers. Raises BootError with its last lines, and leaves nothing."""
+        """Start it and wait until it answers.
+
+        Raises BootError, or what it is given for its end, with its last lines, and leaves nothing.
+        """
         try:
             self._host.start()
-            self._address = _wait(self._account, self._host)
+            self._address = _wait(self._account, self._host, self._ended)
         except BaseException:
             self._host.end()
             raise
@@ -103,7 +116,7 @@ class HostedService:
         self._host.end()
 
 
-def _wait(account: ServiceAccount, host: Host) -> str:
+def _wait(account: ServiceAccount, host: Host, ended: type[SpacedockError]) -> str:
     """The address at which the service answered."""
     patience_ends = time.monotonic() + _PATIENCE
     while True:
@@ -113,7 +126,7 @@ def _wait(account: ServiceAccount, host: Host) -> str:
             return address
         if (code := host.exit_code()) is not None:
             what = f"{account.name} exited with code {code} before it answered"
-            raise BootError(what, remedy="mend what its last lines say", log=tail(host.logs()))
+            raise ended(what, remedy="mend what its last lines say", log=tail(host.logs()))
         if time.monotonic() > patience_ends:
             what = f"{account.name} did not answer within {_PATIENCE:.0f} s: {refusal}"
             raise BootError(what, remedy="give the machine more time or memory", log=tail(host.logs()))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, NotFound
 from requests.exceptions import RequestException
 from testcontainers.core.waiting_utils import WaitStrategy, WaitStrategyTarget
 
@@ -62,17 +63,24 @@ class ContainerHost:
             ) from error
 
     def address(self) -> str | None:
-        """Where the engine publishes the port, as testcontainers finds it: the engine may be elsewhere."""
+        """Where the engine publishes the port, as testcontainers finds it: the engine may be elsewhere.
+
+        Raises EngineError where somebody has removed the container.
+        """
         if self._address is None:
-            with suppress(TimeoutError, ConnectionError):  # how it says that the container is not running
+            with (
+                self._told_when_gone(),
+                suppress(TimeoutError, ConnectionError),
+            ):  # how it says that the container is not running
                 port = self._container.get_exposed_port(self._port)
                 self._address = f"{self._container.get_container_host_ip()}:{port}"
         return self._address
 
     def exit_code(self) -> int | None:
-        """None as long as the container runs."""
+        """None as long as the container runs. Raises EngineError where somebody has removed it."""
         container = self._container.get_wrapped_container()
-        container.reload()
+        with self._told_when_gone():
+            container.reload()
         if container.status not in {"exited", "dead"}:
             return None
         return int(container.attrs["State"]["ExitCode"])
@@ -80,6 +88,16 @@ class ContainerHost:
     def logs(self) -> str:
         """The end of both streams, in order."""
         return log_of(self._container.get_wrapped_container())
+
+    @contextmanager
+    def _told_when_gone(self) -> Iterator[None]:
+        try:
+            yield
+        except NotFound as error:
+            raise EngineError(
+                f"the container of {self._name} was removed before it answered",
+                remedy="find out who removed it, and run again",
+            ) from error
 
     def end(self) -> None:
         """Remove the container with its volumes."""

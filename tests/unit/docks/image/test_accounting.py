@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from collections.abc import Iterable, Iterator
 from typing import Any
+from unittest.mock import Mock
+from urllib.parse import parse_qs
 
 import pytest
 from docker.errors import NotFound
+from requests.exceptions import ReadTimeout
 
 from spacedock.docks.image.accounting import Meter, processes_of
+from spacedock.docks.image.container import SpaceContainer
 from spacedock.docks.image.events import ContainerNews
 from spacedock.docks.image.files import FileChange, Files, changes_of, forbidden, identity_of
 from spacedock.docks.image.limits import Limits
 from spacedock.docks.image_facts import Identity
+from spacedock.docks.instance import TooManyToListError
 
 GIB = 2**30
 MIB = 2**20
@@ -30,6 +36,27 @@ OWNED: dict[str, tuple[int, int, int]] = {  # path: uid, gid, mode
     "/etc/open": (0, 0, 0o666),
 }
 FOLDERS = frozenset({"/", "/srv", "/srv/app", "/srv/shared", "/tmp"})
+
+
+class FakeAnswer:
+    """An answer of an engine that is read in chunks, and is at its end when it is closed."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self.chunks = chunks
+        self.raw = self
+        self.closed = True
+        self.read = 0
+
+    def raise_for_status(self) -> None:
+        """It is what was asked for."""
+
+    def iter_content(self, _size: int) -> Iterator[bytes]:
+        for chunk in self.chunks:
+            self.read += 1
+            yield chunk
+
+    def close(self) -> None:
+        """Nothing of it is left open."""
 
 
 class FakeContainer:
@@ -53,6 +80,7 @@ class FakeContainer:
         self.texts = {"/etc/passwd": PASSWD}
         self.archives: dict[str, tuple[Iterator[bytes], dict[str, Any]]] = {}
         self.asked = 0
+        self.endless: Iterator[bytes] | None = None
 
     def stats(self, _id: str, **_how: bool) -> dict[str, Any]:
         return {"memory_stats": self.told, "cpu_stats": self.used}
@@ -69,11 +97,18 @@ class FakeContainer:
     def kill(self) -> None:
         self.kills += 1
 
-    def diff(self) -> list[dict[str, Any]] | None:
-        return self.changed
+    base_url, api_version = "http+docker://localhost", "1.41"
 
-    def top(self, ps_args: str) -> dict[str, Any]:
-        return {"Processes": [["7", "1", "python app.py"]], "Titles": ps_args.split(",")}
+    def get(self, address: str, *, stream: bool, timeout: float) -> FakeAnswer:
+        """What an engine answers of a container; docker-py's client is a session of requests."""
+        assert stream
+        assert timeout
+        path, _, query = address.removeprefix("http+docker://localhost/v1.41/containers/c1/").partition("?")
+        if path == "changes":
+            return FakeAnswer(self.endless or [json.dumps(self.changed).encode()])
+        assert (path, parse_qs(query)) == ("top", {"ps_args": ["-eo pid,ppid,args"]})
+        told = {"Processes": [["7", "1", "python app.py"]], "Titles": ["PID", "PPID", "COMMAND"]}
+        return FakeAnswer(self.endless or [json.dumps(told).encode()])
 
     def get_archive(self, path: str, chunk_size: int = 1024) -> tuple[Iterable[bytes], dict[str, Any]]:
         self.asked += 1
@@ -119,6 +154,37 @@ def test_where_the_engine_tells_no_peak_the_containers_own_files_do(container: F
     looking = meter(container)
     looking.look()
     assert looking.usage(out_of_memory=False).peak_memory == 60 * MIB
+
+
+@pytest.mark.parametrize(
+    ("own", "peak"),
+    [("", 60), ("3\n", 60), (f"{200 * MIB}\nfile {20 * MIB}\n", 180), (f"{16 * GIB + 1}\n", 60)],
+    ids=["silent", "lower", "higher", "over the limit"],
+)
+def test_what_the_engine_tells_is_not_talked_down_from_within(
+    container: FakeContainer, own: str, peak: int
+) -> None:
+    container.told = {"usage": 90 * MIB, "stats": {"file": 40 * MIB, "shmem": 10 * MIB}}
+    container.text = own
+    looking = meter(container)
+    looking.look()
+    assert looking.usage(out_of_memory=False).peak_memory == peak * MIB
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [({"cpu_usage": {"total_usage": 570_000_000}}, 0.57), ({}, 9.0)],
+    ids=["the engine tells", "it does not"],
+)
+def test_processor_time_is_the_engines_before_it_is_the_spaces_own_word(
+    container: FakeContainer, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any], seconds: float
+) -> None:
+    container.used, container.text = told, "usage_usec 9000000\n"
+    beside = SpaceContainer(Mock(), 80, events=Mock(), read_beside=Mock(), sandbox=None)
+    monkeypatch.setattr(SpaceContainer, "wrapped", container)
+    monkeypatch.setattr(beside, "counted", container.counted)
+    monkeypatch.setattr(beside, "read", container.read)
+    assert beside.processor_seconds() == seconds
 
 
 def test_where_nobody_tells_it_is_unknown(container: FakeContainer) -> None:
@@ -285,6 +351,52 @@ def test_an_image_without_passwd_has_no_entries(container: FakeContainer) -> Non
 def test_processes_are_read_from_the_engines_ps(container: FakeContainer) -> None:
     (process,) = processes_of(container)  # type: ignore[arg-type]
     assert (process.pid, process.parent, process.command) == (7, 1, "python app.py")
+
+
+class TestWhatGrowsWithWhatASpaceDoes:
+    """It is listed as far as a limit, and said to be too much above it."""
+
+    def diff(self, number: int) -> list[dict[str, Any]]:
+        return [{"Path": f"/srv/app/{each}", "Kind": 1} for each in range(number)]
+
+    def endless(self, start: bytes, more: bytes) -> Iterator[bytes]:
+        yield start
+        while True:
+            self.chunks = getattr(self, "chunks", 0) + 1
+            yield more
+
+    def test_a_million_files_are_not_read(self, container: FakeContainer) -> None:
+        container.endless = self.endless(b"[", b'{"Path":"/srv/app/x","Kind":1},' * 2000)
+        with pytest.raises(TooManyToListError, match="too many files to list: the engine's answer has more"):
+            changes_of(container)  # type: ignore[arg-type]
+        assert self.chunks < 1000
+
+    def test_more_paths_than_are_listed_are_counted(self, container: FakeContainer) -> None:
+        container.changed = self.diff(100_001)
+        with pytest.raises(TooManyToListError, match="too many files to list: 100001 paths"):
+            changes_of(container)  # type: ignore[arg-type]
+
+    def test_command_lines_of_megabytes_are_not_read(self, container: FakeContainer) -> None:
+        container.endless = self.endless(b'{"Processes":[["1","0","', b"x" * (1 << 16))
+        with pytest.raises(TooManyToListError, match="its processes are too many to list"):
+            processes_of(container)  # type: ignore[arg-type]
+        assert self.chunks < 1000
+
+    def test_an_engine_that_is_not_done_in_time_is_not_waited_for(
+        self, container: FakeContainer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def ended(*_: object, **__: object) -> FakeAnswer:
+            raise ReadTimeout
+
+        monkeypatch.setattr(container, "get", ended)
+        with pytest.raises(TooManyToListError, match="did not answer within 60 s"):
+            changes_of(container)  # type: ignore[arg-type]
+
+    def test_what_lies_in_new_folders_costs_no_question_to_the_image(self, container: FakeContainer) -> None:
+        folders = [f"/srv/app/{each}" for each in range(500)]
+        changes = [FileChange(path, 1) for folder in folders for path in (folder, f"{folder}/file")]
+        assert list(forbidden(changes, Files(container), 1000)) == []  # type: ignore[arg-type]
+        assert container.asked < 10
 
 
 class TestAnImageThatLies:

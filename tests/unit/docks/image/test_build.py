@@ -143,6 +143,10 @@ class TestWhatMendsAFailedBuild:
         said = self.said(tmp_path, NOT_FOUND.format("data.json"), on_disk="data.json")
         assert said.startswith("add data.json to git")
 
+    def test_a_step_that_met_a_full_disk_wants_room(self, tmp_path: Path) -> None:
+        said = self.said(tmp_path, "#5 3.1 OSError: [Errno 28] No space left on device")
+        assert said.startswith("make room on the engine's disk")
+
     def test_a_file_that_is_pushed_is_to_be_let_through(self, tmp_path: Path) -> None:
         said = self.said(tmp_path, NOT_FOUND.format("data.json"), on_disk="data.json", ships=', "data.json"')
         assert said == "let .dockerignore leave data.json in"

@@ -180,3 +180,13 @@ def test_what_is_lacking_is_said_and_nothing_left(container: FakeContainer, says
     with pytest.raises(Lacking, match=says):
         sandbox.start()
     assert container.stopped
+
+
+def test_an_answer_without_an_end_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "_LARGEST", 1000)
+    monkeypatch.setattr(sandbox_module, "_LOOK", 0.2)
+    container = FakeContainer(tried=[["a" * 2000, 443, "tcp", "denied"]])
+    sandbox = started(container)
+    assert sandbox.denials() is None
+    container.tried = []
+    assert sandbox.denials() == ()

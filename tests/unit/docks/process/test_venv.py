@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import uv
 
 from spacedock.docks.process.bubblewrap import Quarters
 from spacedock.docks.process.interpreter import Interpreter, find_interpreter
 from spacedock.docks.process.pip import Install
 from spacedock.docks.process.venv import Installing, environment, virtual_environment
-from spacedock.errors import BuildError
+from spacedock.errors import BuildError, FullDiskError, SpaceBuildError
 from spacedock.nobody import user_of
 
 
@@ -148,6 +151,34 @@ def test_what_was_installed_is_roots(cache: Path, python: Interpreter, installin
     made = virtual_environment(cache, python, [requiring(cache, "tiny")], installing, _silent)
     assert {path.lstat().st_uid for path in (made, *made.rglob("*"))} == {0}
     assert not installing.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "free", "raised"),
+    [
+        ("  Caused by: No space left on device (os error 28)", 1 << 40, FullDiskError),
+        ("  OSError: [Errno 28] No space left on device", 0, FullDiskError),
+        ("  OSError: [Errno 28] No space left on device: /dev/full", 1 << 40, SpaceBuildError),
+        ("  no such package", 0, SpaceBuildError),
+    ],
+    ids=["uv", "a package, and so it is", "a package, and there is room", "something else"],
+)
+def test_a_full_disk_is_no_fault_of_the_space(  # noqa: PLR0917 - fixtures, by name
+    python: Interpreter,
+    installing: Installing,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    free: int,
+    raised: type[Exception],
+) -> None:
+    program = cache / "uv"
+    program.write_text(f"#!/bin/sh\necho '{said}'\nexit 2\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(uv, "find_uv_bin", lambda: str(program))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(raised):
+        virtual_environment(cache / "venvs", python, [], installing, _silent)
 
 
 def _silent(line: str) -> None:
