@@ -12,6 +12,7 @@ from spacedock.space import Space, dockerignore
 
 _EXECUTABLE = 0o755
 _PLAIN = 0o644
+_DEEPEST = 100  # folders within each other; what copies and removes them goes down one by one
 _READ_BY_BUILDERS = (".dockerignore", "Dockerfile.dockerignore")  # beside the Dockerfile
 _ALWAYS_THERE = frozenset({"Dockerfile", dockerignore.NAME})  # the builder reads them
 
@@ -20,9 +21,16 @@ def lay_out(space: Space, folder: Path) -> Path:
     """Copy the Space's files to `folder`, README and Dockerfile to where Hugging Face reads them.
 
     What the builder and we ourselves read there are files of ours, and no links. Raises UsageError where
-    README or Dockerfile is here and would not be pushed.
+    README or Dockerfile is here and would not be pushed, for folders that lie too deep, and for what cannot
+    be read.
     """
     for name in space.files():
+        if name.count("/") > _DEEPEST:
+            raise UsageError(
+                f"more than {_DEEPEST} folders lie within each other",
+                path=space.root / name,
+                remedy="leave them out of what is pushed",
+            )
         _copy(space.root / name, folder / name)
     for path, name, missing in (
         (space.front_matter.path, "README.md", FrontMatterError),

@@ -25,6 +25,8 @@ MEMORY = (
 )
 
 _LISTEN = "0A"  # proc_net_tcp: state of a listening socket
+# Whoever runs in a container may have made its `cat` say anything.
+_SOCKET = re.compile(r"([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})")
 # The engine's resolver, which it puts into every container of a user-defined network.
 _ENGINE_RESOLVER = "127.0.0.11"
 
@@ -37,9 +39,9 @@ def listeners(text: str) -> tuple[Listener, ...]:
 
 def processor_seconds(text: str) -> float | None:
     """Return the processor time that one of the `PROCESSOR` files tells; None when there is none."""
-    if micro := re.search(r"^usage_usec (\d+)$", text, re.MULTILINE):
+    if micro := re.search(r"^usage_usec (\d{1,18})$", text, re.MULTILINE):
         return int(micro[1]) / 1e6
-    if nano := re.search(r"^(\d+)$", text, re.MULTILINE):
+    if nano := re.search(r"^(\d{1,18})$", text, re.MULTILINE):
         return int(nano[1]) / 1e9
     return None
 
@@ -58,7 +60,7 @@ class Memory:
 
 def memory(text: str) -> Memory | None:
     """Return what the `MEMORY` files tell; None where there are none."""
-    highest = max((int(number) for number in re.findall(r"^(\d+)$", text, re.MULTILINE)), default=None)
+    highest = max((int(number) for number in re.findall(r"^(\d{1,18})$", text, re.MULTILINE)), default=None)
     if highest is None:
         return None
     files = _figure(text, "total_cache", "file") - _figure(text, "total_shmem", "shmem")
@@ -67,13 +69,13 @@ def memory(text: str) -> Memory | None:
 
 def user_id(status: str) -> int | None:
     """Return the effective user of a process from its `status` file."""
-    found = re.search(r"^Uid:\s+\d+\s+(\d+)", status, re.MULTILINE)
+    found = re.search(r"^Uid:\s+\d+\s+(\d{1,18})\b", status, re.MULTILINE)
     return int(found[1]) if found else None
 
 
 def resident_peak(status: str) -> int | None:
     """Return the most memory in bytes that a process had resident, from its `status` file."""
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    found = re.search(r"^VmHWM:\s+(\d{1,18}) kB$", status, re.MULTILINE)
     return int(found[1]) * 1024 if found else None
 
 
@@ -89,7 +91,7 @@ def hears_sigterm(status: str) -> bool:
 def _figure(text: str, *names: str) -> int:
     """Return the number after the first of `names` that a line begins with; 0 where none does."""
     for name in names:
-        if found := re.search(rf"^{name} (\d+)$", text, re.MULTILINE):
+        if found := re.search(rf"^{name} (\d{{1,18}})$", text, re.MULTILINE):
             return int(found[1])
     return 0
 
@@ -98,8 +100,8 @@ def _listening(text: str) -> Iterator[Listener]:
     for line in text.splitlines():
         match line.split():
             case [number, local, _, state, *_] if number.endswith(":") and state == _LISTEN:
-                address, _, port = local.partition(":")
-                yield Listener(_address(address), int(port, 16))
+                if socket := _SOCKET.fullmatch(local):
+                    yield Listener(_address(socket[1]), int(socket[2], 16))
 
 
 def _address(text: str) -> str:

@@ -160,3 +160,14 @@ def test_a_dockerfile_that_is_here_and_not_in_git_is_named(tmp_path: Path) -> No
         laid(space, tmp_path)
     assert caught.value.path == space.dockerfile.path
     assert caught.value.remedy.startswith("git add Dockerfile")
+
+
+def test_folders_that_lie_deep_within_each_other_are_named(tmp_path: Path) -> None:
+    """What copies and removes them goes down one by one, and 1500 are more than Python does."""
+    space = space_of(tmp_path / "space", "", port=8080)
+    deep = space.root.joinpath(*["d"] * 101)
+    deep.mkdir(parents=True)
+    (deep / "a.py").touch()
+    with pytest.raises(UsageError, match="more than 100 folders") as caught:
+        laid(space, tmp_path)
+    assert caught.value.path == deep / "a.py"

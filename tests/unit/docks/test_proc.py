@@ -78,3 +78,24 @@ def test_peak_memory_is_told_without_the_cache_of_files(text: str, peak: int | N
 def test_the_most_that_a_process_had_resident_is_told() -> None:
     assert proc.resident_peak("Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t 1024 kB\n") == 2 * 2**20
     assert proc.resident_peak("Name:\tkthread\n") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9" * 5000,
+        f"usage_usec {'9' * 5000}",
+        f"total_cache {'9' * 5000}",
+        f"VmHWM:\t{'9' * 5000} kB",
+        f"Uid:\t1\t{'9' * 5000}\t1\t1",
+        "1: zz:zz 0:0 0A",
+        "1: 0100007F 0:0 0A",
+        f"1: {'F' * 5000}:1E61 0:0 0A",
+        "1: 0100007F:FFFFFFFF 0:0 0A",
+    ],
+    ids=range(9),
+)
+def test_a_container_that_lies_of_itself_tells_nothing(text: str) -> None:
+    assert proc.listeners(text) == ()
+    told = (proc.processor_seconds, proc.memory, proc.resident_peak, proc.user_id)
+    assert [tell(text) for tell in told] == [None] * 4

@@ -127,8 +127,16 @@ def test_a_readme(lint: Linter, place: Path, content: str | bytes, code: int, sa
         (f"{BASE}CMD {'$(nproc ' * 8000}\n", SOUND, ""),
         (f"FROM {'${a:-' * 12_000}\n", SOUND, ""),
         (BASE * 20_000, USAGE, "Dockerfile: it is larger than 256 KiB"),
+        (f"{BASE}CPOY . .\n", USAGE, "Dockerfile:2: 'CPOY' is no instruction"),
+        (f"# syntax=example/other:1\n{BASE}CPOY . .\n", SOUND, ""),
+        (f"{BASE}\\\n", USAGE, "is no instruction"),
+        (f"\x01{BASE}FROM a\n", USAGE, "is no instruction"),
+        (f"ENV A=1\n{BASE}", USAGE, "Dockerfile:1: ENV stands above the first FROM"),
+        (f"{BASE}RUN\nCMD\n", SOUND, ""),
+        (f"{BASE}CMD gunicorn --workers={'9' * 5000}\n", SOUND, ""),
+        ("ARG A=aaaaaaaa\n" + "ARG A=$A$A\n" * 14 + "ARG B=$A\n" * 15_000 + BASE, SOUND, ""),
     ],
-    ids=range(30),
+    ids=range(38),
 )  # fmt: skip
 def test_a_dockerfile(lint: Linter, place: Path, content: str | bytes, code: int, says: str) -> None:
     write(place, "Dockerfile", content)
