@@ -159,3 +159,7 @@ class CannotShow(Exception):  # noqa: N818 - a state that a judgement meets, no 
     def __init__(self, missing: frozenset[Capability]) -> None:
         super().__init__(", ".join(sorted(missing)))
         self.missing = missing
+
+
+class NotSeen(Exception):  # noqa: N818 - a state that a judgement meets, no error of the harness
+    """What would have been judged did not come to pass in this run: nothing is proven, or wrong."""

@@ -30,6 +30,7 @@ _ARCHIVE = re.compile(r".+\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))")  # wh
 class Plan:
     """What it takes to start a Space's main process."""
 
+    base: str  # the image that it starts from
     tree: Path  # the container's files, as far as they come from the Space
     workdir: PurePosixPath
     environment: Mapping[str, str]
@@ -98,7 +99,7 @@ class _Reader:
             )
         python = _PYTHON.search(stage.base)
         return Plan(
-            stage.tree, stage.workdir, stage.environment, stage.started, stage.user,
+            stage.base, stage.tree, stage.workdir, stage.environment, stage.started, stage.user,
             python[1] if python else None, tuple(self._installs), tuple(self._not_run),
         )  # fmt: skip
 
