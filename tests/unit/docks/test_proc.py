@@ -93,7 +93,17 @@ def test_the_most_that_a_process_had_resident_is_told() -> None:
         f"1: {'F' * 5000}:1E61 0:0 0A",
         "1: 0100007F:FFFFFFFF 0:0 0A",
     ],
-    ids=range(9),
+    ids=[
+        "digits of memory",
+        "digits of processor time",
+        "digits of cache",
+        "digits of a peak",
+        "digits of a user",
+        "a socket of no digits",
+        "a socket without a port",
+        "an address of 5000 digits",
+        "a port of eight digits",
+    ],
 )
 def test_a_container_that_lies_of_itself_tells_nothing(text: str) -> None:
     assert proc.listeners(text) == ()

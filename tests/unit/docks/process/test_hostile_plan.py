@@ -35,7 +35,17 @@ def plan_of(folder: Path, dockerfile: str, requirements: str = "") -> Plan:
         ("COPY app.py /x/\n" * 501, 502, "more than 500 instructions copy files"),
         ("COPY nothing/*.sql /x/\n", 2, "COPY nothing/*.sql: there is no such file"),
     ],
-    ids=range(9),
+    ids=[
+        "COPY from its own stage",
+        "COPY from its own stage by name",
+        "a folder onto a file",
+        "a folder below a file",
+        "a name of 5000 characters",
+        "2000 folders within each other",
+        "3000 times WORKDIR",
+        "501 times COPY",
+        "a pattern in a folder that is not there",
+    ],
 )
 def test_what_cannot_be_built_names_its_line(tmp_path: Path, steps: str, line: int, says: str) -> None:
     with pytest.raises(SpaceBuildError) as caught:
@@ -63,7 +73,22 @@ def test_what_cannot_be_built_names_its_line(tmp_path: Path, steps: str, line: i
         f"RUN {'A=1 ' * 15_000}\n",
         "ENV A=aaaaaaaa\n" + "ENV A=$A$A\n" * 3000 + "RUN $A\n" * 3000,
     ],
-    ids=range(14),
+    ids=[
+        "bare RUN",
+        "RUN []",
+        "bare CMD",
+        "CMD []",
+        "ENTRYPOINT []",
+        "5000 digits as a stage",
+        "a digit of another script as a stage",
+        "HEALTHCHECK NONE",
+        "a pattern that is none",
+        "-r without a file",
+        "a file that is not there",
+        "4000 times pip install",
+        "15,000 assignments",
+        "3000 variables that double",
+    ],
 )
 def test_what_is_strange_is_no_fault_of_ours(tmp_path: Path, steps: str) -> None:
     assert plan_of(tmp_path, f"{FROM}{steps}{START}").python == "3.11"
@@ -75,7 +100,10 @@ def test_what_is_strange_is_no_fault_of_ours(tmp_path: Path, steps: str) -> None
         (f"# {'x' * 5 * 2**20}", "RUN needs r.txt: it is larger than 4096 KiB"),
         ("\n".join(f"-r {number}" for number in range(2000)), "RUN needs r.txt: it includes more than"),
     ],
-    ids=range(2),
+    ids=[
+        "requirements of 5 MB",
+        "requirements that include 2000 files",
+    ],
 )
 def test_requirements_without_a_bound_name_the_step(tmp_path: Path, requirements: str, says: str) -> None:
     with pytest.raises(SpaceBuildError, match=says) as caught:
