@@ -111,6 +111,7 @@ class FakeDock:
 
     name = "fake"
     header = ("a dock of pretence",)
+    not_carried_out: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -76,6 +76,11 @@ class OpenDock(Described, Imaged, Protocol):
         ...
 
     @property
+    def not_carried_out(self) -> tuple[str, ...]:
+        """The steps of the Dockerfile that nobody has tried here, each with its line."""
+        ...
+
+    @property
     def services(self) -> Mapping[str, Service]:
         """The services beside the Space, by name."""
         ...

@@ -82,7 +82,7 @@ def state_before(space: Space) -> PlatformState | None:
 def state_after(error: SpacedockError) -> PlatformState | None:
     """Return what the platform would show where a boot is not come to; None where it has no word for it."""
     if isinstance(error, BuildError):
-        code = re.search(r"exit code:? (\d+)", f"{error.what}\n{error.log}")
+        code = re.search(r"exit code:? (\d{1,9})\b", f"{error.what}\n{error.log}")
         text = platform.BUILD_ERROR_TEXT.value.format(code=code[1] if code else 1, reason=error.what)
         return PlatformState(Stage.BUILD_ERROR, text)
     if isinstance(error, NoDockerfileError):

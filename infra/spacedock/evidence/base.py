@@ -160,3 +160,7 @@ class CannotShow(Exception):  # noqa: N818 - a state that a judgement meets, no 
         super().__init__(why or ", ".join(sorted(missing)))
         self.missing = missing
         self.why = why
+
+
+class NotSeen(Exception):  # noqa: N818 - a state that a judgement meets, no error of the harness
+    """What would have been judged did not come to pass in this run: nothing is proven, or wrong."""

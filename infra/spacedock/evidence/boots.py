@@ -15,7 +15,7 @@ from spacedock.docks.life import PlatformState, state_of
 from spacedock.edge.base import HostForm, Manner
 from spacedock.errors import SpaceBuildError
 from spacedock.evidence.asking import Asker, directly, through
-from spacedock.evidence.base import CannotShow, Evidence, NotBuilt, NotReady, Surroundings
+from spacedock.evidence.base import CannotShow, Evidence, NotBuilt, NotReady, NotSeen, Surroundings
 from spacedock.evidence.quiet import quiet
 from spacedock.space import Space
 
@@ -26,6 +26,7 @@ TO_BE_STOPPED = BootSpec(purpose="to be stopped with SIGTERM")
 RESTARTED = BootSpec(purpose="restarted")
 
 _BOOT = frozenset({Capability.BOOT})
+_STEPS = 3  # of a Dockerfile that are named
 _NEWS = 3.0  # seconds that an engine gets to tell the end of a process whose connections are broken
 
 
@@ -114,11 +115,13 @@ class Built(Evidence[SpaceBuildError | None]):
     needs: ClassVar = _BOOT
 
     def gather(self, around: Surroundings) -> SpaceBuildError | None:
-        """Wait for the dock."""
+        """Wait for the dock. Raises NotSeen where it came to be without each step of the Dockerfile."""
         try:
-            around.dock  # noqa: B018 - entering it is what is looked at
+            dock = around.dock
         except NotBuilt as error:
             return error.error
+        if dock.not_carried_out:
+            raise NotSeen(f"the {dock.name} dock did not carry out {_told(dock.not_carried_out)}")
         return None
 
 
@@ -184,3 +187,8 @@ def asking(
         yield asker
         if asker.broke and instance.ended(within=_NEWS):
             raise NotReady(facts_of(instance))
+
+
+def _told(steps: tuple[str, ...]) -> str:
+    more = len(steps) - _STEPS
+    return "; ".join(steps[:_STEPS]) + (f"; and {more} more" if more > 0 else "")

@@ -48,7 +48,7 @@ _IN_A_BROWSER = re.compile(r"\b(window|document)\.")
 _GO = re.compile(r"\bruntime\.NumCPU\(\)")
 _GO_SIZES = re.compile(rf"{_SIZES.pattern}|GOMAXPROCS|SetLimit|make\(chan", re.IGNORECASE)
 _ASSIGNED = re.compile(r"(\w+)\s*:?=")
-_WORKERS = re.compile(r"(?:--workers[ =]|\b(?:gunicorn|hypercorn)\b.*?\s-w\s*|WEB_CONCURRENCY=)(\d+)\b")
+_WORKERS = re.compile(r"(?:--workers[ =]|\b(?:gunicorn|hypercorn)\b.*?\s-w\s*|WEB_CONCURRENCY=)(\d{1,9})\b")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
+from spacedock.docks.instance import FullInstance
 from spacedock.evidence.asking import Asker, Reply, headers_of
 from spacedock.evidence.away import breakable
 from spacedock.evidence.base import Evidence, Surroundings
@@ -31,6 +32,7 @@ class Unreadable:
 
     seen: tuple[str, ...]
     log: str
+    errors: int = 0  # all that there were, those that it is shown among them
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,7 @@ class SpoiltRequests(Evidence[Unreadable]):
         with asking(instance) as asker:
             called = _what_browsers_call(around.space, asker, self.origin)
             spoilt = [*called, *(bad for good in read for bad in _spoilt(good))]
-            seen = tuple(dict.fromkeys(_unreadable(asker, spoilt, instance.environment, self.origin)))
-        return Unreadable(seen, quiet(instance).logs() if seen else "")
+            return _judged(instance, asker, spoilt, self.origin)
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,7 @@ class ErrorsWhileRefused(Evidence[Unreadable]):
         with breakable(around, "with services that refuse later") as (faults, instance, asker):
             for service in around.space.manifest.services:
                 faults.break_(service, NetworkFault("refuse"))
-            seen = tuple(_unreadable(asker, read, instance.environment, self.origin))
-            return Unreadable(seen, quiet(instance).logs() if seen else "")
+            return _judged(instance, asker, read, self.origin)
 
 
 def called_with_a_body(space: Space) -> bool:
@@ -122,14 +122,18 @@ def _spoilt(request: Request) -> Iterator[Request]:
         yield request.model_copy(update={"headers": {}})
 
 
-def _unreadable(asker: Asker, requests: Iterable[Request], values: Values, origin: str) -> Iterator[str]:
-    """Yield the errors that a browser at `origin` is not shown."""
-    for request in requests:
-        reply = _from(asker, request, values, origin)
-        if reply.status is not None and reply.status >= 400 and not _shown(reply, origin):
-            given = reply.headers.get(_ALLOW)
-            header = f"with `{_ALLOW}: {given}`" if given else f"without `{_ALLOW}`"
-            yield f"{request.method} {request.path} answers {origin} {reply.status} {header}"
+def _judged(instance: FullInstance, asker: Asker, requests: Iterable[Request], origin: str) -> Unreadable:
+    """Send the requests as a page at `origin` would."""
+    replies = [_from(asker, request, instance.environment, origin) for request in requests]
+    errors = [reply for reply in replies if reply.status is not None and reply.status >= 400]
+    seen = tuple(dict.fromkeys(_told(reply, origin) for reply in errors if not _shown(reply, origin)))
+    return Unreadable(seen, quiet(instance).logs() if seen else "", len(errors))
+
+
+def _told(reply: Reply, origin: str) -> str:
+    given = reply.headers.get(_ALLOW)
+    header = f"with `{_ALLOW}: {given}`" if given else f"without `{_ALLOW}`"
+    return f"{reply.method} {reply.path} answers {origin} {reply.status} {header}"
 
 
 def _from(asker: Asker, request: Request, values: Values, origin: str) -> Reply:

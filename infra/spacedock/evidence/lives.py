@@ -10,7 +10,7 @@ from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance, Stop
 from spacedock.evidence.asking import Reply
-from spacedock.evidence.base import Evidence, NotReady, Surroundings
+from spacedock.evidence.base import Evidence, NotReady, NotSeen, Surroundings
 from spacedock.evidence.boots import RESTARTED, TO_BE_STOPPED, BootFacts, asking, facts_of
 from spacedock.evidence.inflight import hold
 from spacedock.evidence.quiet import quiet
@@ -151,6 +151,8 @@ class SideBySide(Evidence[Overlap]):
         """Let one end beside the one that serves, boot a new one, and ask both."""
         serves = around.ready(AS_DEPLOYED)
         at_first = _answer(around.space, serves)
+        if at_first in BAD_ANSWERS:
+            raise NotSeen(f"the one that serves {at_first} when it is alone, too")
         around.look(Stopped())
         after_an_end = _answer(around.space, serves)
         if not around.look(Restarted()).ready:

@@ -10,7 +10,7 @@ from spacedock.contract.promise import Problem, Promise, tail
 from spacedock.docks.capability import Capability
 from spacedock.docks.conditions import Conditions
 from spacedock.errors import InternalError, MachineError, SpacedockError, unforeseen
-from spacedock.evidence.base import CannotShow, Evidence, Unavailable
+from spacedock.evidence.base import CannotShow, Evidence, NotSeen, Unavailable
 from spacedock.run.gathering import Gathering
 from spacedock.run.instances import Superseded
 from spacedock.run.interference import Suspected
@@ -64,6 +64,8 @@ def judge(promise: Promise, gathering: Gathering, offers: frozenset[Capability],
         # Where only files were looked at because the rest would not do, that rest is what is missing.
         lacks = error.missing - gathering.offers or promise.needs - gathering.offers
         outcome, detail = Outcome.NOT_PROVEN, f"{where} cannot show: {error.why or CannotShow(lacks)}"
+    except NotSeen as error:
+        outcome, detail = Outcome.NOT_PROVEN, str(error)
     except Unavailable as error:
         outcome, detail, log, blame = Outcome.BLOCKED, error.detail, tail(error.log), error.blame
     except (Suspected, Superseded):

@@ -13,12 +13,13 @@ import dockerfile as moby
 
 from spacedock import platform
 from spacedock.errors import NoDockerfileError, NoTextFileError, UsageError
-from spacedock.space.defects import shown
+from spacedock.space.defects import nearest, shown
 from spacedock.space.files import read_bytes, require_no_utf_16
 from spacedock.space.image_names import is_image_name
 
 _LARGEST = 256 * 1024  # bytes
 _LONGEST = 128 * 1024  # characters that variables expand to (Linux, MAX_ARG_STRLEN)
+_LONGEST_TOGETHER = 16 * 2**20  # characters that they expand to in a whole Dockerfile
 _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?(?P<sign>[-+])(?P<default>[^{}]*))?\}|(?P<plain>\w+))")
 # What a FROM knows without an ARG (Dockerfile reference, automatic platform ARGs in the global scope).
 _PLATFORM = {
@@ -42,6 +43,7 @@ _WORDS = {
     **dict.fromkeys(("USER", "VOLUME", "WORKDIR"), 1),
     **dict.fromkeys(("ADD", "COPY"), 2),
 }
+_INSTRUCTIONS = frozenset({*_WORDS, "CMD", "ENTRYPOINT", "FROM", "RUN"})
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ class Instruction:
             )
         names, values = self.value[::2], self.value[1::2]
         return tuple((name, _unquote(value)) for name, value in zip(names, values, strict=True))
+
+
+@dataclass
+class Room:
+    """How many characters variables may still expand to, in all texts of a Dockerfile together."""
+
+    left: int = _LONGEST_TOGETHER
 
 
 @dataclass(frozen=True)
@@ -107,15 +116,16 @@ class Dockerfile:
     def _external_bases(self) -> Iterator[Base]:
         given: dict[str, str] = {}  # by an ARG above the first FROM: no other one is known to a FROM
         stages: set[str] = set()
+        room = Room()
         began = False
         for step in self.instructions:
             if step.cmd == "ARG" and not began:
                 for name, value in step.pairs:
-                    given[name] = expand(value, _PLATFORM | given)
+                    given[name] = expand(value, _PLATFORM | given, room)
             if step.cmd != "FROM":
                 continue
             began = True
-            image = _unquote(expand(step.value[0], _PLATFORM | given))
+            image = _unquote(expand(step.value[0], _PLATFORM | given, room))
             if image.lower() not in stages and image != "scratch":
                 arg = _argument_of(step.value[0])
                 yield Base(image, arg if arg in given else None, step.line)
@@ -139,16 +149,26 @@ def read_dockerfile(path: Path) -> Dockerfile:
             remedy="correct it; `docker build` says the same",
         ) from None
     steps = tuple(
-        Instruction(c.cmd.upper(), tuple(c.value), tuple(c.flags), bool(c.json), c.start_line, c.original)
+        # A last line that only says that another one follows has no name, and no text.
+        Instruction(
+            (c.cmd or "\\").upper(),
+            tuple(c.value),
+            tuple(c.flags),
+            bool(c.json),
+            c.start_line,
+            c.original or "",
+        )
         for c in commands
     )
     if not any(step.cmd == "FROM" for step in steps):
         raise UsageError("it has no FROM", path=path, line=1, remedy="start it with `FROM python:3.11-slim`")
+    foreign = bool(_FOREIGN_SYNTAX.match(text))
+    _require_order(path, steps, any_instruction=foreign)
     for step in steps:
         _require_words(path, step)
     found = Dockerfile(path, steps)
     for base in found.bases:
-        _require_image(path, base, any_name=bool(_FOREIGN_SYNTAX.match(text)))
+        _require_image(path, base, any_name=foreign)
     return found
 
 
@@ -166,6 +186,32 @@ def _text(path: Path) -> str:
         raise NoDockerfileError(error.what, path=path, remedy=error.remedy) from None
     require_no_utf_16(path, content)
     return content.decode("utf-8", "replace").replace("\0", _NO_CHARACTER)
+
+
+def _require_order(path: Path, steps: tuple[Instruction, ...], *, any_instruction: bool) -> None:
+    """Raise UsageError for what is no instruction, and for one that stands in no stage."""
+    began = False
+    for step in steps:
+        began = began or step.cmd == "FROM"
+        if step.cmd not in _INSTRUCTIONS and not any_instruction:
+            raise UsageError(
+                f"{shown(step.cmd)} is no instruction: Docker does not build it",
+                path=path,
+                line=step.line,
+                remedy=_meant(step.cmd),
+            )
+        if not began and step.cmd != "ARG":
+            raise UsageError(
+                f"{step.cmd} stands above the first FROM, where only ARG may",
+                path=path,
+                line=step.line,
+                remedy="move it below FROM",
+            )
+
+
+def _meant(cmd: str) -> str:
+    near = nearest(cmd, tuple(sorted(_INSTRUCTIONS)))
+    return f"write {near}" if near else "correct its name, or end the line before it with `\\`"
 
 
 def _require_words(path: Path, step: Instruction) -> None:
@@ -203,12 +249,13 @@ def _require_image(path: Path, base: Base, *, any_name: bool) -> None:
         )
 
 
-def expand(text: str, values: Mapping[str, str]) -> str:
+def expand(text: str, values: Mapping[str, str], room: Room | None = None) -> str:
     """Replace `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}`; unknown names become empty.
 
-    As the builder does, but that no text grows beyond what a process could be given.
+    As the builder does, but that no text grows beyond what a process could be given, nor all that share
+    `room` beyond that.
     """
-    left = _LONGEST
+    left = _LONGEST if room is None else min(_LONGEST, room.left)
 
     def replace(match: re.Match[str]) -> str:
         nonlocal left
@@ -217,7 +264,10 @@ def expand(text: str, values: Mapping[str, str]) -> str:
         left -= len(found)
         return found if left >= 0 else ""
 
-    return _VARIABLE.sub(replace, text)
+    expanded = _VARIABLE.sub(replace, text)
+    if room is not None:
+        room.left -= len(expanded)
+    return expanded
 
 
 def _argument_of(text: str) -> str | None:

@@ -79,3 +79,17 @@ def test_where_the_builder_says_nothing_only_the_end_is_told(space: Space, hold:
 
 def test_that_it_does_not_build_has_the_exit_code_of_a_build() -> None:
     assert BuildsFromWhatIsPushed.exit_code == SpaceBuildError.exit_code
+
+
+def test_what_a_dock_did_not_carry_out_is_not_proven(space: Space, hold: Hold) -> None:
+    dock = FakeDock()
+    dock.not_carried_out = ("Dockerfile:4 RUN make", "Dockerfile:5 COPY --from=other / /")
+    finding = hold(PROMISE, space, dock)
+    assert finding.outcome is Outcome.NOT_PROVEN
+    assert finding.detail == f"the {dock.name} dock did not carry out {'; '.join(dock.not_carried_out)}"
+
+
+def test_of_many_steps_three_are_named(space: Space, hold: Hold) -> None:
+    dock = FakeDock()
+    dock.not_carried_out = tuple(f"Dockerfile:{line} RUN make" for line in range(2, 12))
+    assert hold(PROMISE, space, dock).detail.endswith("Dockerfile:4 RUN make; and 7 more")

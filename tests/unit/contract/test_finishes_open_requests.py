@@ -50,3 +50,12 @@ def test_the_request_of_one_that_has_to_be_killed_is_no_matter_of_its_own(
 def test_without_a_request_in_the_manifest_nothing_is_asked(tmp_path: Path, hold: Hold) -> None:
     quiet = sound_space(tmp_path, manifest='[space]\nid = "owner/name"\n')
     assert hold(PROMISE, quiet, FakeDock()).outcome is Outcome.NOT_ASKED
+
+
+def test_where_no_request_can_be_held_nothing_is_seen(
+    space: Space, hold: Hold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lives, "hold", lambda *_, **__: None)
+    finding = hold(PROMISE, space, FakeDock())
+    assert finding.outcome is Outcome.NOT_PROVEN
+    assert "no request could be held open" in finding.detail

@@ -85,7 +85,7 @@ def test_a_request_that_is_reset_is_for_another_promise(
 ) -> None:
     notes.mock(side_effect=httpx.ReadError("reset"))
     line = "Qdrant client version 1.16.2 is incompatible with server version 1.20.0."
-    assert read("", asking, hold).outcome is Outcome.KEPT
+    assert read("", asking, hold).outcome is Outcome.BLOCKED
     assert read(line, asking, hold).outcome is Outcome.BROKEN
 
 

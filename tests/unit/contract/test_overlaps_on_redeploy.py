@@ -90,7 +90,7 @@ def test_a_space_whose_answer_is_an_error_all_along_is_left_alone(
 ) -> None:
     servers["old"].respond(503)
     servers["new"].respond(503)
-    assert hold(PROMISE, space, dock()).outcome is Outcome.KEPT
+    assert hold(PROMISE, space, dock()).outcome is Outcome.NOT_PROVEN
 
 
 @pytest.mark.parametrize("given", [FakeDock(otherwise=FakeInstance(boot=exited(1))), Spent()])

@@ -130,3 +130,12 @@ def test_a_space_that_hangs_up_shows_nobody(space: Space, hold: Hold) -> None:
 
     dock = FakeDock(otherwise=FakeInstance(in_front=FakeEdge(resets)))
     assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
+
+
+@pytest.mark.parametrize("header", ["RateLimit", "X-RateLimit-Remaining"])
+def test_a_counter_of_thousands_of_digits_is_none(space: Space, hold: Hold, header: str) -> None:
+    class Liar(Server):
+        def _said(self, left: int) -> str:
+            return f"r={'9' * 5000}" if header == "RateLimit" else "9" * 5000
+
+    assert hold(PROMISE, space, Liar(right_most, left_most, header)).outcome is Outcome.KEPT

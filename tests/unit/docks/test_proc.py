@@ -97,3 +97,34 @@ def test_a_text_that_lies_is_none(text: str) -> None:
     assert proc.listeners(text) == ()
     assert (proc.processor_seconds(text), proc.memory(text)) == (None, None)
     assert (proc.user_id(text), proc.resident_peak(text)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9" * 5000,
+        f"usage_usec {'9' * 5000}",
+        f"total_cache {'9' * 5000}",
+        f"VmHWM:\t{'9' * 5000} kB",
+        f"Uid:\t1\t{'9' * 5000}\t1\t1",
+        "1: zz:zz 0:0 0A",
+        "1: 0100007F 0:0 0A",
+        f"1: {'F' * 5000}:1E61 0:0 0A",
+        "1: 0100007F:FFFFFFFF 0:0 0A",
+    ],
+    ids=[
+        "digits of memory",
+        "digits of processor time",
+        "digits of cache",
+        "digits of a peak",
+        "digits of a user",
+        "a socket of no digits",
+        "a socket without a port",
+        "an address of 5000 digits",
+        "a port of eight digits",
+    ],
+)
+def test_a_container_that_lies_of_itself_tells_nothing(text: str) -> None:
+    assert proc.listeners(text) == ()
+    told = (proc.processor_seconds, proc.memory, proc.resident_peak, proc.user_id)
+    assert [tell(text) for tell in told] == [None] * 4

@@ -16,6 +16,14 @@ BASE = "FROM python:3.11-slim\n"
 STREAM = "[stream]\npath = '/'\n"
 SCRIPT = "jobs:\n  a:\n    steps:\n    - run: |\n        "
 COUNTS = "import os\n"
+KINDS = [
+    "a folder",
+    "a named pipe",
+    "links that go round",
+    "a chain of links",
+    "a link to /dev/zero",
+    "8 GiB of nothing",
+]
 
 
 def write(place: Path, name: str, content: str | bytes) -> None:
@@ -91,7 +99,38 @@ def large(path: Path) -> None:
         (block("title: x") + "ü" * 2**20, SOUND, ""),
         (b"---\n" * 2 + b"\n" * 2**21, BROKEN, "no `key: value` pairs"),
     ],
-    ids=range(30),
+    ids=[
+        "NUL in the front matter",
+        "a date that there is not",
+        "a date that there is not, as a port",
+        "5000 digits as a port",
+        "5000 hexadecimal digits as a port",
+        "a port in base 60",
+        "5000 digits as a title",
+        "a start window of 400 digits",
+        "infinity as a port",
+        "tags that the values do not fit",
+        "a licence that is a set",
+        "3000 brackets within each other",
+        "300 mappings within each other",
+        "3000 keys within each other",
+        "a list that holds itself",
+        "a mapping that holds itself",
+        "a key that holds itself",
+        "an alias bomb of nine levels",
+        "one mapping merged three times",
+        "an escaped pair of surrogates",
+        "a lone surrogate as a title",
+        "a lone surrogate as an emoji",
+        "a form feed in the front matter",
+        "7000 licences",
+        "6000 keys",
+        "a front matter of 70 KB",
+        "a README in UTF-16",
+        "a README in Latin-1",
+        "a README of 2 MB",
+        "two million line breaks",
+    ],
 )  # fmt: skip
 def test_a_readme(lint: Linter, place: Path, content: str | bytes, code: int, says: str) -> None:
     write(place, "README.md", content)
@@ -137,8 +176,55 @@ def test_a_readme(lint: Linter, place: Path, content: str | bytes, code: int, sa
         (f"{BASE}CMD {'$(nproc ' * 8000}\n", SOUND, ""),
         (f"FROM {'${a:-' * 12_000}\n", SOUND, ""),
         (BASE * 20_000, USAGE, "Dockerfile: it is larger than 256 KiB"),
+        (f"{BASE}CPOY . .\n", USAGE, "Dockerfile:2: 'CPOY' is no instruction"),
+        (f"# syntax=example/other:1\n{BASE}CPOY . .\n", SOUND, ""),
+        (f"{BASE}\\\n", USAGE, "is no instruction"),
+        (f"\x01{BASE}FROM a\n", USAGE, "is no instruction"),
+        (f"ENV A=1\n{BASE}", USAGE, "Dockerfile:1: ENV stands above the first FROM"),
+        (f"{BASE}RUN\nCMD\n", SOUND, ""),
+        (f"{BASE}CMD gunicorn --workers={'9' * 5000}\n", SOUND, ""),
+        ("ARG A=aaaaaaaa\n" + "ARG A=$A$A\n" * 14 + "ARG B=$A\n" * 15_000 + BASE, SOUND, ""),
     ],
-    ids=range(30),
+    ids=[
+        "bare FROM",
+        "FROM that ends in a backslash",
+        "FROM and its image on two lines",
+        "FROM --privileged",
+        "FROM -v",
+        "a capital letter in an image's name",
+        "FROM with a word too many",
+        "FROM with a default",
+        "FROM with a default in a default",
+        "FROM with quotes",
+        "a stage by its name in another case",
+        "a platform's argument as a stage",
+        "a foreign syntax, and a name of its own",
+        "bare WORKDIR",
+        "bare USER",
+        "COPY without a target",
+        "CMD []",
+        "form feed and U+2028 in a comment",
+        "Latin-1 in a comment",
+        "Latin-1 in an instruction",
+        "a surrogate in an instruction",
+        "a byte order mark",
+        "a Dockerfile in UTF-16",
+        "NUL in an instruction",
+        "an argument that is no name",
+        "arguments that double 60 times",
+        "7000 words",
+        "8000 substitutions within each other",
+        "12,000 defaults within each other",
+        "400 KB of FROM",
+        "a misspelt instruction",
+        "an instruction of a foreign syntax",
+        "a backslash alone",
+        "an instruction of control characters",
+        "ENV above FROM",
+        "bare RUN and bare CMD",
+        "5000 digits of workers",
+        "15,000 arguments of 128 KB",
+    ],
 )  # fmt: skip
 def test_a_dockerfile(lint: Linter, place: Path, content: str | bytes, code: int, says: str) -> None:
     write(place, "Dockerfile", content)
@@ -178,7 +264,35 @@ def test_a_dockerfile(lint: Linter, place: Path, content: str | bytes, code: int
         ("[variables]\nA = { from = 'nothing.url' }", "there is no service `nothing`"),
         (f"# {'x' * 300_000}", "space.toml: it is larger than 256 KiB"),
     ],
-    ids=range(27),
+    ids=[
+        "Latin-1",
+        "UTF-16",
+        "NUL",
+        "3000 lists within each other",
+        "200 tables within each other",
+        "a key of 100,000 parts",
+        "a table of 100,000 parts",
+        "100,000 brackets",
+        "20,000 keys that nobody knows",
+        "line break in a path",
+        "NUL in a folder",
+        "line break in what ships",
+        "a folder of 5000 characters",
+        "what ships, of 5000 characters",
+        "line break in a header's name",
+        "line break in a header",
+        "line break in an origin",
+        "NaN in a body",
+        "a date in a body",
+        "5000 digits in a body",
+        "5000 digits",
+        "memory_gb = 1e-7",
+        "memory_gb = nan",
+        "memory_gb of 5000 digits",
+        "NUL in a variable",
+        "a service that there is not",
+        "300 KB",
+    ],
 )
 def test_a_manifest(lint: Linter, place: Path, content: str | bytes, says: str) -> None:
     write(place, "space.toml", content)
@@ -187,15 +301,21 @@ def test_a_manifest(lint: Linter, place: Path, content: str | bytes, says: str) 
     assert says in told.said
 
 
-@pytest.mark.parametrize("value", [f"http://a:{'9' * 5000}/", f"postgres://{'@' * 50_000}/", "http://[::1%"])
+@pytest.mark.parametrize(
+    "value",
+    [f"http://a:{'9' * 5000}/", f"postgres://{'@' * 50_000}/", "http://[::1%"],
+    ids=["5000 digits of a port", "50,000 at signs", "half an address"],
+)
 def test_a_variable_that_is_hardly_a_url(lint: Linter, place: Path, value: str) -> None:
     write(place, "space.toml", f"[variables]\nA = '{value}'\n")
     assert lint(place).code == SOUND
 
 
-@pytest.mark.parametrize("arrange", [Path.mkdir, os.mkfifo, loop, chain, endless, large])
+@pytest.mark.parametrize("arrange", [Path.mkdir, os.mkfifo, loop, chain, endless, large], ids=KINDS)
 @pytest.mark.parametrize(
-    ("name", "codes"), [("README.md", {BROKEN}), ("Dockerfile", {UNBUILT, USAGE}), ("space.toml", {USAGE})]
+    ("name", "codes"),
+    [("README.md", {BROKEN}), ("Dockerfile", {UNBUILT, USAGE}), ("space.toml", {USAGE})],
+    ids=["README.md", "Dockerfile", "space.toml"],
 )
 def test_what_is_no_file(
     lint: Linter, place: Path, arrange: Callable[[Path], object], name: str, codes: set[int]
@@ -205,7 +325,7 @@ def test_what_is_no_file(
     assert lint(place).code in codes
 
 
-@pytest.mark.parametrize("arrange", [Path.mkdir, os.mkfifo, loop, chain, endless, large])
+@pytest.mark.parametrize("arrange", [Path.mkdir, os.mkfifo, loop, chain, endless, large], ids=KINDS)
 @pytest.mark.parametrize("name", ["other.py", ".dockerignore", ".github/workflows/a.yml"])
 def test_what_is_no_file_and_nobody_needs(
     lint: Linter, place: Path, arrange: Callable[[Path], object], name: str
@@ -236,7 +356,23 @@ def test_what_is_no_file_and_nobody_needs(
         "jobs: \0",
         b"jobs: \xf6",
     ],
-    ids=range(15),
+    ids=[
+        "a list that holds itself",
+        "a mapping that holds itself",
+        "a step that holds itself",
+        "a list as a key",
+        "100,000 brackets",
+        "3000 mappings within each other",
+        "an alias bomb",
+        "200,000 times git",
+        "200,000 expressions begun",
+        "an expression of 200,000 spaces",
+        "50,000 times hf upload",
+        "30,000 times git remote add",
+        "20,000 jobs of one long step",
+        "NUL",
+        "Latin-1",
+    ],
 )
 def test_a_workflow(lint: Linter, place: Path, content: str | bytes) -> None:
     write(place, ".github/workflows/a.yml", content)
@@ -262,7 +398,20 @@ def test_a_workflow(lint: Linter, place: Path, content: str | bytes) -> None:
         ("a.sh", "x=$(nproc)\n" * 23_000),
         ("a.js", "require(1)\ncpus().length\n" + "/*\n" * 80_000),
     ],
-    ids=range(12),
+    ids=[
+        "an expression of 3000 terms",
+        "1500 parentheses within each other",
+        "1900 signs, a hundred times",
+        "440 calls in a row, a hundred times",
+        "13,000 counts",
+        "8000 counts and sizes",
+        "99 levels of ifs",
+        "NUL",
+        "a coding that there is not",
+        "a surrogate",
+        "23,000 counts in a shell",
+        "80,000 comments begun",
+    ],
 )
 def test_code_that_counts_processors(lint: Linter, place: Path, name: str, content: str | bytes) -> None:
     write(place, name, content)

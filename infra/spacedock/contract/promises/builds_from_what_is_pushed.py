@@ -34,7 +34,7 @@ class BuildsFromWhatIsPushed(Promise):
     evidence: ClassVar = (Built,)
 
     def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
-        """No boot: a dock that can be entered has built it."""
+        """No boot: a dock that can be entered has built it, or says what it has not."""
         return (Built(),)
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.evidence.base import NotSeen
 from spacedock.evidence.lives import Stopped
 from spacedock.space import Space
 
@@ -37,6 +38,8 @@ class FinishesOpenRequests(Promise):
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look what became of the request; that of one that had to be killed is no matter of its own."""
         ended = seen(Stopped())
-        if ended.request and ended.request.cut and not ended.stop.killed:
+        if ended.request is None:
+            raise NotSeen("no request could be held open: it is answered, or refused, before it is read")
+        if ended.request.cut and not ended.stop.killed:
             said = f"{ended.request.line}, half read when SIGTERM came, {ended.request.cut}"
             yield self.problem(said, log=ended.log)

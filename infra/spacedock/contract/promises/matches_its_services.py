@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.evidence.base import Evidence
-from spacedock.evidence.requests import AnsweredWithServices
+from spacedock.evidence.requests import AnsweredWithServices, Unanswered
 from spacedock.space import Space
 
 # How clients say it that compare versions: Qdrant's for Python and JavaScript, MongoDB's for Python.
@@ -49,6 +49,9 @@ class MatchesItsServices(Promise):
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Read what was said of it."""
-        log = seen(AnsweredWithServices()).log
-        for said in dict.fromkeys(match[1] for match in _SAID.finditer(log)):
-            yield self.problem(said, log=log)
+        answers = seen(AnsweredWithServices())
+        found = tuple(dict.fromkeys(match[1] for match in _SAID.finditer(answers.log)))
+        for said in found:
+            yield self.problem(said, log=answers.log)
+        if answers.failed and not found:  # who knows whether the client was ever made
+            raise Unanswered(answers.failed[0], answers.log)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from spacedock.contract.promise import Level, Problem, Promise, Seen
-from spacedock.evidence.base import Evidence
+from spacedock.evidence.base import Evidence, NotSeen
 from spacedock.evidence.errors import (
     ErrorsWhileRefused,
     ReadByBrowsers,
@@ -56,12 +56,16 @@ class ShowsErrorsToTheBrowser(Promise):
         """Look at requests that were broken; then, where it needs services, at broken services."""
         origin = _front_ends(space)[0]
         spoilt = seen(SpoiltRequests(origin))
+        errors = spoilt.errors
         if spoilt.seen:
             yield self.problem(told(spoilt.seen), log=spoilt.log)
         elif seen(ReadByBrowsers(origin)) and space.manifest.services and seen.can_show(ErrorsWhileRefused):
             refused = seen(ErrorsWhileRefused(origin))
+            errors += refused.errors
             if refused.seen:
                 yield self.problem(f"while every service refuses, {told(refused.seen)}", log=refused.log)
+        if not errors:
+            raise NotSeen("nothing that a browser may ask went wrong, whatever was broken")
 
 
 def _front_ends(space: Space) -> tuple[str, ...]:

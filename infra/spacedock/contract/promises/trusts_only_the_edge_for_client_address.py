@@ -69,7 +69,7 @@ class TrustsOnlyTheEdgeForClientAddress(Promise):
 def _left(headers: Headers) -> int | None:
     """Return how many requests the client has left, where an answer says so."""
     said = next((headers.get(name) for name in _COUNTERS if name in headers), "")
-    found = re.search(r"\b(?:remaining|r)=(\d+)", said) or re.match(r"(\d+)\b", said)
+    found = re.search(r"\b(?:remaining|r)=(\d{1,18})\b", said) or re.match(r"(\d{1,18})\b", said)
     return int(found[1]) if found else None
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from spacedock import platform
 from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.docks.image_facts import Identity
-from spacedock.evidence.base import Evidence, NotReady
+from spacedock.evidence.base import Evidence, NotReady, NotSeen
 from spacedock.evidence.boots import Booted
 from spacedock.evidence.disk import ForbiddenWrites, WrittenAsImageUser
 from spacedock.evidence.image import ImageIdentity
@@ -53,7 +53,9 @@ class WritesOnlyWhereItMay(Promise):
         if not deployed.ready:
             raise NotReady(deployed)
         identity = seen(ImageIdentity())
-        if identity is None or identity.user == _USER:
+        if identity is None:
+            raise NotSeen("there is no image here, and no user of its own")
+        if identity.user == _USER:
             return
         written = seen(WrittenAsImageUser())
         if not written.facts.result.ready:

@@ -30,6 +30,7 @@ class OpenImageDock:
 
     name = "image"
     shares_ports = False
+    not_carried_out = ()
 
     def __init__(  # noqa: PLR0913, PLR0917 - what entering the dock has come to, complete
         self,

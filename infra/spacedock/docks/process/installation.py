@@ -65,6 +65,12 @@ class Installation:
         command = [paths.map(word) for word in plan.command]
         return Start(command, folder, workdir, {**image, **given}, log, self.quarters.around(folder))
 
+    def not_carried_out(self) -> Iterator[str]:
+        """Return what of the image's build was not done here in any way."""
+        if not (self.plan.python and self.python.exact):
+            yield f"FROM {self.plan.base}"
+        yield from self.plan.not_run
+
     def header(self) -> Iterator[str]:
         """What is different here from the Space's image."""
         python = self.python

@@ -80,6 +80,11 @@ class OpenProcessDock:
         return (*self._installation.header(), *self._window.header(), *told)
 
     @property
+    def not_carried_out(self) -> tuple[str, ...]:
+        """What the image's build does beyond copying files and `pip install`, and a base that is not here."""
+        return tuple(self._installation.not_carried_out())
+
+    @property
     def canaries(self) -> Mapping[str, tuple[str, ...]]:
         return self._environment.canaries
 

@@ -32,15 +32,19 @@ class Paths:
 
     def search(self, path: str) -> str:
         """Return the PATH: the virtual environment, what the image's PATH adds from the Space, the system."""
-        own = [self.staged(PurePosixPath(part)) for part in path.split(":") if part.startswith("/")]
-        return os.pathsep.join([str(self.programs), *(str(part) for part in own if part.is_dir()), *_SYSTEM])
+        own = [str(self.staged(PurePosixPath(part))) for part in path.split(":") if part.startswith("/")]
+        return os.pathsep.join([str(self.programs), *filter(_is_folder, own), *_SYSTEM])
 
     def _here(self, path: PurePosixPath) -> PurePosixPath | Path:
         staged = self.staged(path)
         if os.path.lexists(staged):
             return staged
         program = self.programs / path.name
-        if path.parent.name == "bin" and program.exists():
+        if path.parent.name == "bin" and os.path.lexists(program):
             return program
         own = (folder for folder in (self.workdir, self.home) if folder and folder != PurePosixPath("/"))
         return staged if any(path.is_relative_to(folder) for folder in own) else path
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - a name that no file can have is none

@@ -8,7 +8,13 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import dropwhile, islice
 from pathlib import Path, PurePosixPath
+
+from spacedock.docks.process.tree import inside
+from spacedock.errors import NoTextFileError, UsageError
+from spacedock.space.files import files_below, opened, read_bytes
 
 _SEPARATORS = frozenset({"&&", "||", ";", "|", "&"})
 _ASSIGNMENT = re.compile(r"\w+=.*", re.DOTALL)
@@ -31,38 +37,45 @@ _DROPPED_WITH_VALUE = {
     "--retries", "--root", "--root-user-action", "--src", "--target", "--timeout", "--upgrade-strategy", "-t",
 }  # fmt: skip
 _NAMES_A_PLACE = ("-e", "--editable", "-f", "--find-links", ".")
-_LARGEST = 2**20  # bytes that are read of a requirements file
-_INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", re.MULTILINE)
+_LARGEST = 4 * 2**20  # bytes of the requirements files of an install, all together
+_MOST = 1000  # files that they may include
+_CHUNK = 2**20
+_INCLUDED = re.compile(r"^[ \t]*+(?:-r|-c|--requirement|--constraint)[ =][ \t]*+(\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Install:
-    """One `uv pip install`: its arguments, and the requirement files among them."""
+    """One `uv pip install`: its arguments, and the requirement files among them.
+
+    What is asked of the files raises UsageError where they cannot be read, and OSError for a loop of links.
+    """
 
     arguments: tuple[str, ...]
     files: tuple[Path, ...]
     around: tuple[Path, ...] = ()  # the folders that its own packages lie in, if it has such
     workdir: Path | None = None  # from which the names of those lead to them
 
+    @cached_property
+    def texts(self) -> tuple[bytes, ...]:
+        """The files' contents and those of what they include, each once."""
+        return tuple(_texts(self.files, self.around))
+
     @property
     def local(self) -> bool:
         """Whether packages of the Space itself are among what is installed."""
-        return any(
-            _is_local(line)
-            for text in _texts(self.files)
-            for line in text.decode(errors="replace").splitlines()
-        )
+        lines = (line for text in self.texts for line in text.decode(errors="replace").splitlines())
+        return any(map(_is_local, lines))
 
     @property
     def hashed(self) -> bool:
         """Whether its files name the hashes that packages must have."""
-        return any(b"--hash=" in text for text in _texts(self.files))
+        return any(b"--hash=" in text for text in self.texts)
 
     def digest(self) -> str:
         """Return what changes when anything that is installed does; where files lie does not matter."""
         names = {str(path) for path in self.files}
         content = hashlib.sha256(repr([word for word in self.arguments if word not in names]).encode())
-        for text in _texts(self.files):
+        for text in self.texts:
             content.update(text)
         if self.local:
             for folder in self.around:
@@ -109,9 +122,7 @@ def _words(lexer: shlex.shlex) -> list[str]:
 
 def _after_pip_install(command: list[str]) -> list[str] | None:
     """Return the words behind `pip install`, or None for another command."""
-    words = list(command)
-    while words and _ASSIGNMENT.fullmatch(words[0]):
-        del words[0]
+    words = list(dropwhile(_ASSIGNMENT.fullmatch, command))
     names = [PurePosixPath(words[0]).name, *words[1:]] if words else []
     if names[:1] == ["uv"] or (len(names) > 1 and _PYTHON.fullmatch(names[0]) and names[1] == "-m"):
         del names[: 1 if names[0] == "uv" else 2]
@@ -159,18 +170,32 @@ class _Reading:
         return True
 
 
-def _texts(files: tuple[Path, ...]) -> Iterator[bytes]:
-    """Yield the files' contents and those of what they include, each once."""
-    waiting, seen = list(files), set()
-    while waiting:
-        path = waiting.pop(0)
-        if path in seen or not path.is_file():
+def _texts(files: tuple[Path, ...], around: tuple[Path, ...]) -> Iterator[bytes]:
+    waiting, seen, left = list(files), set[Path](), _LARGEST
+    for path in waiting:  # which grows meanwhile
+        if path in seen:
             continue
         seen.add(path)
-        with path.open("rb") as file:
-            text = file.read(_LARGEST)
+        try:
+            text = read_bytes(path, left)
+        except NoTextFileError:  # whoever installs it says that it is not there
+            continue
+        left -= len(text)
         yield text
-        waiting += [path.parent / name for name in _INCLUDED.findall(text.decode(errors="replace"))]
+        root = next((root for root in around if path.is_relative_to(root)), path.parent)
+        waiting += _included(root, path, text)
+        if len(waiting) > _MOST:
+            raise UsageError(
+                f"it includes more than {_MOST} files", path=path, remedy="put requirements together"
+            )
+
+
+def _included(root: Path, path: Path, text: bytes) -> Iterator[Path]:
+    """Yield where the files lie that one includes: a container's paths, which lead nowhere out of it."""
+    names = (found[1] for found in _INCLUDED.finditer(text.decode(errors="replace")))
+    for name in islice(names, _MOST + 1):
+        if "\0" not in name:
+            yield inside(root, path.relative_to(root).parent / name)
 
 
 def _is_local(line: str) -> bool:
@@ -183,9 +208,12 @@ def _is_local(line: str) -> bool:
 
 def _add(content: hashlib._Hash, folder: Path) -> None:
     """Add names and contents of all files below a folder."""
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(place, name)
-            text = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
-            content.update(os.fsencode(f"{path.relative_to(folder)}\0{len(text)}\0") + text)
+    for path in sorted(files_below(folder)):
+        name = os.fsencode(path.relative_to(folder))
+        if path.is_symlink():
+            content.update(b"%b\0-> %b\0" % (name, os.fsencode(path.readlink())))
+            continue
+        with opened(path) as file:
+            content.update(b"%b\0%d\0" % (name, os.fstat(file.fileno()).st_size))
+            while chunk := file.read(_CHUNK):
+                content.update(chunk)

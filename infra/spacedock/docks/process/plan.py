@@ -1,7 +1,7 @@
 """A Dockerfile without Docker: what its final stage copies, sets and starts, and which packages it installs.
 
 Stages are read in order, so that one may start from, or copy from, an earlier one. What a RUN does beside
-`pip install` cannot be had, and is named in `Plan.not_run`.
+`pip install` cannot be had, nor what lies in other images or elsewhere: each is named in `Plan.not_run`.
 """
 
 from __future__ import annotations
@@ -15,18 +15,22 @@ from pathlib import Path, PurePosixPath
 from spacedock.docks.process.pip import Install, read_installs
 from spacedock.docks.process.stage import DockerfileStage
 from spacedock.docks.process.tree import inside
-from spacedock.errors import SpaceBuildError
+from spacedock.errors import SpaceBuildError, UsageError
 from spacedock.space import Dockerfile, Instruction
-from spacedock.space.dockerfile import expand
+from spacedock.space.dockerfile import Room, expand
 
-_PYTHON = re.compile(r"python[:_-]?(3\.\d+)")
+_PYTHON = re.compile(r"python[:_-]?(3\.\d{1,3})\b")
 _SHOWN = 90  # characters of an instruction that a header line shows
+_MOST_COPIED = 500  # instructions: no engine stacks as many layers
+_NUMBER = re.compile(r"[0-9]{1,4}")  # of a stage
+_ARCHIVE = re.compile(r".+\.(?:tar|tgz|tbz2?|txz|tar\.(?:gz|bz2|xz|zst))")  # which ADD unpacks
 
 
 @dataclass(frozen=True)
 class Plan:
     """What it takes to start a Space's main process."""
 
+    base: str  # the image that it starts from
     tree: Path  # the container's files, as far as they come from the Space
     workdir: PurePosixPath
     environment: Mapping[str, str]
@@ -40,7 +44,8 @@ class Plan:
 def read_plan(dockerfile: Dockerfile, context: Path, folder: Path, arguments: Mapping[str, str]) -> Plan:
     """Interpret `dockerfile` over a laid out `context`; files go below `folder`.
 
-    Raises SpaceBuildError for a COPY of what is not there, and when nothing says what to start.
+    Raises SpaceBuildError for a COPY of what is not there, for files that cannot be read, and when nothing
+    says what to start.
     """
     reader = _Reader(dockerfile, context, folder, arguments)
     for step in dockerfile.instructions:
@@ -61,6 +66,8 @@ class _Reader:
         self._names: dict[str, DockerfileStage] = {}
         self._installs: list[Install] = []
         self._not_run: list[str] = []
+        self._copied = 0
+        self._room = Room()
         self._readers: Mapping[str, Callable[[DockerfileStage, Instruction], None]] = {
             "ADD": self._copy, "ARG": self._arg, "CMD": self._cmd, "COPY": self._copy,
             "ENTRYPOINT": self._entrypoint, "ENV": self._env, "RUN": self._run, "SHELL": self._shell,
@@ -72,10 +79,13 @@ class _Reader:
         if step.cmd == "FROM":
             self._from(step)
         elif not self._stages:
-            self._global.update((name, expand(value, self._global)) for name, value in step.pairs)
+            pairs = step.pairs if step.cmd == "ARG" else ()
+            self._global.update((name, expand(value, self._global, self._room)) for name, value in pairs)
         elif step.cmd in self._readers:
             try:
                 self._readers[step.cmd](self._stages[-1], step)
+            except UsageError as error:  # a file that is named in it cannot be read
+                raise self._unreadable(step, error) from None
             except (OSError, ValueError) as error:  # a path that cannot be, or a loop of links
                 raise self._impossible(step, error) from None
 
@@ -89,26 +99,26 @@ class _Reader:
             )
         python = _PYTHON.search(stage.base)
         return Plan(
-            stage.tree, stage.workdir, stage.environment, stage.started, stage.user,
+            stage.base, stage.tree, stage.workdir, stage.environment, stage.started, stage.user,
             python[1] if python else None, tuple(self._installs), tuple(self._not_run),
         )  # fmt: skip
 
     def _from(self, step: Instruction) -> None:
-        image = expand(step.value[0], self._global)
+        image = expand(step.value[0], self._global, self._room)
         tree = self._folder / f"stage-{len(self._stages)}"
         earlier = self._stage(image)
         if earlier:
             stage = earlier.continued(tree)
         else:
             tree.mkdir(parents=True)
-            stage = DockerfileStage(tree, image)
+            stage = DockerfileStage(tree, image, self._room)
         self._stages.append(stage)
         if len(step.value) > 2:
             self._names[step.value[2].lower()] = stage
 
     def _stage(self, name: str) -> DockerfileStage | None:
         """Return an earlier stage by name or number."""
-        if name.isdecimal() and int(name) < len(self._stages):
+        if _NUMBER.fullmatch(name) and int(name) < len(self._stages):
             return self._stages[int(name)]
         return self._names.get(name.lower())
 
@@ -136,7 +146,7 @@ class _Reader:
         stage.entrypoint = stage.words(step)
 
     def _run(self, stage: DockerfileStage, step: Instruction) -> None:
-        script = shlex.join(step.value) if step.json else step.value[0]
+        script = shlex.join(step.value) if step.json else " ".join(step.value)
 
         def find(name: str) -> Path | None:
             # A RUN may also read a file from a bind mount, which is never copied.
@@ -144,10 +154,11 @@ class _Reader:
             return next((place for place in places if place.is_file()), None)
 
         found, complete = read_installs(stage.expand(script), find)
-        self._installs += (
-            replace(install, around=(stage.tree, self._context), workdir=stage.place("."))
-            for install in found
-        )
+        around, workdir = (stage.tree, self._context), stage.place(".")
+        installs = [replace(install, around=around, workdir=workdir) for install in found]
+        for install in installs:
+            _ = install.texts  # which are read here, where what cannot be read has a line
+        self._installs += installs
         if not complete:
             self._leave_out(step)
 
@@ -157,8 +168,8 @@ class _Reader:
         local = tuple(source for source in sources if not source.startswith("<<") and "://" not in source)
         origin: Path | None = self._context
         if name := flags.get("from"):
-            earlier = self._stage(name)
-            origin = earlier.tree if earlier else None
+            origin = self._origin(name, stage, step)
+        self._count(step)
         missing = stage.copy(origin, local, target) if origin else name
         if missing and not name:
             raise SpaceBuildError(
@@ -167,8 +178,40 @@ class _Reader:
                 line=step.line,
                 remedy="add it to git, or correct the path or .dockerignore",
             )
-        if missing or len(local) < len(sources):
+        unpacked = step.cmd == "ADD" and any(map(_ARCHIVE.fullmatch, local))
+        if missing or unpacked or len(local) < len(sources):
             self._leave_out(step)
+
+    def _origin(self, name: str, stage: DockerfileStage, step: Instruction) -> Path | None:
+        """Return the files of the stage that a COPY names; None for another image's."""
+        earlier = self._stage(name)
+        if earlier is stage:
+            raise SpaceBuildError(
+                f"{step.cmd} --from={name} names the stage that it stands in",
+                path=self._dockerfile.path,
+                line=step.line,
+                remedy="name an earlier stage, or an image",
+            )
+        return earlier.tree if earlier else None
+
+    def _count(self, step: Instruction) -> None:
+        self._copied += 1
+        if self._copied > _MOST_COPIED:
+            raise SpaceBuildError(
+                f"more than {_MOST_COPIED} instructions copy files: no engine stacks as many layers",
+                path=self._dockerfile.path,
+                line=step.line,
+                remedy="copy folders, not files",
+            )
+
+    def _unreadable(self, step: Instruction, error: UsageError) -> SpaceBuildError:
+        name = Path(error.path).name if error.path else step.cmd
+        return SpaceBuildError(
+            f"{step.cmd} needs {name}: {error.what}",
+            path=self._dockerfile.path,
+            line=step.line,
+            remedy=error.remedy,
+        )
 
     def _impossible(self, step: Instruction, error: OSError | ValueError) -> SpaceBuildError:
         why = error.strerror or "not to be done" if isinstance(error, OSError) else str(error)

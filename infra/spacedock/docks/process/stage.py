@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
-from spacedock.docks.process.tree import copy, inside, matches
+from spacedock.docks.process.tree import copy, inside, is_optional, matches
 from spacedock.space import Instruction
-from spacedock.space.dockerfile import expand
+from spacedock.space.dockerfile import Room, expand
 
 # Dockerfile reference, SHELL: the default on Linux.
 _SHELL = ("/bin/sh", "-c")
@@ -23,6 +23,7 @@ class DockerfileStage:
 
     tree: Path  # the container's files, as far as they come from the Space
     base: str
+    room: Room = field(default_factory=Room)
     workdir: PurePosixPath = _ROOT
     environment: dict[str, str] = field(default_factory=dict)
     arguments: dict[str, str] = field(default_factory=dict)
@@ -38,7 +39,7 @@ class DockerfileStage:
 
     def expand(self, text: str) -> str:
         """Fill in what ARG and ENV set; ENV wins (Dockerfile reference, ARG)."""
-        return expand(text, {**self.arguments, **self.environment})
+        return expand(text, {**self.arguments, **self.environment}, self.room)
 
     def declare(self, name: str, default: str, given: Mapping[str, str]) -> None:
         """Take an ARG: what the build is given, its default, or what was set before the first FROM."""
@@ -65,7 +66,7 @@ class DockerfileStage:
         return inside(self.tree, self._absolute(path))
 
     def copy(self, origin: Path, sources: tuple[str, ...], target: str) -> str | None:
-        """Do a COPY from the folder `origin`; return the first source that matches nothing.
+        """Do a COPY from the folder `origin`; return the first source that is not there and ought to be.
 
         Of a folder its contents are copied, a file into a folder that is named or is there. Raises OSError
         for what cannot be copied so, such as a folder onto a file.
@@ -73,7 +74,7 @@ class DockerfileStage:
         found = {source: matches(origin, source) for source in sources}
         into = target.endswith(("/", ".")) or sum(map(len, found.values())) > 1
         for source, places in found.items():
-            if not places:
+            if not places and not is_optional(origin, source):
                 return source
             for name, place in places:
                 whole = not place.is_dir() and (into or self.place(target).is_dir())

@@ -8,16 +8,18 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from pathlib import Path, PurePath
 from posixpath import normpath
 
 _LINKS = 40  # that Linux follows in one path
+_DEEPEST = 128  # folders within each other; what copies and removes them goes down one by one
 
 
 def inside(root: Path, path: PurePath | str) -> Path:
     """Return where `path` lies when `root` is `/`, without any link in it. It need not be there.
 
-    Raises OSError for a loop of links.
+    Raises OSError for a loop of links, and where it lies too deep.
     """
     here: list[str] = []
     ahead = str(path).split("/")[::-1]
@@ -30,6 +32,8 @@ def inside(root: Path, path: PurePath | str) -> Path:
             place = root.joinpath(*here, part)
             if not place.is_symlink():
                 here.append(part)
+                if len(here) > _DEEPEST:
+                    raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(path))
                 continue
             followed += 1
             if followed > _LINKS:
@@ -50,6 +54,16 @@ def matches(root: Path, pattern: str) -> list[tuple[str, Path]]:
         if part:
             found = [match for _, place in found for match in _named(root, place, part)]
     return found
+
+
+def is_optional(root: Path, pattern: str) -> bool:
+    """Whether COPY may find nothing by a pattern: `*` stands in it, behind a folder that is there.
+
+    So it is with BuildKit (moby/moby issue 26332; of the folder moby/buildkit issue 2933).
+    """
+    parts = normpath(f"/{pattern}").split("/")
+    folder = list(takewhile(lambda part: not _is_pattern(part), parts))
+    return len(folder) < len(parts) and bool(matches(root, "/".join(folder)))
 
 
 def copy(source: Path, root: Path, target: PurePath | str) -> None:
@@ -81,13 +95,17 @@ def write(root: Path, target: PurePath | str, text: str) -> None:
 def _named(root: Path, folder: Path, part: str) -> Iterator[tuple[str, Path]]:
     if not folder.is_dir():
         return
-    names = sorted(each.name for each in folder.iterdir()) if any(sign in part for sign in "*?[") else [part]
+    names = sorted(each.name for each in folder.iterdir()) if _is_pattern(part) else [part]
     for name in names:
         if name == part or fnmatchcase(name, part):
             with suppress(OSError):  # links that go round lead to nothing
                 place = inside(root, folder.relative_to(root) / name)
                 if place.exists():
                     yield name, place
+
+
+def _is_pattern(part: str) -> bool:
+    return any(sign in part for sign in "*?[")
 
 
 def _copy_file(source: Path, place: Path) -> None:

@@ -369,6 +369,15 @@ def test_a_copy_of_what_is_not_pushed_does_not_build(tmp_path: Path, docked: Boo
     assert caught.value.line == 2
 
 
+def test_a_base_that_is_no_python_of_this_machine_was_not_looked_at(
+    tmp_path: Path, docked: Boots, port: int
+) -> None:
+    dockerfile = 'FROM node:22\nCMD ["true"]\n'
+    assert docked(space_of(tmp_path, "", port=port, dockerfile=dockerfile)).not_carried_out == (
+        "FROM node:22",
+    )
+
+
 def test_the_header_names_what_is_not_shown(tmp_path: Path, docked: Boots, port: int) -> None:
     dockerfile = (
         "FROM python:3.11-slim\nRUN apt-get update && apt-get install -y ffmpeg\nRUN pip install -U pip\n"
@@ -379,6 +388,7 @@ def test_the_header_names_what_is_not_shown(tmp_path: Path, docked: Boots, port:
     assert "Dockerfile:2 RUN apt-get update && apt-get install -y ffmpeg" in header
     assert "Dockerfile:3" not in header
     assert "USER in the Dockerfile: user" in header
+    assert dock.not_carried_out == ("Dockerfile:2 RUN apt-get update && apt-get install -y ffmpeg",)
     assert dock.capabilities == {
         Capability.FILES,
         Capability.BOOT,

@@ -45,3 +45,9 @@ def test_the_environments_programs_come_first_and_the_developers_never(paths: Pa
     assert search[:2] == [str(paths.programs), str(paths.tree / "opt/tools")]
     assert "/opt/pyenv/bin" not in search
     assert "/usr/bin" in search
+
+
+def test_a_path_that_no_file_can_have_is_none(paths: Paths) -> None:
+    program = f"/usr/bin/{'a' * 300}"
+    assert paths.map(program) == program
+    assert paths.search(f"/{'a' * 300}:/opt/tools").split(":")[1] == str(paths.tree / "opt/tools")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from spacedock.docks.process.pip import Install, read_installs
+from spacedock.errors import UsageError
 
 
 def arguments(script: str) -> list[tuple[str, ...]]:
@@ -108,3 +110,65 @@ def test_what_a_space_brings_itself_is_part_of_the_digest(tmp_path: Path, line: 
     (tree / "module.py").write_text("changed")
     assert install.local is local
     assert (install.digest() != before) is local
+
+
+def written(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_a_requirements_file_is_digested_to_its_end(tmp_path: Path) -> None:
+    def digest(last: str) -> str:
+        path = written(tmp_path / "r.txt", "# a comment\n" * 100_000 + f"{last}\n")
+        return Install(("-r", str(path)), (path,)).digest()
+
+    assert digest("httpx==1") != digest("httpx==2")
+
+
+def test_requirements_files_have_a_bound_together(tmp_path: Path) -> None:
+    for name in "abcde":
+        written(tmp_path / name, f"-r {chr(ord(name) + 1)}\n{'#' * 2**20}\n")
+    with pytest.raises(UsageError, match="it is larger than"):
+        Install(("-r", "a"), (tmp_path / "a",)).texts  # noqa: B018 - it is read when it is asked for
+
+
+def test_a_requirements_file_includes_no_endless_number_of_others(tmp_path: Path) -> None:
+    path = written(tmp_path / "r.txt", "".join(f"-r {number}\n" for number in range(100_000)))
+    with pytest.raises(UsageError, match="more than 1000 files"):
+        Install(("-r", str(path)), (path,)).texts  # noqa: B018 - it is read when it is asked for
+
+
+def test_a_requirements_file_of_blank_lines_is_read_in_no_time(tmp_path: Path) -> None:
+    """Where a pattern goes over line breaks, half a million of them take an hour."""
+    path = written(tmp_path / "r.txt", "\n" * 500_000 + " " * 500_000 + "./own")
+    assert Install(("-r", str(path)), (path,)).local
+
+
+@pytest.mark.parametrize("name", ["../outside.txt", "/../outside.txt", "link.txt"])
+def test_an_included_file_lies_in_the_space(tmp_path: Path, name: str) -> None:
+    tree = tmp_path / "tree"
+    path = written(tree / "r.txt", f"-r {name}\nhttpx\n")
+    written(tmp_path / "outside.txt", "./own\n")
+    (tree / "link.txt").symlink_to(tmp_path / "outside.txt")
+    assert Install(("-r", str(path)), (path,), (tree,)).texts == (path.read_bytes(),)
+
+
+@pytest.mark.parametrize("name", ["loop/a.txt", "a" * 5000, "a/" * 500])
+def test_an_included_file_has_a_path_that_can_be(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path / "r.txt", f"-r {name}\n")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match=r"symbolic links|name too long"):
+        Install(("-r", str(path)), (path,), (tmp_path,)).texts  # noqa: B018 - it is read when it is asked for
+
+
+@pytest.mark.parametrize("name", ["a\0b", "folder", "pipe", "https://a.test/r.txt"])
+def test_an_included_file_need_be_none(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path / "r.txt", f"-r {name}\nhttpx\n")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    assert Install(("-r", str(path)), (path,), (tmp_path,)).texts == (path.read_bytes(),)
+
+
+def test_a_command_of_many_words_takes_no_longer_than_its_length() -> None:
+    assert read_installs("A=1 " * 100_000 + "pip install httpx", Path)[0][0].arguments == ("httpx",)

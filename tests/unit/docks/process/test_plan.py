@@ -45,6 +45,8 @@ START = 'CMD ["python", "app.py"]\n'
         ('COPY ["app.py", "src/a.py", "./"]', ["app/a.py", "app/app.py"]),
         ("ARG TO=/opt\nCOPY app.py ${TO}/x.py", ["opt/x.py"]),
         ("COPY ../app.py /../../out/", ["out/app.py"]),
+        ("COPY app.py poetry.lock* uv.lock* ./", ["app/app.py"]),
+        ("COPY src/*.sql ./", []),
     ],
 )
 def test_copy_puts_files_where_docker_does(tmp_path: Path, copy: str, expected: list[str]) -> None:
@@ -143,3 +145,19 @@ def test_what_comes_from_elsewhere_is_named(tmp_path: Path) -> None:
     assert [line.split()[0] for line in plan_of(tmp_path, dockerfile).not_run] == [
         "Dockerfile:2", "Dockerfile:3", "Dockerfile:4",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ["nowhere/*.sql", "app.py nowhere/*", "app.py nowhere.py", "a*/b.py"])
+def test_a_pattern_may_find_nothing_only_in_a_folder_that_is_there(tmp_path: Path, source: str) -> None:
+    dockerfile = f"FROM python:3.11\nCOPY {source} /x/\n{START}"
+    if source.startswith("a*"):
+        assert staged(plan_of(tmp_path, dockerfile, ("app.py",))) == []
+    else:
+        with pytest.raises(BuildError, match="COPY nowhere"):
+            plan_of(tmp_path, dockerfile, ("app.py",))
+
+
+def test_an_archive_that_is_added_is_not_taken_for_unpacked(tmp_path: Path) -> None:
+    dockerfile = f"FROM python:3.11\nADD a.tar.gz app.py /x/\nCOPY a.tar.gz /y/\n{START}"
+    plan = plan_of(tmp_path, dockerfile, ("a.tar.gz", "app.py"))
+    assert plan.not_run == ("Dockerfile:2 ADD a.tar.gz app.py /x/",)
