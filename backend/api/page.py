@@ -63,3 +63,9 @@ def naming(host: str) -> str:
     """Return the page with a line that says who answers in OpenAI's place: a stub, a proxy."""
     line = f'<p class="provider">Answers come from <b>{escape(host)}</b>, not from {OFFICIAL}.</p>'
     return (STATIC / "index.html").read_text(encoding="utf-8").replace(_PLACE, line)
+
+
+@router.get("/favicon.ico")
+def icon() -> FileResponse:
+    """What a browser asks for where what it shows names no icon, as the interface's description."""
+    return FileResponse(STATIC / "favicon.svg", headers={"Cache-Control": "max-age=86400"})

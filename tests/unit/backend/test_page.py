@@ -50,6 +50,11 @@ def test_head_tells_the_size_and_sends_nothing(client: TestClient) -> None:
     assert int(answer.headers["content-length"]) == (STATIC / "index.html").stat().st_size
 
 
+def test_the_icon_is_there_for_who_was_told_of_none(client: TestClient) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
 def test_everything_that_the_page_names_is_there(client: TestClient) -> None:
     named = re.findall(r'(?:src|href)="(/?static/[^"]+)"', client.get("/").text)
     assert named
