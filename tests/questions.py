@@ -143,7 +143,9 @@ EXAMPLES = (
         "What is physical AI, and why does it need a body?", "01-what-is-physical-ai", "What Is Physical AI?"
     ),
     Question("How do nodes in ROS 2 talk to each other?", "08-middleware-ros-2", "Nodes and topics"),
-    Question("What is a digital twin good for?", "09-simulation-and-digital-twins", "Simulator or twin"),
+    Question(
+        "What is a digital twin good for?", "09-simulation-and-digital-twins", "Simulation and Digital Twins"
+    ),
     Question(
         "How does a humanoid keep its balance while it walks?",
         "05-dynamics-and-balance",
