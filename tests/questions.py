@@ -137,6 +137,27 @@ QUESTIONS = (
     ),
 )
 
+# Those that the page proposes, and what somebody tries who has seen the table of contents.
+EXAMPLES = (
+    Question(
+        "What is physical AI, and why does it need a body?", "01-what-is-physical-ai", "What Is Physical AI?"
+    ),
+    Question("How do nodes in ROS 2 talk to each other?", "08-middleware-ros-2", "Nodes and topics"),
+    Question(
+        "What is a digital twin good for?", "09-simulation-and-digital-twins", "Simulation and Digital Twins"
+    ),
+    Question(
+        "How does a humanoid keep its balance while it walks?",
+        "05-dynamics-and-balance",
+        "Dynamics and Balance",
+    ),
+)
+TOPICS = (
+    Question("ROS 2", "08-middleware-ros-2", "Middleware: ROS 2"),
+    Question("sim-to-real", "09-simulation-and-digital-twins", "The reality gap"),
+    Question("What is the sim-to-real gap?", "09-simulation-and-digital-twins", "The reality gap"),
+)
+
 UNANSWERABLE = (
     "Can I bake sourdough bread overnight using rye flour?",
     "Who ruled Byzantium after Emperor Justinian died?",

@@ -74,6 +74,9 @@ async def chat(
         ping=settings.heartbeat,
         ping_message_factory=_heartbeat,
         background=BackgroundTask(reply.close),  # also when the client was gone before the first event
+        # The library's own is no-store, and Chromium then counts a stream that a script reads to its end as
+        # aborted. Nobody may store what answers a POST.
+        headers={"Cache-Control": "no-cache"},
     )
 
 

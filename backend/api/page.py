@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 STATIC = Path(__file__).parents[1] / "static"
+OFFICIAL = "api.openai.com"
+_PLACE = "<!-- who answers -->"
 
 # huggingface.co shows the Space in a frame; X-Frame-Options knows no list and would blank it there.
 POLICY = "; ".join(
@@ -47,6 +51,21 @@ files = _Files(directory=STATIC, check_dir=False)
 
 
 @router.get("/")
-async def page() -> FileResponse:
+def page(request: Request) -> Response:
     """Show the chat."""
-    return FileResponse(STATIC / "index.html", headers=HEADERS)
+    answering = urlsplit(request.app.state.settings.openai_base_url)
+    if answering.hostname == OFFICIAL:
+        return FileResponse(STATIC / "index.html", headers=HEADERS)
+    return HTMLResponse(naming(answering.netloc), headers=HEADERS)
+
+
+def naming(host: str) -> str:
+    """Return the page with a line that says who answers in OpenAI's place: a stub, a proxy."""
+    line = f'<p class="provider">Answers come from <b>{escape(host)}</b>, not from {OFFICIAL}.</p>'
+    return (STATIC / "index.html").read_text(encoding="utf-8").replace(_PLACE, line)
+
+
+@router.get("/favicon.ico")
+def icon() -> FileResponse:
+    """What a browser asks for where what it shows names no icon, as the interface's description."""
+    return FileResponse(STATIC / "favicon.svg", headers={"Cache-Control": "max-age=86400"})

@@ -15,6 +15,7 @@ const STOPPED = new Problem({ title: "Stopped" });
 class Chat {
   #api = new Api();
   #follower = new Follower();
+  #bar = document.querySelector(".bar");
   #log = document.getElementById("log");
   #welcome = document.getElementById("welcome");
   #anew = document.getElementById("new");
@@ -44,9 +45,13 @@ class Chat {
       example.addEventListener("click", () => this.#ask(example.textContent));
     }
     offerSelection(document.getElementById("ask-about"), (text) => this.#composer.quote(text));
-    new ResizeObserver(() => this.#follower.step(this.#composer.top)).observe(this.#log);
+    new ResizeObserver(() => this.#follow()).observe(this.#log);
     for (const event of ["online", "offline"]) window.addEventListener(event, showConnection);
     showConnection();
+  }
+
+  #follow() {
+    this.#follower.step(this.#bar.getBoundingClientRect().bottom, this.#composer.top);
   }
 
   /** Tell whether the question was taken: one at a time is answered. */

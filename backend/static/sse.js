@@ -2,6 +2,7 @@
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
 const SILENCE = 60_000; // milliseconds; the server writes a comment more often than that
+const PATIENCE = 2000; // milliseconds that a stream has to end by itself
 
 /** Cuts text, as it comes in, into events. */
 export class EventParser {
@@ -48,8 +49,19 @@ export async function* eventsOf(body, silence = SILENCE) {
       yield* parser.feed(decoder.decode(value, { stream: true }));
     }
   } finally {
-    reader.cancel().catch(() => {}); // it may have broken already
+    leave(reader);
   }
+}
+
+/** Read to the end what nobody wants: a browser counts a response that was left as a failed request. */
+async function leave(reader) {
+  const timer = setTimeout(() => reader.cancel().catch(() => {}), PATIENCE);
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // It broke, or was broken off.
+  }
+  clearTimeout(timer);
 }
 
 async function within(milliseconds, promise) {

@@ -6,7 +6,7 @@ import pytest
 
 from spacedock.docks.instance import FullInstance
 from tests.integration.app.readers import Reader
-from tests.questions import QUESTIONS, UNANSWERABLE, Question
+from tests.questions import EXAMPLES, QUESTIONS, TOPICS, UNANSWERABLE, Question
 
 
 def test_the_book_is_ingested_once(book: str, instance: FullInstance) -> None:
@@ -16,7 +16,7 @@ def test_the_book_is_ingested_once(book: str, instance: FullInstance) -> None:
     assert " 0 added, 0 changed, 0 removed, " in again.output
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.chapter)
+@pytest.mark.parametrize("question", [*QUESTIONS, *EXAMPLES, *TOPICS], ids=lambda question: question.chapter)
 def test_a_question_is_answered_from_its_chapter(reader: Reader, question: Question) -> None:
     answer = reader.ask(question.text).raise_for_status().json()
     assert answer["grounded"]

@@ -57,7 +57,8 @@ class Reply:
     def response(self) -> Response:
         if self.steps is None:
             return Response(self.body, self.status, dict(self.headers))
-        return StreamingResponse(self._stream(), media_type="text/event-stream")
+        headers = {"Cache-Control": "no-cache"}
+        return StreamingResponse(self._stream(), headers=headers, media_type="text/event-stream")
 
     async def _stream(self) -> AsyncIterator[bytes]:
         try:

@@ -12,15 +12,19 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.api.page import naming
+
 STATIC = Path(__file__).parents[3] / "backend" / "static"
+ELSEWHERE = "/elsewhere"
 POLICY = "default-src 'self'; frame-ancestors *"
 FRAME = "/frame"
 
 
 def site_routes() -> list[BaseRoute]:
-    """The page, its files, and a page of another site that frames it."""
+    """The page, that of another provider's Space, the files, and a page of another site that frames it."""
     return [
         Route("/", lambda _: FileResponse(STATIC / "index.html")),
+        Route(ELSEWHERE, lambda _: HTMLResponse(naming("a-provider-with-a-long-name.example:8443"))),
         Route(FRAME, _frame),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.integration.page.double import Double
 from tests.integration.page.script import BALANCE, WALKING, done, said, session, stream, token
+from tests.integration.page.site import ELSEWHERE
 from tests.integration.page.visitor import ask, button, log, says, script_answer, script_refusal
 
 RICH = (
@@ -28,6 +29,11 @@ RUN = """async () => {
 
 def empty(page: Page, api: Double) -> None:
     page.get_by_text("Ask about a passage").click()
+
+
+def elsewhere(page: Page, api: Double) -> None:
+    page.goto(ELSEWHERE)
+    expect(page.locator(".provider")).to_be_visible()
 
 
 def streaming(page: Page, api: Double) -> None:
@@ -93,7 +99,7 @@ def both_schemes(page: Page) -> Iterator[Callable[[], list[Any]]]:
     page.emulate_media(color_scheme="light")
 
 
-@pytest.mark.parametrize("reach", [empty, waiting, streaming, answered, refused, dialog])
+@pytest.mark.parametrize("reach", [empty, elsewhere, waiting, streaming, answered, refused, dialog])
 def test_axe_finds_nothing(
     page: Page,
     api: Double,

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.integration.page.double import WITHIN, Double
 from tests.integration.page.script import session, stream, token
-from tests.integration.page.visitor import QUESTION, ask, button, field, log, says, script_answer
+from tests.integration.page.visitor import QUESTION, ask, button, field, log, says, script_answer, talk
 
 FOCUSED = """() => {
   const { activeElement: focused } = document;
@@ -58,6 +58,18 @@ def test_the_focus_goes_from_top_to_bottom_and_is_seen(page: Page, api: Double) 
         *("Walking as controlled falling Locomotion (opens in a new tab)",),
         *("Ask about a passage", "question", "Ask"),
     ]
+
+
+def test_what_has_the_focus_is_not_below_the_bar(page: Page, api: Double) -> None:
+    talk(page, api)
+    bar = page.get_by_role("navigation").bounding_box()
+    assert bar
+    focused = page.locator(":focus")
+    for _ in range(3 * 4):  # two markers and two sources of each answer, from the last one up
+        page.keyboard.press("Shift+Tab")
+        box = focused.bounding_box()
+        assert box
+        assert box["y"] >= bar["height"], focused.inner_text()
 
 
 def test_the_focus_returns_to_the_question_from_an_example_and_from_a_retry(page: Page, api: Double) -> None:

@@ -10,7 +10,17 @@ from playwright.sync_api import Page, expect
 from tests.integration.page.conftest import Open
 from tests.integration.page.double import Double
 from tests.integration.page.script import session, stream
-from tests.integration.page.visitor import ask, button, log, says, script_answer, script_refusal
+from tests.integration.page.site import ELSEWHERE
+from tests.integration.page.visitor import (
+    ask,
+    button,
+    field,
+    log,
+    says,
+    script_answer,
+    script_refusal,
+    talk,
+)
 
 WIDE = (
     f"<p>{'unbreakable' * 20} [1]</p><pre>{'code ' * 60}</pre>"
@@ -66,6 +76,40 @@ def test_the_dialog_fits_a_small_window(small: Page, api: Double) -> None:
     button(small, "Forget me").tap()
     expect(button(small, "Keep them")).to_be_visible()
     fits(small)
+
+
+def test_a_page_that_names_who_answers_fits_a_small_window(open_page: Open) -> None:
+    page = open_page(ELSEWHERE, **SMALL)
+    expect(page.locator(".provider")).to_be_visible()
+    fits(page)
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_new_and_earlier_conversations_are_at_hand_wherever_one_reads(
+    open_page: Open, api: Double, width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 640})
+    talk(page, api)
+    for place in ("0", "document.body.scrollHeight / 2", "document.body.scrollHeight"):
+        page.evaluate(f"scrollTo(0, {place})")
+        for name in ("New conversation", "Earlier conversations"):
+            expect(button(page, name)).to_be_in_viewport(ratio=1)
+    fits(page)
+    button(page, "Earlier conversations").click()
+    page.keyboard.press("Escape")
+    button(page, "New conversation").click()
+    expect(field(page)).to_be_focused()
+
+
+def test_a_question_that_is_answered_stands_below_the_bar(page: Page, api: Double) -> None:
+    talk(page, api)
+    bar, asked = (
+        page.get_by_role("navigation").bounding_box(),
+        log(page).locator("article").last.bounding_box(),
+    )
+    assert bar
+    assert asked
+    assert asked["y"] == pytest.approx(bar["y"] + bar["height"], abs=2)
 
 
 def test_no_keyboard_is_brought_up_over_an_answer(small: Page, api: Double) -> None:

@@ -40,6 +40,17 @@ def test_the_words_are_shown_before_the_answer_ends(page: Page, api: Double) -> 
     says_no_more(page, "*")
 
 
+def test_nothing_fails_in_a_good_conversation(page: Page, api: Double) -> None:
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(f"{request.url}: {request.failure}"))
+    page.on("console", lambda message: failed.append(message.text))
+    script_answer(api, times=2)
+    for _ in range(2):
+        with page.expect_event("requestfinished", lambda request: request.url.endswith("/api/chat")):
+            ask(page)
+    assert failed == []
+
+
 def test_the_passages_found_are_shown_before_the_first_word(page: Page, api: Double) -> None:
     gate = api.gate()
     api.on("POST /api/sessions", session())

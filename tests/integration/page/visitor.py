@@ -39,6 +39,14 @@ def script_answer(api: Double, html: str = ANSWER, *, times: int = 1) -> None:
         api.on("POST /api/chat", stream(*steps))
 
 
+def talk(page: Page, api: Double, times: int = 3) -> None:
+    """Have a conversation that is longer than the window."""
+    script_answer(api, ANSWER + "<p>The next foot catches the fall.</p>" * 20, times=times)
+    for count in range(1, times + 1):
+        ask(page)
+        expect(log(page).locator("em")).to_have_count(count)
+
+
 def script_refusal(api: Double, status: int = 500, *, retry_after: int | None = None) -> None:
     """The API gives a session and refuses the question."""
     api.on("POST /api/sessions", session())

@@ -128,7 +128,8 @@ class TestTheStream:
     def test_passes_buffering_proxies_and_is_not_kept(self, client: TestClient) -> None:
         headers = ask(client, STREAM).headers
         assert headers["x-accel-buffering"] == "no"
-        assert headers["cache-control"] == "no-store"
+        # With no-store, Chromium counts a stream that was read to its end as aborted.
+        assert headers["cache-control"] == "no-cache"
 
     @pytest.mark.parametrize(
         "text", ["one\ntwo\n\nthree", "a\r\nb\rc", "\N{LINE SEPARATOR}\x85", "event: done"]

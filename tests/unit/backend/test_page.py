@@ -7,7 +7,10 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
+from backend.api import page
 from backend.api.page import STATIC
+from backend.main import create_app
+from tests.unit.backend.conftest import Configure
 
 
 @pytest.fixture
@@ -47,11 +50,37 @@ def test_head_tells_the_size_and_sends_nothing(client: TestClient) -> None:
     assert int(answer.headers["content-length"]) == (STATIC / "index.html").stat().st_size
 
 
+def test_the_icon_is_there_for_who_was_told_of_none(client: TestClient) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
 def test_everything_that_the_page_names_is_there(client: TestClient) -> None:
     named = re.findall(r'(?:src|href)="(/?static/[^"]+)"', client.get("/").text)
     assert named
     for path in named:
         assert client.get(f"/{path.lstrip('/')}").status_code == 200, path
+
+
+class TestWhoAnswers:
+    def test_is_not_said_where_it_is_openai(self, client: TestClient) -> None:
+        assert client.get("/").text == (STATIC / "index.html").read_text()
+
+    @pytest.mark.parametrize(
+        ("url", "host"),
+        [
+            ("http://double.example:8080/v1", "double.example:8080"),
+            ("https://api.openai.com.example/v1", "api.openai.com.example"),
+            ("http://[::1]:9/v1", "[::1]:9"),
+        ],
+    )
+    def test_is_said_where_it_is_somebody_else(self, configure: Configure, url: str, host: str) -> None:
+        answer = TestClient(create_app(configure(OPENAI_BASE_URL=url))).get("/")
+        assert f"Answers come from <b>{host}</b>, not from api.openai.com." in answer.text
+        assert answer.headers["content-security-policy"] == page.POLICY
+
+    def test_is_text_and_no_markup(self) -> None:
+        assert "<b>a&lt;i&gt;</b>" in page.naming("a<i>")
 
 
 @pytest.mark.parametrize(
