@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from spacedock import platform
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance, Stop
@@ -61,7 +60,7 @@ class Stopped(Evidence[Ending]):
     def gather(self, around: Surroundings) -> Ending:
         """Write, hold a request, stop. Raises NotReady where it did not come up."""
         space, instance = around.space, around.ready(TO_BE_STOPPED)
-        grace = platform.STOP_GRACE_SECONDS.value
+        grace = space.stop_grace_seconds
         state = _written(space, instance)
         held = hold(space, instance.url, within=grace)
         stop = instance.stop(grace, meanwhile=held.finish if held else None)

@@ -88,6 +88,22 @@ class Dockerfile:
         return tuple(self._external_bases())
 
     @property
+    def copied_from(self) -> tuple[Base, ...]:
+        """Every other image that has to come from outside, in order: COPY and mounts take files from it."""
+        stages: set[str] = {"scratch", "context"}  # names that are no images; `context` is the builder's own
+        found: list[Base] = []
+        for step in self.instructions:
+            if step.cmd == "FROM" and len(step.value) == 3:
+                stages.add(step.value[2].lower())
+            # A number is a stage's, and what is no name of an image the builder itself refuses.
+            found += [
+                Base(image, None, step.line)
+                for image in _sources_of(step)
+                if not image.isdigit() and image.lower() not in stages and is_image_name(image)
+            ]
+        return tuple(found)
+
+    @property
     def final_stage(self) -> tuple[Instruction, ...]:
         """The instructions from the last FROM on: what the image that runs is made of."""
         last = max(index for index, step in enumerate(self.instructions) if step.cmd == "FROM")
@@ -121,6 +137,16 @@ class Dockerfile:
                 yield Base(image, arg if arg in given else None, step.line)
             if len(step.value) == 3:
                 stages.add(step.value[2].lower())
+
+
+def _sources_of(step: Instruction) -> Iterator[str]:
+    """Yield what an instruction's flags call the place that it takes files from."""
+    for flag in step.flags:
+        name, _, value = flag.partition("=")
+        if step.cmd in {"COPY", "ADD"} and name == "--from":
+            yield _unquote(value)
+        elif step.cmd == "RUN" and name == "--mount":
+            yield from (part[5:] for part in _unquote(value).split(",") if part.startswith("from="))
 
 
 def read_dockerfile(path: Path) -> Dockerfile:
