@@ -50,7 +50,12 @@ class Finding:
         return replace(
             self,
             problems=tuple(
-                replace(problem, seen=redact(problem.seen, canaries), log=redact(problem.log, canaries))
+                replace(
+                    problem,
+                    seen=redact(problem.seen, canaries),
+                    remedy=redact(problem.remedy, canaries),
+                    log=redact(problem.log, canaries),
+                )
                 for problem in self.problems
             ),
             detail=redact(self.detail, canaries),

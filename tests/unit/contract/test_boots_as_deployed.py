@@ -34,9 +34,19 @@ def test_an_exit_with_an_error_breaks_it_with_what_the_platform_shows(space: Spa
     finding = hold(PROMISE, space, FakeDock(otherwise=FAILED))
     (problem,) = finding.problems
     assert finding.outcome is Outcome.BROKEN
-    assert problem.seen == "it exited with code 1 after 0.30 s"
+    assert problem.seen == (
+        "it exited with code 1 after 0.30 s: it wants OPENAI_API_KEY, which space.toml does not name: "
+        "the dock gives it none"
+    )
+    assert "[secrets]" in problem.remedy
     assert problem.consequence == "RUNTIME_ERROR: Exit code: 1."
     assert problem.log == "KeyError: 'OPENAI_API_KEY'"
+
+
+def test_where_the_log_tells_no_cause_the_end_alone_is_told(space: Space, hold: Hold) -> None:
+    (problem,) = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1), log="bye"))).problems
+    assert problem.seen == "it exited with code 1 after 0.30 s"
+    assert "spacedock diagnose" in problem.remedy
 
 
 def test_a_script_that_ends_with_0_is_left_to_stays_up(space: Space, hold: Hold) -> None:

@@ -28,6 +28,15 @@ def test_a_space_that_only_starts_as_root_breaks_it(space: Space, hold: Hold) ->
     assert "'/app/cache'" in finding.problems[0].seen
 
 
+def test_what_only_an_owner_may_has_its_own_consequence_and_remedy(space: Space, hold: Hold) -> None:
+    log = "chmod: changing permissions of '/srv/index': Operation not permitted"
+    dock = FakeDock().when("as deployed", FakeInstance(boot=exited(1), log=log))
+    (problem,) = hold(PROMISE, space, dock).problems
+    assert f"it starts. It changes the mode or the owner of what it does not own: {log}" in problem.seen
+    assert "only an owner may change a mode" in problem.consequence
+    assert "install -d -o 1000" in problem.remedy
+
+
 def test_a_denial_after_the_start_breaks_it_too(space: Space, hold: Hold) -> None:
     finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(log=f"started\n{DENIED}\n")))
     assert "it starts, but something is denied to it" in finding.problems[0].seen

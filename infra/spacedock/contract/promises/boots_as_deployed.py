@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from spacedock.contract.causes import cause_of_exit
 from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.docks.boots import Cause
 from spacedock.errors import BootError
@@ -38,8 +39,14 @@ class BootsAsDeployed(Promise):
             return
         if not _failed(deployed) or _would_boot_otherwise(seen):
             raise NotReady(deployed)
+        cause = cause_of_exit(deployed.log, space)
         said = f"it {deployed.result}"
-        yield self.problem(said, log=deployed.log, consequence=f"{deployed.state}.")
+        yield self.problem(
+            f"{said}: {cause.seen}" if cause else said,
+            log=deployed.log,
+            consequence=f"{deployed.state}.",
+            remedy=cause.remedy if cause else "",
+        )
 
 
 def _failed(facts: BootFacts) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from spacedock import platform
+from spacedock.contract.causes import cause_of_denial
 from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.docks.boots import Cause
 from spacedock.evidence.base import Evidence, NotReady
@@ -41,10 +42,13 @@ class RunsAsUid1000(Promise):
         if deployed.ready:
             yield from self._look(seen)
         elif deployed.result.cause is Cause.EXITED and seen(BootedAsImageUser(attempted=True)).result.ready:
+            cause = cause_of_denial(deployed.log, space)
+            said = f"as uid {platform.USER_ID.value} it {deployed.result}; as the image's own user it starts."
             yield self.problem(
-                f"as uid {platform.USER_ID.value} it {deployed.result}; as the image's own user it starts."
-                f"{_denials(deployed.log)}",
+                f"{said} {cause.seen[0].upper()}{cause.seen[1:]}" if cause else said + _denials(deployed.log),
                 log=deployed.log,
+                consequence=cause.consequence if cause else "",
+                remedy=cause.remedy if cause else "",
             )
         else:
             raise NotReady(deployed)

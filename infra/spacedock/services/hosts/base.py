@@ -61,7 +61,7 @@ class HostedService:
         self.name = account.name
         self.canaries = account.canaries
         self.control = str(getattr(account, "control", ""))  # only doubles take orders
-        self.header = (header,)
+        self.header: tuple[str, ...] = (header,)
         self._account = account
         self._host = host
         self._inside = inside
