@@ -106,6 +106,7 @@ _IDENTITY: Final[Mapping[str, Difference]] = {
     "WRITABLE": Difference(_yes("no dock mounts buckets"), _no("all its files belong to the process")),
     "DATA_FOLDER": Difference(_yes("it is there when the image makes it"), _NO_DISK),
     "BUCKET_LOCKS": Difference(_no("no dock mounts buckets"), _NO_DISK),
+    "FIRST_OPEN_PORT": Difference(_yes("a lower app_port is noticed"), _yes("a lower app_port is noticed")),
     "LOW_PORTS": Difference(
         _no("Docker lets uid 1000 listen there; it is noticed"), _no("as this machine has it; it is noticed")
     ),

@@ -79,13 +79,22 @@ CUSTOM_DOMAIN_HOSTS: Final = Fact(
 
 def space_host(space_id: str) -> str:
     """Return the host that serves a Space (see `SPACE_HOST`); of a long name one like it (`LONG_NAMES`)."""
-    owner, name = space_id.split("/")
-    label = "".join(c if c.isalnum() else "-" for c in f"{owner}-{name}".lower())
+    label = _label(space_id)
     most = LONG_NAMES.value
     if len(label) > most:
         digest = hashlib.sha256(label.encode()).hexdigest()[:8]
         label = f"{label[: most - 9].rstrip('-')}-{digest}"
     return f"{label}.hf.space"
+
+
+def has_long_name(space_id: str) -> bool:
+    """Whether the platform shortens the host of a Space, in a way that is not known."""
+    return len(_label(space_id)) > LONG_NAMES.value
+
+
+def _label(space_id: str) -> str:
+    owner, name = space_id.split("/")
+    return "".join(c if c.isalnum() else "-" for c in f"{owner}-{name}".lower())
 
 
 def built_in_variables(space_id: str, title: str, flavor: str) -> dict[str, str]:

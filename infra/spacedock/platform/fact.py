@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
-_FRESH = datetime.timedelta(weeks=8)  # that a closed list is taken to be whole
+_FRESH = dt.timedelta(weeks=8)  # that a closed list is taken to be whole
 
 
 class Confidence(StrEnum):
@@ -53,7 +53,7 @@ class Fact(Generic[T_co]):
         """Whether sources disagree."""
         return self.other is not None
 
-    def is_aged(self, today: datetime.date) -> bool:
+    def is_aged(self, today: dt.date) -> bool:
         """Whether it is so old that a list of what there is may lack something by now."""
         year, _, month = self.date.partition("-")
-        return today - datetime.date(int(year), int(month or 1), 1) > _FRESH
+        return today - dt.date(int(year), int(month or 1), 1) > _FRESH

@@ -65,6 +65,13 @@ DISK_IS_LOST_ON: Final = Fact(
     "spaces-storage",
     "2026-08",
 )
+FIRST_OPEN_PORT: Final = Fact(
+    "the first port that any user may listen on, where the kernel keeps the ones below it",
+    1024,
+    Confidence.DOCUMENTED,
+    "Linux, ip-sysctl, ip_unprivileged_port_start",
+    "2026-11",
+)
 LOW_PORTS: Final = Fact(
     "uid 1000 may listen on ports below 1024",
     False,

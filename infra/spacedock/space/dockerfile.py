@@ -31,6 +31,8 @@ _PLATFORM = {
         ("VARIANT", ""),
     )
 }
+_NOT_OURS = frozenset({"node_modules", "vendor", "site-packages"})
+_NAMED = 3  # Dockerfiles that lie elsewhere
 _NO_CHARACTER = "\ufffd"  # stands for what is no UTF-8, and for NUL, at which the parser would end
 # A syntax of somebody else's may have other rules; `docker/dockerfile` is the builder's own.
 _FOREIGN_SYNTAX = re.compile(r"#\s*syntax\s*=\s*(?!(?:docker\.io/)?docker/dockerfile)\S", re.IGNORECASE)
@@ -181,17 +183,38 @@ def read_dockerfile(path: Path) -> Dockerfile:
 def _text(path: Path) -> str:
     """Return what the parser is given: comments may be in any encoding, and UTF-8 is all that it takes."""
     if not os.path.lexists(path):
-        raise NoDockerfileError(
-            "there is no Dockerfile here",
-            path=path,
-            remedy="add one, or name it in the manifest: `[space] dockerfile = ...`",
-        )
+        raise _no_dockerfile(path)
     try:
         content = read_bytes(path, _LARGEST)
     except NoTextFileError as error:
         raise NoDockerfileError(error.what, path=path, remedy=error.remedy) from None
     require_no_utf_16(path, content)
     return content.decode("utf-8", "replace").replace("\0", _NO_CHARACTER)
+
+
+def _no_dockerfile(path: Path) -> NoDockerfileError:
+    """Return what is to be said where there is none: that one elsewhere is not read, where there is one."""
+    others = sorted(
+        other.relative_to(path.parent).as_posix()
+        for pattern in ("*/Dockerfile", "*/*/Dockerfile")
+        for other in path.parent.glob(pattern)
+        if not any(part.startswith(".") or part in _NOT_OURS for part in other.relative_to(path.parent).parts)
+    )[:_NAMED]
+    if not others:
+        return NoDockerfileError(
+            "there is no Dockerfile here: Hugging Face builds the one at the root of the repository",
+            path=path,
+            remedy="add one; only where a workflow copies it there before the push, name it in the manifest: "
+            "`[space] dockerfile = ...`",
+        )
+    return NoDockerfileError(
+        f"there is no Dockerfile at the root of the repository, and Hugging Face reads no other: not "
+        f"{', '.join(others)}",
+        path=path,
+        remedy=f"`git mv {others[0]} Dockerfile`, and write the paths of its COPY from the root on; only "
+        "where a workflow copies it there before the push, name it in the manifest: "
+        "`[space] dockerfile = ...`",
+    )
 
 
 def _require_words(path: Path, step: Instruction) -> None:

@@ -129,6 +129,17 @@ def test_of_two_that_are_as_likely_the_later_in_the_log_comes_first() -> None:
     assert names("warning\nfatal", first, last) == ["b", "a"]
 
 
+def test_what_ends_a_program_counts_above_what_it_survived() -> None:
+    warning, fatal = (
+        known("a", {"text": "cache denied"}),
+        known("b", {"text": "no key", "certainty": "likely"}),
+    )
+    end = "Traceback (most recent call last):\n  File x\nKeyError: no key"
+    assert names(f"cache denied\n{end}", warning, fatal) == ["b", "a"]
+    assert names(f"{end}\ncache denied", warning, fatal) == ["a", "b"]
+    assert names(f"cache denied\n{end}\n" + "going on\n" * 200, warning, fatal) == ["a", "b"]
+
+
 def test_a_text_may_have_to_stand_there_more_than_once() -> None:
     failure = known("workers", {"text": "booting worker", "times": 3})
     assert names("booting worker\n" * 2, failure) == []

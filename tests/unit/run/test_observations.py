@@ -52,6 +52,18 @@ def test_of_a_sound_front_matter_nothing_is_noticed(space: Space) -> None:
     assert "README.md" not in said(space)
 
 
+def test_a_port_that_only_some_kernels_give_is_noticed(tmp_path: Path) -> None:
+    low = sound_space(tmp_path / "low", readme="---\nsdk: docker\napp_port: 80\n---\n")
+    assert "app_port 80 is below 1024" in said(low)
+    high = sound_space(tmp_path / "high", readme="---\nsdk: docker\napp_port: 1024\n---\n")
+    assert "below 1024" not in said(high)
+
+
+def test_a_name_that_the_platform_shortens_is_noticed(tmp_path: Path) -> None:
+    space = sound_space(tmp_path, manifest=f'[space]\nid = "owner/{"a" * 60}"\n')
+    assert "how is not known; here its host is owner-aaa" in said(space)
+
+
 def test_in_a_repository_only_what_git_tracks_counts_and_nothing_is_said(tmp_path: Path) -> None:
     write_space(tmp_path)
     repository(tmp_path)

@@ -99,3 +99,15 @@ def test_a_variable_of_itself_grows_no_further_than_a_process_is_given() -> None
     for _ in range(40):
         text = expand("$A$A", {"A": text})
     assert len(text) < 2**18
+
+
+def test_a_dockerfile_elsewhere_is_named_where_there_is_none_at_the_root(tmp_path: Path) -> None:
+    for folder in ("backend", "node_modules/x", ".github/x"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    with pytest.raises(UsageError) as caught:
+        read_dockerfile(tmp_path / "Dockerfile")
+    assert caught.value.what.endswith(
+        "at the root of the repository, and Hugging Face reads no other: not backend/Dockerfile"
+    )
+    assert "git mv backend/Dockerfile Dockerfile" in caught.value.remedy

@@ -219,7 +219,8 @@ def test_what_a_program_survived_does_not_count(tmp_path: Path) -> None:
 
 def test_an_exception_counts_with_those_that_led_to_it() -> None:
     chain = (
-        f"{TRACEBACK}OSError: first\n\nDuring handling of the above exception, another exception occurred:\n\n"
+        f"{TRACEBACK}OSError: first\n\n"
+        "During handling of the above exception, another exception occurred:\n\n"
         f"{TRACEBACK}ValueError: second"
     )
     assert last_words(f"{TRACEBACK}KeyError: 'survived'\ngoing on\n{chain}") == chain
@@ -254,7 +255,7 @@ def test_a_denied_path_says_itself_what_is_denied(tmp_path: Path) -> None:
         ("useradd: UID 1000 is not unique", "user with id 1000 already"),
         ("adduser: uid '1000' in use", "user with id 1000 already"),
         (
-            "npm error `npm ci` can only install packages when your package.json",
+            "`npm ci` can only install packages when your package.json",
             "in sync",
         ),
         ("error: The lockfile at `uv.lock` needs to be updated, but ...", "in sync"),
