@@ -59,7 +59,7 @@ def _likely(verdict: Verdict) -> Iterator[str]:
     broken = [finding for finding in verdict.findings if finding.outcome is Outcome.BROKEN]
     for finding in broken or verdict.findings:
         log = "\n".join(dict.fromkeys(filter(None, (*(each.log for each in finding.problems), finding.log))))
-        for diagnosis in diagnose(log, all_failures()) if log else ():
+        for diagnosis in diagnose(log, all_failures(), ended=True) if log else ():
             if not broken or finding.promise.id in diagnosis.failure.breaks:
                 yield diagnosis.failure.name
                 return

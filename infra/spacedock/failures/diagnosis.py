@@ -49,14 +49,14 @@ class Diagnosis:
         return all(match.symptom.reported for match in self.matches)
 
 
-def diagnose(log: str, failures: Iterable[Failure]) -> tuple[Diagnosis, ...]:
+def diagnose(log: str, failures: Iterable[Failure], *, ended: bool = False) -> tuple[Diagnosis, ...]:
     """Return what the log shows, the likeliest first; nothing where it shows nothing that is known.
 
-    What a program says when it ends counts above what it survived: a failure that its last traceback, and
-    what follows on it, show comes before one that only earlier lines speak for. Of two that are equally
-    likely the one comes first whose last symptom stands later in the log.
+    Of two that are equally likely the one comes first whose last symptom stands later in the log: what ends
+    a program is said at the end. Of one that has `ended`, what its last traceback and the lines behind it
+    show counts above all that it survived.
     """
-    return tuple(found for found in _found(log, failures) if found.points >= _ENOUGH)
+    return tuple(found for found in _found(log, failures, ended=ended) if found.points >= _ENOUGH)
 
 
 def hinted(log: str, failures: Iterable[Failure]) -> tuple[Diagnosis, ...]:
@@ -99,17 +99,16 @@ def _cut(line: str) -> str:
     return line if len(line) <= _LINE else f"{line[:half]} {_GAP} {line[-half:]}"
 
 
-def _found(log: str, failures: Iterable[Failure]) -> list[Diagnosis]:
+def _found(log: str, failures: Iterable[Failure], *, ended: bool = False) -> list[Diagnosis]:
     excerpt = _Excerpt.of(log)
     all_of_them = [Diagnosis(failure, tuple(_matches(failure, excerpt))) for failure in failures]
-    ends = _begins_to_end(excerpt)
+    ends = _begins_to_end(excerpt) if ended else 0
     return sorted((found for found in all_of_them if found.matches), key=lambda found: _rank(found, ends))
 
 
 def _rank(diagnosis: Diagnosis, ends: int) -> tuple[bool, int, int, str]:
     last = max(match.last for match in diagnosis.matches)
-    survived = last < ends and diagnosis.points >= _ENOUGH
-    return survived, -diagnosis.points, -last, diagnosis.failure.name
+    return last < ends, -diagnosis.points, -last, diagnosis.failure.name
 
 
 def _begins_to_end(excerpt: _Excerpt) -> int:

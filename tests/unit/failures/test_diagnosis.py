@@ -28,8 +28,8 @@ def known(name: str, *symptoms: Mapping[str, Any]) -> Failure:
     return failure_from(name, {**DATA, "symptoms": [{**usual, **symptom} for symptom in symptoms]})
 
 
-def names(log: str, *failures: Failure) -> list[str]:
-    return [diagnosis.failure.name for diagnosis in diagnose(log, failures)]
+def names(log: str, *failures: Failure, ended: bool = False) -> list[str]:
+    return [diagnosis.failure.name for diagnosis in diagnose(log, failures, ended=ended)]
 
 
 PORT = known("port", {"text": "listening on 127.0.0.1"})
@@ -135,9 +135,10 @@ def test_what_ends_a_program_counts_above_what_it_survived() -> None:
         known("b", {"text": "no key", "certainty": "likely"}),
     )
     end = "Traceback (most recent call last):\n  File x\nKeyError: no key"
-    assert names(f"cache denied\n{end}", warning, fatal) == ["b", "a"]
-    assert names(f"{end}\ncache denied", warning, fatal) == ["a", "b"]
-    assert names(f"cache denied\n{end}\n" + "going on\n" * 200, warning, fatal) == ["a", "b"]
+    assert names(f"cache denied\n{end}", warning, fatal, ended=True) == ["b", "a"]
+    assert names(f"cache denied\n{end}", warning, fatal) == ["a", "b"]
+    assert names(f"{end}\ncache denied", warning, fatal, ended=True) == ["a", "b"]
+    assert names(f"cache denied\n{end}\n" + "on\n" * 200, warning, fatal, ended=True) == ["a", "b"]
 
 
 def test_a_text_may_have_to_stand_there_more_than_once() -> None:

@@ -43,8 +43,8 @@ class StartsInTime(Promise):
         if deployed.result.late:
             result, consequence = deployed.result, f"{deployed.state}."
             if result.idle and not result.listeners:
-                seen = f"{result}: there is no server in it, and nothing that works towards one"
-                yield self.problem(seen, log=deployed.log, consequence=consequence, remedy=_NO_SERVER)
+                told = f"{result}: there is no server in it, and nothing that works towards one"
+                yield self.problem(told, log=deployed.log, consequence=consequence, remedy=_NO_SERVER)
             else:
                 yield self.problem(str(result), log=deployed.log, consequence=consequence)
         elif not deployed.result.ready:
