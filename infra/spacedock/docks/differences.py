@@ -224,6 +224,7 @@ _FRONT_MATTER: Final[Mapping[str, Difference]] = {
     "HUB_SYNC_SDK": Difference(
         _yes("deploys-from-its-workflow looks for one that relies on it"), _yes("the same")
     ),
+    "UPLOAD_SDK": Difference(_no("nothing is uploaded"), _no("nothing is uploaded")),
     "EMOJI_CHARACTERS": Difference(_READ, _READ),
     "COLORS": Difference(_READ, _READ),
     "SHORT_DESCRIPTION_CHARACTERS": Difference(_READ, _READ),

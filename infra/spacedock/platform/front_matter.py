@@ -102,6 +102,14 @@ HUB_SYNC_SDK: Final = Fact(
     "spaces-github-actions; action.yml of huggingface/hub-sync",
     "2026-08",
 )
+UPLOAD_SDK: Final = Fact(
+    "the SDK of a Space that `hf upload` creates where there is none",
+    "gradio",
+    Confidence.DOCUMENTED,
+    "client 2.4, cli and upload_folder; pull request 4331",
+    "2026-11",
+    text="gradio, until README.md with `sdk: docker` is there; above 250 files or 100 MB in several commits",
+)
 EMOJI_CHARACTERS: Final = Fact(
     "how many emoji `emoji` holds, and nothing else",
     1,
