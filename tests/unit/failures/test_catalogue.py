@@ -40,9 +40,9 @@ NOT_HERE = {
 # How many failures each group has. By hand, with each one that comes: all else that is known of a failure is
 # in its folder and goes with it, its page in docs/failures at the next writing.
 FAILURES = {
-    Group.REPOSITORY: 12,
+    Group.REPOSITORY: 13,
     Group.BUILD: 18,
-    Group.START: 33,
+    Group.START: 34,
     Group.EDGE: 25,
     Group.DATABASE: 23,
     Group.VECTORS: 5,
