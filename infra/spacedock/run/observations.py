@@ -53,6 +53,7 @@ def observations(space: Space, run: Run) -> tuple[str, ...]:
         partial(_repository, space),
         partial(build_hints, space),
         partial(_name, space),
+        partial(_dockerfile, space),
         partial(_ports, space),
         partial(_usage, instances),
         partial(_identity, run),
@@ -94,6 +95,15 @@ def _lines(part: Callable[[], Iterable[str]]) -> tuple[str, ...]:
 def _repository(space: Space) -> Iterator[str]:
     if repository_of(space.root) is None:
         yield "it is in no git repository: every file of the folder is taken to be pushed, ignored or not"
+
+
+def _dockerfile(space: Space) -> Iterator[str]:
+    named = space.manifest.space.dockerfile
+    if named and space.dockerfile.path.resolve() != (space.root / "Dockerfile").resolve():
+        yield (
+            f"the manifest takes {named} for the Dockerfile; Hugging Face builds the one at the root of what is "
+            "pushed, so that a workflow must copy it there"
+        )
 
 
 def _name(space: Space) -> Iterator[str]:

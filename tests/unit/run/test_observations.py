@@ -59,6 +59,15 @@ def test_a_port_that_only_some_kernels_give_is_noticed(tmp_path: Path) -> None:
     assert "below 1024" not in said(high)
 
 
+def test_a_dockerfile_that_a_workflow_must_copy_is_noticed(tmp_path: Path) -> None:
+    folder = write_space(tmp_path, manifest='[space]\ndockerfile = "backend/Dockerfile"\n')
+    (folder / "backend").mkdir()
+    (folder / "Dockerfile").rename(folder / "backend" / "Dockerfile")
+    assert "a workflow must copy it there" in said(read_space(folder))
+    own = write_space(tmp_path / "own", manifest='[space]\ndockerfile = "Dockerfile"\n')
+    assert "a workflow must copy" not in said(read_space(own))
+
+
 def test_a_name_that_the_platform_shortens_is_noticed(tmp_path: Path) -> None:
     space = sound_space(tmp_path, manifest=f'[space]\nid = "owner/{"a" * 60}"\n')
     assert "how is not known; here its host is owner-aaa" in said(space)
