@@ -101,8 +101,8 @@ def _dockerfile(space: Space) -> Iterator[str]:
     named = space.manifest.space.dockerfile
     if named and space.dockerfile.path.resolve() != (space.root / "Dockerfile").resolve():
         yield (
-            f"the manifest takes {named} for the Dockerfile; Hugging Face builds the one at the root of what is "
-            "pushed, so that a workflow must copy it there"
+            f"the manifest takes {named} for the Dockerfile; Hugging Face builds the one at the root of what "
+            "is pushed, so that a workflow must copy it there"
         )
 
 
