@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -59,13 +60,20 @@ def test_one_that_has_to_be_killed_is_told_why(
     assert remedy in problem.remedy
 
 
+class Patient(FakeInstance):
+    """Takes as long as it is given, and is killed then."""
+
+    def stop(self, grace: float, meanwhile: Callable[[], None] | None = None) -> Stop:
+        super().stop(grace, meanwhile)
+        return Stop(seconds=grace, exit_code=int(grace), killed=True)
+
+
 def test_the_grace_is_the_readmes(tmp_path: Path, hold: Hold) -> None:
     readme = "---\nsdk: docker\ntermination_grace_period: 2m\n---\n"
-    stop = Stop(seconds=120.0, exit_code=137, killed=True)
-    finding = hold(
-        PROMISE, sound_space(tmp_path, readme=readme), FakeDock(otherwise=FakeInstance(stopped=stop))
-    )
-    assert "still running 120 s" in finding.problems[0].seen
+    space = sound_space(tmp_path, readme=readme)
+    (problem,) = hold(PROMISE, space, FakeDock(otherwise=Patient())).problems
+    assert "still running 120 s" in problem.seen
+    assert "exit code 120" in problem.seen
 
 
 def test_a_server_that_outlives_its_shell_breaks_it(space: Space, hold: Hold) -> None:
