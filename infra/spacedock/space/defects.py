@@ -130,10 +130,9 @@ def _license(values: Values) -> Iterator[Defect]:
     given = values.get("license")
     for name in given if isinstance(given, list) else [given]:
         if name is not None and name not in platform.LICENSES.value:
-            known = f"the Hub's list, as of {platform.LICENSES.date}"
             meant = nearest(str(name), platform.LICENSES.value)
             remedy = f"write `{meant}`" if meant else "write `other` and give it a `license_name`"
-            what = f"`license` is {shown(name)}, which is not in {known}"
+            what = f"`license` is {shown(name)}, which is not in the Hub's list"
             yield Defect("license", what, remedy, unlisted_in=_list_without(name, platform.LICENSES))
 
 
