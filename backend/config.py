@@ -10,8 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from backend.origins import DEFAULT_ORIGINS, parse_origins, vercel_preview_pattern
-from backend.origins import space_host as hf_space_host
+from backend.origins import DEFAULT_ORIGINS, parse_origins, space_hosts, vercel_preview_pattern
 from backend.shapes import credential, postgres_url, rate, secret, web_address
 
 Seconds = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
@@ -78,7 +77,7 @@ class Settings(BaseSettings):
 
     cors_allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(parse_origins)] = ()
     cors_vercel_preview: Annotated[str, AfterValidator(vercel_preview_pattern)] | None = None
-    space_host: Annotated[str, AfterValidator(hf_space_host)] | None = None  # set by the platform
+    space_host: Annotated[tuple[str, ...], NoDecode, BeforeValidator(space_hosts)] = ()  # set by the platform
 
     textbook_url: Annotated[str, AfterValidator(web_address)] = f"{DEFAULT_ORIGINS[-1]}/docs"
     retrieval_limit: int = Field(default=5, ge=1, le=20)  # passages
@@ -107,7 +106,7 @@ class Settings(BaseSettings):
     @property
     def allowed_origins(self) -> tuple[str, ...]:
         """Every origin that is allowed by name."""
-        own = (f"https://{self.space_host}",) if self.space_host else ()
+        own = (f"https://{host}" for host in self.space_host)
         return tuple(dict.fromkeys((*DEFAULT_ORIGINS, *own, *self.cors_allowed_origins)))
 
 

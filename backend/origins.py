@@ -97,11 +97,17 @@ def _is_public(host: str) -> bool:
         return "." in host and not host.endswith(".localhost")
 
 
-def space_host(text: str) -> str:
-    """The host that the platform gave to this Space. Raises ValueError."""
-    if not _HOST_NAME.fullmatch(text.lower()):
+def space_hosts(value: object) -> object:
+    """Read the hosts that the platform gave to this Space: several, with commas, once it has a custom domain.
+
+    Anything but text is passed on as it is. Raises ValueError.
+    """
+    if not isinstance(value, str):
+        return value
+    hosts = [host.strip().lower() for host in value.split(",") if host.strip()]
+    if not all(map(_HOST_NAME.fullmatch, hosts)):
         raise ValueError("it is not a host name")
-    return text.lower()
+    return tuple(dict.fromkeys(hosts))
 
 
 def vercel_preview_pattern(text: str) -> str:

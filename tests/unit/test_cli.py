@@ -71,7 +71,7 @@ def test_a_broken_promise_ends_in_1_and_says_what_mends_it(
 def test_a_log_that_is_known_is_named_with_what_reproduces_it(
     spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log = "E: Unable to locate package libgl1-mesa-glx"
+    log = "exec ./start.sh: no such file or directory"
     spacedock(
         "check",
         place,
@@ -80,9 +80,19 @@ def test_a_log_that_is_known_is_named_with_what_reproduces_it(
         dock=FakeDock(otherwise=FakeInstance(boot=exited(1), log=log)),
     )
     assert (
-        "its log looks like unpinned-base-drift: `spacedock reproduce unpinned-base-drift`"
-        in capsys.readouterr().out
+        "its log looks like crlf-entrypoint: `spacedock reproduce crlf-entrypoint`" in capsys.readouterr().out
     )
+
+
+def test_a_log_of_a_failure_that_breaks_another_promise_names_none(
+    spacedock: Spacedock, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = "PermissionError: [Errno 13] Permission denied: '/data'"
+    deaf = FakeDock(otherwise=FakeInstance(log=log, stopped=Stop(10.0, 137, killed=True)))
+    spacedock("check", place, "--promise", "stops-on-sigterm", dock=deaf)
+    said = capsys.readouterr().out
+    assert "Permission denied" in said
+    assert "looks like" not in said
 
 
 def test_a_log_that_says_nothing_names_no_failure(

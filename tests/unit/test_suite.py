@@ -51,7 +51,7 @@ spacedock.session.choose = lambda *_, **__: Dock({dock})
 
 PLUGIN = ("-p", "spacedock.plugin")
 PLAIN = "binds-app-port or stops-on-sigterm or runs-as-uid-1000 or answers-cors-preflight"
-DEAF = "otherwise=FakeInstance(stopped=Stop(10.0, 137, True))"
+DEAF = "otherwise=FakeInstance(stopped=Stop(10.0, 137, True, unheard=True))"
 CRASHING = "otherwise=FakeInstance(boot=exited(1), log='ImportError: no module named app')"
 NO_ENGINE = """
 from spacedock.errors import EngineError

@@ -39,7 +39,7 @@ def diagnose_log(
 
     text = _read(log)
     failures = all_failures()
-    found = diagnose(text, failures)
+    found = diagnose(text, failures, ended=True)
     console = screen()
     if not found:
         _say_that_it_is_not_recognised(console, hinted(text, failures), len(failures))

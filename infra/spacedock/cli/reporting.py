@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from spacedock.contract.finding import Outcome
 from spacedock.errors import UsageError
 from spacedock.screen import screen
 from spacedock.verdict.formats import formats
@@ -48,17 +49,20 @@ def end(verdict: Verdict, reports: tuple[tuple[str, Path], ...], *, strict: bool
 
 
 def _likely(verdict: Verdict) -> Iterator[str]:
-    """Yield the failure that the logs below what is broken or blocked show best, where they show one."""
-    logs = [problem.log for finding in verdict.findings for problem in finding.problems]
-    logs += [finding.log for finding in verdict.findings]
-    text = "\n".join(dict.fromkeys(filter(None, logs)))
-    if not text:
-        return
+    """Yield the failure that a log shows best, of those that break the promise it stands below.
+
+    Where none is broken it is the log of what kept the rest from being looked at.
+    """
     from spacedock.failures.catalogue import all_failures
     from spacedock.failures.diagnosis import diagnose
 
-    for diagnosis in diagnose(text, all_failures())[:1]:
-        yield diagnosis.failure.name
+    broken = [finding for finding in verdict.findings if finding.outcome is Outcome.BROKEN]
+    for finding in broken or verdict.findings:
+        log = "\n".join(dict.fromkeys(filter(None, (*(each.log for each in finding.problems), finding.log))))
+        for diagnosis in diagnose(log, all_failures(), ended=True) if log else ():
+            if not broken or finding.promise.id in diagnosis.failure.breaks:
+                yield diagnosis.failure.name
+                return
 
 
 def _destination(wish: str) -> tuple[str, Path]:

@@ -35,17 +35,27 @@ class Finding:
     blame: str = ""  # of what is blocked: the promise that says why; empty where the Space did not come up
     failure: int = InternalError.exit_code  # of an error: the exit code of what failed
 
+    @property
+    def level(self) -> Level:
+        """What is broken of it: a `should` where each of its problems is one."""
+        levels = {problem.level or self.promise.level for problem in self.problems} or {self.promise.level}
+        return Level.MUST if Level.MUST in levels else Level.SHOULD
+
     def is_red(self, *, strict: bool = False) -> bool:
         """Whether it alone turns a verdict red; `strict` counts a broken `should`."""
-        must = self.promise.level is Level.MUST
-        return self.outcome is Outcome.BROKEN and (must or strict)
+        return self.outcome is Outcome.BROKEN and (self.level is Level.MUST or strict)
 
     def redacted(self, canaries: Mapping[str, tuple[str, ...]]) -> Finding:
         """Return it without the secrets of the run."""
         return replace(
             self,
             problems=tuple(
-                replace(problem, seen=redact(problem.seen, canaries), log=redact(problem.log, canaries))
+                replace(
+                    problem,
+                    seen=redact(problem.seen, canaries),
+                    remedy=redact(problem.remedy, canaries),
+                    log=redact(problem.log, canaries),
+                )
                 for problem in self.problems
             ),
             detail=redact(self.detail, canaries),

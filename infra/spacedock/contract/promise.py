@@ -36,6 +36,7 @@ class Problem:
     remedy: str
     source: str
     log: str = ""  # the last lines of the instance, where they help
+    level: Level | None = None  # its own, where it is not its promise's
 
 
 class Seen(Protocol):
@@ -95,7 +96,15 @@ class Promise(ABC):
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Yield what is wrong. It runs no container, opens no socket and never sleeps."""
 
-    def problem(self, seen: str, *, log: str = "", remedy: str = "", consequence: str = "") -> Problem:
+    def problem(
+        self,
+        seen: str,
+        *,
+        log: str = "",
+        remedy: str = "",
+        consequence: str = "",
+        level: Level | None = None,
+    ) -> Problem:
         """Return a problem of this promise, with the last lines of a log."""
         return Problem(
             seen=seen,
@@ -103,6 +112,7 @@ class Promise(ABC):
             remedy=remedy or self.remedy,
             source=self.source,
             log=tail(log),
+            level=level,
         )
 
 

@@ -32,6 +32,8 @@ class Cause(StrEnum):
     EXITED = "exited"
     OTHER_PORT = "listening on another port"
     LOOPBACK = "listening on loopback only"
+    IPV6_ONLY = "listening on IPv6 only"
+    RESPAWNING = "started again and again"
     SILENT = "silent"
 
 
@@ -47,6 +49,11 @@ class Listener:
         """Whether only the container itself can reach it."""
         address = self.address.removeprefix("::ffff:")
         return address == "::1" or address.startswith("127.")
+
+    @property
+    def ipv6(self) -> bool:
+        """Whether it is one of IPv6; it may take IPv4 too."""
+        return ":" in self.address and not self.address.startswith("::ffff:")
 
     def __str__(self) -> str:
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
@@ -65,11 +72,18 @@ class BootResult:
     exceeded: str = ""  # the limit that ended it, in the platform's words
     window: StartWindow = PLATFORM_WINDOW  # what it was given
     processor_seconds: float | None = None  # that it had used when it was ready; None where nobody can tell
+    restarts: int = 0  # how often what serves in it ended and was started again, where that was why
+    idle: bool = False  # nothing in it had worked for half of the window when that was over
 
     @property
     def ready(self) -> bool:
         """Whether HTTP answered on the expected port, from outside."""
         return self.cause is None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended by itself: its main process, or again and again what that one starts."""
+        return self.cause in {Cause.EXITED, Cause.RESPAWNING}
 
     @property
     def late(self) -> bool:
@@ -86,14 +100,20 @@ class BootResult:
         seen = ", ".join(str(listener) for listener in self.listeners)
         match self.cause:
             case None:
-                return f"ready on port {self.port} after {self.seconds:.2f} s"
+                said = f"ready on port {self.port} after {self.seconds:.2f} s"
             case Cause.EXITED:
                 why = f": {self.exceeded}" if self.exceeded else ""
-                return f"exited with code {self.exit_code} after {self.seconds:.2f} s{why}"
+                said = f"exited with code {self.exit_code} after {self.seconds:.2f} s{why}"
             case Cause.OTHER_PORT:
-                return f"nothing on port {self.port}; it listens on {seen}"
+                said = f"nothing on port {self.port}; it listens on {seen}"
             case Cause.LOOPBACK:
-                return f"port {self.port} is bound to loopback only ({seen})"
+                said = f"port {self.port} is bound to loopback only ({seen})"
+            case Cause.IPV6_ONLY:
+                said = f"port {self.port} is open on IPv6 only ({seen}), and is asked on IPv4"
+            case Cause.RESPAWNING:
+                often = f"{self.restarts} times in {self.seconds:.0f} s"
+                said = f"ends and is started again, {often}, and gives no HTTP answer on port {self.port}"
             case Cause.SILENT:
                 where = f"; it listens on {seen}" if seen else "; it listens on nothing"
-                return f"no HTTP answer on port {self.port} after {self.window}{where}"
+                said = f"no HTTP answer on port {self.port} after {self.window}{where}"
+        return said

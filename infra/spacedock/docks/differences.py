@@ -108,6 +108,11 @@ _IDENTITY: Final[Mapping[str, Difference]] = {
     ),
     "WRITABLE": Difference(_yes("no dock mounts buckets"), _no("all its files belong to the process")),
     "DATA_FOLDER": Difference(_yes("it is there when the image makes it"), _NO_DISK),
+    "BUCKET_LOCKS": Difference(_no("no dock mounts buckets"), _NO_DISK),
+    "FIRST_OPEN_PORT": Difference(_yes("a lower app_port is noticed"), _yes("a lower app_port is noticed")),
+    "LOW_PORTS": Difference(
+        _no("Docker lets uid 1000 listen there; it is noticed"), _no("as this machine has it; it is noticed")
+    ),
     "DISK_IS_LOST_ON": Difference(_yes("each boot is a new container"), _NO_DISK),
     "FIRST_PROCESS": Difference(_yes("no init in front"), _no("the CMD leads its own session, not PID 1")),
 }
@@ -154,6 +159,12 @@ _EDGE: Final[Mapping[str, Difference]] = {
         _no("it has no edge; is-visible-to-its-callers reads the manifest"),
     ),
     "PRIVATE_TEXT": Difference(_yes(), _NO_EDGE),
+    "EDGE_FOLLOWS_REDIRECTS": Difference(
+        _no("speaks-https-behind-the-edge takes a turned slash at / for nothing"), _NO_EDGE
+    ),
+    "EDGE_IP_TOKEN": Difference(_no("only the platform can sign one"), _NO_EDGE),
+    "FRAME_SANDBOX": Difference(_no("the page around the Space is not shown"), _NO_EDGE),
+    "PRIVATE_API_STATUS": Difference(_no("the Hub's API is not asked"), _no("the Hub's API is not asked")),
     "PRIVATE_TOKEN_HEADERS": Difference(_yes("any token that looks like one is taken"), _NO_EDGE),
 }
 _EGRESS = _both("--egress observed|documented|open")
@@ -181,6 +192,8 @@ _ENVIRONMENT: Final[Mapping[str, Difference]] = {
     "SECRETS_KEEP_NEWLINE": Difference(
         _yes("names-missing-secrets sets a newline alone"), _yes("names-missing-secrets sets a newline alone")
     ),
+    "LONG_NAMES": Difference(_yes("with a host made up for it"), _yes("with a host made up for it")),
+    "CUSTOM_DOMAIN_HOSTS": Difference(_no("a dock has one host"), _no("a dock has one host")),
     "COLLISION_TEXT": Difference(_yes("said by names-each-setting-once"), _yes("the same")),
 }
 _HARDWARE: Final[Mapping[str, Difference]] = {
@@ -198,9 +211,12 @@ _LIFECYCLE: Final[Mapping[str, Difference]] = {
     "EXIT_STAGE": Difference(_yes("stays-up"), _yes("stays-up")),
     "EXIT_TEXT": Difference(_yes(), _yes()),
     "STOP_SIGNALS": Difference(_yes("stops-on-sigterm"), _yes("stops-on-sigterm")),
-    "STOP_GRACE_SECONDS": Difference(_yes("the shorter one"), _yes("the shorter one")),
+    "STOP_GRACE_SECONDS": Difference(_yes("10 s, or README.md's"), _yes("10 s, or README.md's")),
+    "MOST_STOP_GRACE_SECONDS": Difference(_yes(), _yes()),
     "OLD_SERVES_ON": Difference(_yes("overlaps-on-redeploy"), _no("two processes cannot have one port")),
     "RUNTIME_API": Difference(_no("settings are the manifest's"), _no("settings are the manifest's")),
+    "RUNTIME_SHA": Difference(_no("nothing is deployed"), _no("nothing is deployed")),
+    "TRUSTED_PUBLISHING": Difference(_no("nothing is pushed"), _no("nothing is pushed")),
     "PLAN_STATUS": Difference(_no("no Space is created"), _no("no Space is created")),
 }
 _FRONT_MATTER: Final[Mapping[str, Difference]] = {
@@ -211,6 +227,7 @@ _FRONT_MATTER: Final[Mapping[str, Difference]] = {
     "HUB_SYNC_SDK": Difference(
         _yes("deploys-from-its-workflow looks for one that relies on it"), _yes("the same")
     ),
+    "UPLOAD_SDK": Difference(_no("nothing is uploaded"), _no("nothing is uploaded")),
     "EMOJI_CHARACTERS": Difference(_READ, _READ),
     "COLORS": Difference(_READ, _READ),
     "SHORT_DESCRIPTION_CHARACTERS": Difference(_READ, _READ),

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from spacedock.docks.boots import BootResult, Cause, Listener
 from spacedock.docks.conditions import StartWindow
+from spacedock.docks.respawning import ENOUGH, restarts
 
 POLL = 0.02  # seconds between two calls; the process's death ends the wait at once
 ANSWER = 0.01  # seconds that one poll waits for an answer that is under way
@@ -27,6 +28,12 @@ LOOK_EVERY = 0.5
 
 # Who holds the expected port on loopback keeps others from it: certain once it is no passing glimpse.
 LOOPBACK_IS_CERTAIN = 1.0
+# A socket that IPv4 reaches too takes a connection at once, however slow its answer is: one that turns every
+# call away for so long is open on IPv6 only.
+IPV6_IS_CERTAIN = 2.0
+# What is started again and again is known by what is written of it: read that seldom, it may be long.
+FIRST_READ = 2.0
+READ_EVERY = 2.0
 # Sockets elsewhere may be a helper's (metrics, a model server) that is up before the app. They tell the cause
 # once nothing has changed for longer than start scripts usually `sleep`, and nothing works any more.
 ELSEWHERE_IS_CERTAIN = 5.0
@@ -66,6 +73,10 @@ class BootingSpace(Protocol):
         """How much processor time all of its processes have used so far."""
         ...
 
+    def logs(self) -> str:
+        """What it wrote so far."""
+        ...
+
 
 def watch(space: BootingSpace, path: str, *, began: float, window: StartWindow) -> BootResult:
     """Wait until a boot's outcome is certain, at most until the `window` from `began` (monotonic) is over."""
@@ -73,8 +84,8 @@ def watch(space: BootingSpace, path: str, *, began: float, window: StartWindow) 
 
 
 def _watch(space: BootingSpace, path: str, began: float, timeout: float) -> BootResult:
-    sockets = _Sockets(space.port)
-    next_look = FIRST_LOOK
+    sockets = _Sockets(space.port, idle_from=timeout / 2)
+    next_look, next_read = FIRST_LOOK, FIRST_READ
     with closing(_Call(space.address, path)) as call:
         while True:
             ended = space.ended(within=POLL)
@@ -87,10 +98,15 @@ def _watch(space: BootingSpace, path: str, began: float, timeout: float) -> Boot
                 return boot
             late = seconds >= timeout
             if late or seconds >= next_look:
-                sockets.look(seconds, space)
+                sockets.look(seconds, space, turned_away=call.turned_away)
                 next_look = seconds + LOOK_EVERY
+            if late or seconds >= next_read:
+                next_read = seconds + READ_EVERY
+                if (times := restarts(space.logs())) >= ENOUGH:
+                    return BootResult(seconds, space.port, Cause.RESPAWNING, restarts=times)
             if late or sockets.certain:
-                return BootResult(seconds, space.port, sockets.cause, listeners=sockets.seen)
+                listeners, idle = sockets.seen, sockets.idle
+                return BootResult(seconds, space.port, sockets.cause, listeners=listeners, idle=idle)
 
 
 def cause(listeners: tuple[Listener, ...], port: int) -> Cause:
@@ -118,16 +134,22 @@ class _Sockets:
     """The sockets seen so far, and for how long they have been the same ones."""
 
     port: int
+    idle_from: float  # seconds from which on it is looked whether anything works
     seen: tuple[Listener, ...] = ()
+    turned_away: bool = False  # the last call came to nobody
+    idle: bool = False
     _since: float = 0.0
     _at: float = 0.0
     _processor: float | None = None
 
-    def look(self, at: float, space: BootingSpace) -> None:
+    def look(self, at: float, space: BootingSpace, *, turned_away: bool) -> None:
         listeners = space.listeners()
-        if listeners != self.seen or (self.cause is Cause.OTHER_PORT and self._is_busy(at, space)):
+        elsewhere = self.cause is Cause.OTHER_PORT
+        busy = (elsewhere or at >= self.idle_from) and self._is_busy(at, space)
+        if listeners != self.seen or turned_away != self.turned_away or (elsewhere and busy):
             self._since = at
-        self.seen, self._at = listeners, at
+        self.idle = at >= self.idle_from and not busy
+        self.seen, self.turned_away, self._at = listeners, turned_away, at
 
     def _is_busy(self, at: float, space: BootingSpace) -> bool:
         """Whether it has worked since the last look; not known at the first one, which is taken for yes."""
@@ -137,7 +159,10 @@ class _Sockets:
 
     @property
     def cause(self) -> Cause:
-        return cause(self.seen, self.port)
+        found = cause(self.seen, self.port)
+        there = [listener for listener in self.seen if listener.port == self.port]
+        ipv6 = bool(there) and all(listener.ipv6 for listener in there)
+        return Cause.IPV6_ONLY if found is Cause.SILENT and ipv6 and self.turned_away else found
 
     @property
     def certain(self) -> bool:
@@ -145,6 +170,8 @@ class _Sockets:
         match self.cause:
             case Cause.LOOPBACK:
                 return steady >= LOOPBACK_IS_CERTAIN
+            case Cause.IPV6_ONLY:
+                return steady >= IPV6_IS_CERTAIN
             case Cause.OTHER_PORT:
                 return steady >= ELSEWHERE_IS_CERTAIN
             case _:
@@ -158,6 +185,7 @@ class _Call:
         self._address = address
         self._request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
         self._socket: socket | None = None
+        self.turned_away = False  # the last call was refused, or hung up on without a byte
 
     def answered(self) -> bool:
         """Whether an answer has begun; asks when no request is under way."""
@@ -165,10 +193,13 @@ class _Call:
             connection = self._connection()
             start = connection.recv(5)
         except TimeoutError:
+            self.turned_away = False
             return False
         except OSError:
+            self.turned_away = True
             self.close()
             return False
+        self.turned_away = not start
         if start == b"HTTP/":
             self._drain(connection)
             return True

@@ -23,7 +23,7 @@ from spacedock.edge.base import COMES_AS, MEMBERS_TOKEN, VISITOR, HostForm, Mann
 from spacedock.edge.certificates import Certificates
 from spacedock.edge.transport import EdgeTransport, trusting
 from spacedock.errors import EngineError
-from spacedock.services.hosts.base import HostedService
+from spacedock.services.hosts.base import HostedService, versioned
 from spacedock.services.hosts.container import ContainerHost, told
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ _CONFIGURATION, _PEM = f"{_FOLDER}/nginx.conf", f"{_FOLDER}/edge.pem"
 _DATED = f"{_FOLDER}/dated.conf"
 # Which words for HTTP/2 an nginx knows, it says itself: whatever the name of its image (Debian 12 has 1.22).
 _START = (
-    f"nginx -q -t -c {_CONFIGURATION} 2>/dev/null || exec nginx -c {_DATED}; exec nginx -c {_CONFIGURATION}"
+    f"nginx -v; nginx -q -t -c {_CONFIGURATION} 2>/dev/null || exec nginx -c {_DATED}; "
+    f"exec nginx -c {_CONFIGURATION}"
 )
+_VERSION = re.compile(r"nginx/[\d.]+")
 _EXPOSE = "access-control-expose-headers"  # the only one of the added headers that is CORS
 _LOOPBACK = "127.0.0.1"
 _USER = "65534:65534"  # nobody: nothing of it needs more
@@ -194,6 +196,8 @@ class NginxEdge:
         of one that has answered before.
         """
         self._service.__enter__()
+        if found := _VERSION.search(self.logs()):
+            self.header = versioned(self.header, found[0])
         self._ports = {port: int(self._container.get_exposed_port(port)) for port in _PORTS.values()}
         return self
 

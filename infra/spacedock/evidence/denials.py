@@ -22,6 +22,21 @@ class Denied:
 
 
 @dataclass(frozen=True)
+class DeniedAtBoot(Evidence[tuple[Denial, ...]]):
+    """What a boot as deployed tried and was denied, as soon as the boot is over."""
+
+    needs: ClassVar = frozenset({Capability.BOOT, Capability.EGRESS})
+
+    def boots(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The one as deployed."""
+        return (AS_DEPLOYED,)
+
+    def gather(self, around: Surroundings) -> tuple[Denial, ...]:
+        """Ask its sandbox."""
+        return around.attempt(AS_DEPLOYED).denials()
+
+
+@dataclass(frozen=True)
 class Denials(Evidence[Denied]):
     """What the Space as deployed tried, whether it came up or not, and whatever it was asked in the run."""
 

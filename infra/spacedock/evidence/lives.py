@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from spacedock import platform
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
-from spacedock.docks.instance import FullInstance, Stop
+from spacedock.docks.instance import FullInstance, Process, Stop
 from spacedock.evidence.asking import Reply
 from spacedock.evidence.base import Evidence, NotReady, NotSeen, Surroundings
 from spacedock.evidence.boots import RESTARTED, TO_BE_STOPPED, BootFacts, asking, facts_of
@@ -38,6 +37,7 @@ class Ending:
     request: InFlight | None  # None where the Space lets none be in flight
     state: tuple[Reply, ...]  # to the `write` and the `read` of the manifest's [state], if it has one
     log: str
+    main: str = ""  # the command of the main process; empty where nobody can tell
 
     def __str__(self) -> str:
         after = f"{self.stop.seconds:.2f} s after SIGTERM, exit code {self.stop.exit_code}"
@@ -61,11 +61,18 @@ class Stopped(Evidence[Ending]):
     def gather(self, around: Surroundings) -> Ending:
         """Write, hold a request, stop. Raises NotReady where it did not come up."""
         space, instance = around.space, around.ready(TO_BE_STOPPED)
-        grace = platform.STOP_GRACE_SECONDS.value
+        grace = space.stop_grace_seconds
         state = _written(space, instance)
         held = hold(space, instance.url, within=grace)
+        main = _main_of(instance.processes())
         stop = instance.stop(grace, meanwhile=held.finish if held else None)
-        return Ending(stop, InFlight(held.line, held.cut) if held else None, state, instance.logs())
+        return Ending(stop, InFlight(held.line, held.cut) if held else None, state, instance.logs(), main)
+
+
+def _main_of(processes: tuple[Process, ...]) -> str:
+    """Return the command of the process that none of the others is the parent of."""
+    numbers = {process.pid for process in processes}
+    return next((process.command for process in processes if process.parent not in numbers), "")
 
 
 def _written(space: Space, instance: FullInstance) -> tuple[Reply, ...]:

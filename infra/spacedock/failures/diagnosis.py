@@ -15,6 +15,8 @@ _HEAD = 128 * 1024
 _TAIL = 384 * 1024  # what ends a program is said at the end
 _LINE = 1000
 _GAP = "..."
+_TRACEBACK = "Traceback (most recent call last)"
+_LAST_WORDS = 100  # lines that a traceback, and what a server says of it, take at the end of a log
 # Colours and other control sequences of a terminal (ECMA-48), which copied logs are full of.
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -26,6 +28,7 @@ class Match:
     symptom: Symptom
     line: str
     number: int
+    last: int = 0  # the number of the last line that shows it
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,14 @@ class Diagnosis:
         return all(match.symptom.reported for match in self.matches)
 
 
-def diagnose(log: str, failures: Iterable[Failure]) -> tuple[Diagnosis, ...]:
+def diagnose(log: str, failures: Iterable[Failure], *, ended: bool = False) -> tuple[Diagnosis, ...]:
     """Return what the log shows, the likeliest first; nothing where it shows nothing that is known.
 
     Of two that are equally likely the one comes first whose last symptom stands later in the log: what ends
-    a program is said at the end.
+    a program is said at the end. Of one that has `ended`, what its last traceback and the lines behind it
+    show counts above all that it survived.
     """
-    return tuple(found for found in _found(log, failures) if found.points >= _ENOUGH)
+    return tuple(found for found in _found(log, failures, ended=ended) if found.points >= _ENOUGH)
 
 
 def hinted(log: str, failures: Iterable[Failure]) -> tuple[Diagnosis, ...]:
@@ -95,15 +99,24 @@ def _cut(line: str) -> str:
     return line if len(line) <= _LINE else f"{line[:half]} {_GAP} {line[-half:]}"
 
 
-def _found(log: str, failures: Iterable[Failure]) -> list[Diagnosis]:
+def _found(log: str, failures: Iterable[Failure], *, ended: bool = False) -> list[Diagnosis]:
     excerpt = _Excerpt.of(log)
     all_of_them = [Diagnosis(failure, tuple(_matches(failure, excerpt))) for failure in failures]
-    return sorted((diagnosis for diagnosis in all_of_them if diagnosis.matches), key=_rank)
+    ends = _begins_to_end(excerpt) if ended else 0
+    return sorted((found for found in all_of_them if found.matches), key=lambda found: _rank(found, ends))
 
 
-def _rank(diagnosis: Diagnosis) -> tuple[int, int, str]:
-    last = max(match.number for match in diagnosis.matches)
-    return -diagnosis.points, -last, diagnosis.failure.name
+def _rank(diagnosis: Diagnosis, ends: int) -> tuple[bool, int, int, str]:
+    last = max(match.last for match in diagnosis.matches)
+    return last < ends, -diagnosis.points, -last, diagnosis.failure.name
+
+
+def _begins_to_end(excerpt: _Excerpt) -> int:
+    """Return the line at which the last traceback begins, where it stands at the log's end; else 0."""
+    start = excerpt.text.rfind(_TRACEBACK)
+    if start < 0 or excerpt.text.count("\n", start) > _LAST_WORDS:
+        return 0
+    return excerpt.number(start)
 
 
 def _matches(failure: Failure, excerpt: _Excerpt) -> Iterator[Match]:
@@ -117,7 +130,8 @@ def _matches(failure: Failure, excerpt: _Excerpt) -> Iterator[Match]:
         start = places[0].start()
         end = text.find("\n", start)
         line = text[text.rfind("\n", 0, start) + 1 : None if end < 0 else end]
-        yield Match(symptom, line.strip(), excerpt.number(start))
+        *_, latest = symptom.expression.finditer(text)
+        yield Match(symptom, line.strip(), excerpt.number(start), excerpt.number(latest.start()))
 
 
 def _has(pattern: str, text: str) -> bool:

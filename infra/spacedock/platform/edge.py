@@ -189,3 +189,42 @@ PRIVATE_TOKEN_HEADERS: Final = Fact(
     "gradio pull request 11700: the second one is taken off before the Space is asked",
     "2025-08",
 )
+EDGE_FOLLOWS_REDIRECTS: Final = Fact(
+    "the edge follows a redirect to the Space's own host itself",
+    True,
+    Confidence.REPORTED,
+    "somratpro/HuggingPost, alone",
+    "2026-11",
+    text="perhaps: who is sent on by http to the same path, a slash more or less, comes to the page",
+)
+EDGE_IP_TOKEN: Final = Fact(
+    "the header in which the edge gives the Space a JWT with the client's address",
+    "x-ip-token",
+    Confidence.DOCUMENTED,
+    "hub-docs, spaces-api-endpoints; the package `spaces`",
+    "2026-11",
+)
+FRAME_SANDBOX: Final = Fact(
+    "what the frame on huggingface.co allows the Space",
+    (
+        "allow-forms",
+        "allow-modals",
+        "allow-popups",
+        "allow-popups-to-escape-sandbox",
+        "allow-same-origin",
+        "allow-scripts",
+        "allow-downloads",
+    ),
+    Confidence.DOCUMENTED,
+    "hub-docs, embed snippet of spaces-sdks-streamlit",
+    "2026-11",
+    text="forms, modals, popups, scripts, downloads and its own origin; no navigation of the page around it",
+)
+PRIVATE_API_STATUS: Final = Fact(
+    "what the Hub's API answers to whoever asks for a private Space, or for none",
+    401,
+    Confidence.OBSERVED,
+    "DonQuaan/CCA",
+    "2026-09",
+    text="401; an OAuth login's token gets it too from calls that change a Space (huggingface_hub 4972)",
+)

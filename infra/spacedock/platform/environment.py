@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 from spacedock.platform import hardware
@@ -58,17 +59,48 @@ COLLISION_TEXT: Final = Fact(
 )
 
 
+LONG_NAMES: Final = Fact(
+    "the most characters of OWNER-NAME that a host name has room for",
+    63,
+    Confidence.REPORTED,
+    "RFC 1035, 2.3.4; forum 170349: the registry's name is shortened, with a hash; API, `subdomain`",
+    "2026",
+    text="63; of a longer one the platform's shortened host is not known, and the dock's is made up",
+)
+CUSTOM_DOMAIN_HOSTS: Final = Fact(
+    "SPACE_HOST of a Space with a custom domain",
+    "host,host",
+    Confidence.DOCUMENTED,
+    "gradio, oauth.py, _generate_redirect_uri",
+    "2026-11",
+    text="several hosts with commas between them",
+)
+
+
 def space_host(space_id: str) -> str:
-    """Return the host that serves a Space (see `SPACE_HOST`)."""
+    """Return the host that serves a Space (see `SPACE_HOST`); of a long name one like it (`LONG_NAMES`)."""
+    label = _label(space_id)
+    most = LONG_NAMES.value
+    if len(label) > most:
+        digest = hashlib.sha256(label.encode()).hexdigest()[:8]
+        label = f"{label[: most - 9].rstrip('-')}-{digest}"
+    return f"{label}.hf.space"
+
+
+def has_long_name(space_id: str) -> bool:
+    """Whether the platform shortens the host of a Space, in a way that is not known."""
+    return len(_label(space_id)) > LONG_NAMES.value
+
+
+def _label(space_id: str) -> str:
     owner, name = space_id.split("/")
-    host = f"{owner}-{name}".lower()
-    return "".join(c if c.isalnum() else "-" for c in host) + ".hf.space"
+    return "".join(c if c.isalnum() else "-" for c in f"{owner}-{name}".lower())
 
 
 def built_in_variables(space_id: str, title: str, flavor: str) -> dict[str, str]:
     """Return what the platform sets by itself at run time, PORT not among it (see `PORT_IS_SET`)."""
     owner, name = space_id.split("/")
-    resources = hardware.HARDWARE.value[flavor]
+    resources = hardware.flavor(flavor)
     return {
         "ACCELERATOR": "none" if flavor.startswith("cpu-") else flavor,
         "CPU_CORES": str(resources.cpus),

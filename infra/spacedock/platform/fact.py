@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
+_FRESH = dt.timedelta(weeks=8)  # that a closed list is taken to be whole
 
 
 class Confidence(StrEnum):
@@ -50,3 +52,8 @@ class Fact(Generic[T_co]):
     def contested(self) -> bool:
         """Whether sources disagree."""
         return self.other is not None
+
+    def is_aged(self, today: dt.date) -> bool:
+        """Whether it is so old that a list of what there is may lack something by now."""
+        year, _, month = self.date.partition("-")
+        return today - dt.date(int(year), int(month or 1), 1) > _FRESH

@@ -59,11 +59,18 @@ KEYS: Final = Fact(
             "license_name": Kind.TEXT,
             "license_link": Kind.TEXT,
             "duplicated_from": Kind.TEXT,
+            "termination_grace_period": Kind.TEXT,
+            "failure_strategy": Kind.TEXT,
+            "load_balancing_strategy": Kind.TEXT,
+            "hf_oauth_redirect_path": Kind.TEXT,
         }
     ),
     Confidence.DOCUMENTED,
-    f"{_REFERENCE}; repositories-licenses; client, SpaceCardData (duplicated_from)",
-    "2026-08",
+    f"{_REFERENCE}; repositories-licenses; client, SpaceCardData (duplicated_from). Without documentation: "
+    "AnswerDotAI/fasthtml-hf pull request 3 (termination_grace_period); README.md of Hugging Face's own "
+    "chat-ui and DeepSite (failure_strategy, load_balancing_strategy); hf_oauth_redirect_path, which was "
+    "documented once",
+    "2026-11",
 )
 UNKNOWN_KEYS_PASS: Final = Fact(
     "a key that is not among them is accepted",
@@ -95,6 +102,14 @@ HUB_SYNC_SDK: Final = Fact(
     "spaces-github-actions; action.yml of huggingface/hub-sync",
     "2026-08",
 )
+UPLOAD_SDK: Final = Fact(
+    "the SDK of a Space that `hf upload` creates where there is none",
+    "gradio",
+    Confidence.DOCUMENTED,
+    "client 2.4, cli and upload_folder; pull request 4331",
+    "2026-11",
+    text="gradio, until README.md with `sdk: docker` is there; above 250 files or 100 MB in several commits",
+)
 EMOJI_CHARACTERS: Final = Fact(
     "how many emoji `emoji` holds, and nothing else",
     1,
@@ -123,11 +138,17 @@ HEADERS: Final = Fact(
     "`header`", ("mini", "default"), Confidence.DOCUMENTED, f"{_REFERENCE}, header", "2026-08"
 )
 CUSTOM_HEADERS: Final = Fact(
-    "the keys of `custom_headers`; they and their values are lower case",
-    ("cross-origin-embedder-policy", "cross-origin-opener-policy", "cross-origin-resource-policy"),
+    "the keys of `custom_headers`, and what each may be; they and their values are lower case",
+    MappingProxyType(
+        {
+            "cross-origin-embedder-policy": ("unsafe-none", "require-corp", "credentialless"),
+            "cross-origin-opener-policy": ("same-origin", "same-origin-allow-popups", "unsafe-none"),
+            "cross-origin-resource-policy": ("same-site", "same-origin", "cross-origin"),
+        }
+    ),
     Confidence.DOCUMENTED,
-    f"{_REFERENCE}, custom_headers",
-    "2026-08",
+    f"{_REFERENCE}, custom_headers; huggingface.js, packages/hub/src/types/api/api-space.ts",
+    "2026-11",
 )
 FLAVORS: Final = Fact(
     "`suggested_hardware`, which assigns nothing",
@@ -153,12 +174,9 @@ FLAVORS: Final = Fact(
         "rtx-pro-6000x2",
         "rtx-pro-6000x4",
         "rtx-pro-6000x8",
-        "v5e-1x1",
-        "v5e-2x2",
-        "v5e-2x4",
     ),
     Confidence.DOCUMENTED,
-    f"client 2.4, SpaceHardware; {_REFERENCE}, suggested_hardware (v5e)",
+    "client 2.4, SpaceHardware; hub-docs e2ea0878 took v5e-* away; GET /api/spaces/hardware has today's",
     "2026-10",
 )
 OAUTH_MINUTES: Final = Fact(
@@ -181,14 +199,24 @@ LICENSES: Final = Fact(
         *("cdla-permissive-1.0", "cdla-permissive-2.0", "wtfpl", "ecl-2.0", "epl-1.0", "epl-2.0"),
         *("etalab-2.0", "eupl-1.1", "eupl-1.2", "agpl-3.0", "gfdl", "gpl", "gpl-2.0", "gpl-3.0", "lgpl"),
         *("lgpl-2.1", "lgpl-3.0", "isc", "h-research", "intel-research", "lppl-1.3c", "ms-pl"),
-        *("apple-ascl", "apple-amlr", "mpl-2.0", "odc-by", "odbl", "openmdw-1.0", "openrail++", "osl-3.0"),
+        *(
+            "apple-ascl",
+            "apple-amlr",
+            "mpl-2.0",
+            "odc-by",
+            "odbl",
+            "openmdw-1.0",
+            "openmdw-1.1",
+            "openrail++",
+            "osl-3.0",
+        ),
         *("postgresql", "ofl-1.1", "ncsa", "unlicense", "zlib", "pddl", "lgpl-lr", "deepfloyd-if-license"),
         *("fair-noncommercial-research-license", "llama2", "llama3", "llama3.1", "llama3.2", "llama3.3"),
         *("llama4", "grok2-community", "gemma", "unknown", "other"),
     ),
     Confidence.OBSERVED,
-    "the Hub's own answer to a refused one, huggingface_hub #4218; repositories-licenses",
-    "2026-05",
+    "the Hub's own answer to a refused one, huggingface_hub #4218; repositories-licenses (hub-docs fd6cf1f5)",
+    "2026-06",
 )
 MISSING_CONFIGURATION_TEXT: Final = Fact(
     "what a Space is told without front matter or without `sdk`",

@@ -22,7 +22,7 @@ class Flavor:
 
 
 HARDWARE: Final = Fact(
-    "the flavours",
+    "the flavours whose resources are known",
     MappingProxyType(
         {
             "cpu-basic": Flavor(2, 16, 50),
@@ -30,9 +30,13 @@ HARDWARE: Final = Fact(
             "t4-small": Flavor(4, 15, 50),
             "t4-medium": Flavor(8, 30, 100),
             "l4x1": Flavor(8, 30, 400),
+            "l4x4": Flavor(48, 186, 3200),
             "l40sx1": Flavor(8, 62, 380),
+            "l40sx4": Flavor(48, 382, 3200),
             "a10g-small": Flavor(4, 15, 110),
             "a10g-large": Flavor(12, 46, 200),
+            "a10g-largex2": Flavor(24, 92, 1000),
+            "a10g-largex4": Flavor(48, 184, 2000),
             "a100-large": Flavor(12, 142, 1000),
         }
     ),
@@ -41,6 +45,16 @@ HARDWARE: Final = Fact(
     "2026-08",
     probe="limits",
 )
+UNKNOWN_FLAVOR: Final = Flavor(
+    48, 382, 3200
+)  # the most that is known: nothing is bounded for want of a number
+
+
+def flavor(name: str) -> Flavor:
+    """Return the resources of a flavour; of one that nobody described here, more than most machines have."""
+    return HARDWARE.value.get(name, UNKNOWN_FLAVOR)
+
+
 SLEEPS_AFTER_SECONDS: Final = Fact(
     "how long cpu-basic runs without visits before it sleeps, seconds",
     48 * 3600.0,

@@ -56,14 +56,27 @@ STOP_SIGNALS: Final = Fact(
     "2026",
 )
 STOP_GRACE_SECONDS: Final = Fact(
-    "the seconds from SIGTERM to SIGKILL, of which nothing is documented",
+    "the seconds from SIGTERM to SIGKILL without `termination_grace_period`",
     10.0,
-    Confidence.INFERRED,
-    "Docker's own default",
-    "2026",
-    other=View(30.0, Confidence.INFERRED, "the default of Kubernetes", "2026"),
-    choice="the shorter of the two counts",
+    Confidence.REPORTED,
+    "Hugging Face's staff, AnswerDotAI/fasthtml-hf pull request 3",
+    "2024-08",
+    other=View(
+        "60 s and more with a bucket mounted",
+        Confidence.INFERRED,
+        "huggingface/hf-csi-driver 8916cf6",
+        "2026-04",
+    ),
+    choice="10 s, or what README.md says: no dock mounts a bucket",
     probe="grace",
+)
+MOST_STOP_GRACE_SECONDS: Final = Fact(
+    "the most that `termination_grace_period` may be, seconds; it is not guaranteed",
+    600.0,
+    Confidence.REPORTED,
+    "Hugging Face's staff, AnswerDotAI/fasthtml-hf pull request 3",
+    "2024-08",
+    text="10 min",
 )
 OLD_SERVES_ON: Final = Fact(
     "the old container serves while a new one builds and starts",
@@ -90,9 +103,26 @@ RUNTIME_API: Final = Fact(
     "2026-08",
 )
 PLAN_STATUS: Final = Fact(
-    "the answer to creating a Docker Space without a paid plan",
+    "the answer to creating a Docker Space on free cpu-basic without a paid plan",
     402,
     Confidence.DOCUMENTED,
-    "hub-docs #2624; huggingface_hub #4539",
-    "2026-07",
+    "hub-docs #2624; huggingface_hub #4539; client 2.1.1, create_repo: paid hardware needs billing only",
+    "2026-11",
+)
+RUNTIME_SHA: Final = Fact(
+    "`sha` of the runtime API",
+    "the commit that serves",
+    Confidence.OBSERVED,
+    "DonQuaan/CCA, 48 answers of running Spaces",
+    "2026-09",
+    text="the repository's head once RUNNING, the one that serves on in RUNNING_BUILDING and "
+    "RUNNING_APP_STARTING; absent in BUILDING, after errors and in PAUSED",
+)
+TRUSTED_PUBLISHING: Final = Fact(
+    "a workflow may push without a stored token",
+    True,
+    Confidence.DOCUMENTED,
+    "hub-docs, trusted-publishers; client 1.19 and later",
+    "2026-06",
+    text="yes: `id-token: write` and `HF_OIDC_RESOURCE: spaces/owner/name` give one for an hour",
 )

@@ -7,6 +7,7 @@ from typing import Final
 from spacedock.platform.fact import Confidence, Fact, View
 
 _LOGS = "logs of deployed Spaces"
+_SEEN = f"{_LOGS}; staff in forum 29938: 5432 and 27017 (2023-01), 9200, 9243 and 45454 (2023-05)"
 
 EGRESS_OPEN_PORTS: Final = Fact(
     "the only ports that a Space may connect to",
@@ -14,7 +15,9 @@ EGRESS_OPEN_PORTS: Final = Fact(
     Confidence.DOCUMENTED,
     "spaces-overview, Networking",
     "2026-08",
-    other=View("5432 (Neon), 6379 and 27017 connect too", Confidence.OBSERVED, _LOGS, "2026"),
+    other=View(
+        "5432 (Neon), 6379, 27017, 9200, 9243 and 45454 connect too", Confidence.OBSERVED, _SEEN, "2026"
+    ),
     choice="--egress observed|documented|open",
     probe="reach",
 )
@@ -29,10 +32,10 @@ EGRESS_DROPPED_PORTS: Final = Fact(
     probe="reach",
 )
 EGRESS_SEEN_OPEN_PORTS: Final = Fact(
-    "ports that were seen to connect although they are documented as closed",
-    (5432, 6379, 27017),
+    "ports that were seen to connect, or opened by staff, although they are documented as closed",
+    (5432, 6379, 27017, 9200, 9243, 45454),
     Confidence.OBSERVED,
-    _LOGS,
+    _SEEN,
     "2026",
     probe="reach",
 )

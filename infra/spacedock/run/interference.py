@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spacedock.docks.boots import BootSpec, Cause
+from spacedock.docks.boots import BootSpec
 from spacedock.docks.instance import FullInstance
 from spacedock.evidence.boots import RESTARTED, BootFacts, facts_of
 from spacedock.run.instances import Instances
@@ -73,7 +73,7 @@ class Neighbours:
 
 def ought_to_succeed(instance: FullInstance) -> bool:
     """Whether a boot has failed, with all that a Space needs, in a way that others may have caused."""
-    failed = instance.boot.cause is Cause.EXITED or instance.boot.late
+    failed = instance.boot.failed or instance.boot.late
     return failed and not instance.boot.over_its_limits and is_given_all(instance.spec)
 
 

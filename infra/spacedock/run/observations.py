@@ -52,6 +52,8 @@ def observations(space: Space, run: Run) -> tuple[str, ...]:
         space.not_emulated,
         partial(_repository, space),
         partial(build_hints, space),
+        partial(_name, space),
+        partial(_dockerfile, space),
         partial(_ports, space),
         partial(_usage, instances),
         partial(_identity, run),
@@ -95,8 +97,31 @@ def _repository(space: Space) -> Iterator[str]:
         yield "it is in no git repository: every file of the folder is taken to be pushed, ignored or not"
 
 
+def _dockerfile(space: Space) -> Iterator[str]:
+    named = space.manifest.space.dockerfile
+    if named and space.dockerfile.path.resolve() != (space.root / "Dockerfile").resolve():
+        yield (
+            f"the manifest takes {named} for the Dockerfile; Hugging Face builds the one at the root of what "
+            "is pushed, so that a workflow must copy it there"
+        )
+
+
+def _name(space: Space) -> Iterator[str]:
+    if platform.has_long_name(space.manifest.space.id):
+        yield (
+            f"OWNER-NAME of {space.manifest.space.id} has more than {platform.LONG_NAMES.value} characters: "
+            f"the platform shortens it, and how is not known; here its host is {space.host}"
+        )
+
+
 def _ports(space: Space) -> Iterator[str]:
     """Yield the secrets and variables that point at ports which are closed, or said to be."""
+    if space.app_port < platform.FIRST_OPEN_PORT.value:
+        yield (
+            f"app_port {space.app_port} is below {platform.FIRST_OPEN_PORT.value}: Docker lets uid 1000 "
+            "listen there, Kubernetes by default does not (`13: Permission denied`), and nobody wrote which "
+            "of the two the platform does; a port above is safe"
+        )
     for address in addresses(space):
         if address.closed_by_the_documentation:
             yield f"{address}, {_openness(address)}"
@@ -106,7 +131,7 @@ def _openness(address: Address) -> str:
     if address.closed_by_all_accounts:
         return "which is closed on the platform"
     if address.port in platform.EGRESS_SEEN_OPEN_PORTS.value:
-        other = "was seen open"
+        other = "was seen open, or opened by staff"
     else:
         other = "of which nobody wrote whether it is"
     return f"which the documentation closes and {other}; `--egress documented` shows what would come of it"

@@ -39,8 +39,12 @@ class Pooled:
         self._database = database
         self._pooler = pooler
         self._stack = ExitStack()
-        self.header = (*pooler.header, *database.header)
         self.canaries = {"url": pooler.canaries["url"], "direct_url": database.canaries["url"]}
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The lines of both."""
+        return (*self._pooler.header, *self._database.header)
 
     @property
     def address(self) -> str:

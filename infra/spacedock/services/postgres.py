@@ -73,6 +73,16 @@ class PostgresAccount:
             return str(error)
         return None
 
+    def version(self, address: str) -> str:
+        """`PostgreSQL 18.6`, as the server has it; empty of what is reached through a pooler, and is none."""
+        import psycopg
+
+        if not self.binds:
+            return ""
+        with psycopg.connect(self.values(address)["url"], connect_timeout=2) as connection:
+            major, minor = divmod(connection.info.server_version, 10_000)
+            return f"PostgreSQL {major}.{minor}"
+
 
 def in_container(
     network: Network, supply: Supply, run: OpenRun, account: PostgresAccount | None = None

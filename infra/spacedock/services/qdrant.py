@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
 from spacedock import canary
@@ -41,6 +44,12 @@ class QdrantAccount:
     def refusal(self, address: str) -> str | None:
         """Ask for the collections."""
         return http_refusal(address, "/collections", {"api-key": self.key})
+
+    def version(self, address: str) -> str:
+        """`Qdrant 1.19.1`, as the server has it. Raises what asking and reading raise."""
+        with closing(HTTPConnection(address, timeout=2)) as connection:
+            connection.request("GET", "/")
+            return f"Qdrant {json.load(connection.getresponse())['version']}"
 
 
 def in_container(network: Network, supply: Supply, run: OpenRun) -> Service:

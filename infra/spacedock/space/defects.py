@@ -8,11 +8,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
 from spacedock import durations, platform
+from spacedock.platform import Fact
 from spacedock.platform.front_matter import Kind
 
 _MOST_TOLD = 100  # defects of a kind
@@ -30,14 +32,26 @@ class Defect:
     what: str
     remedy: str
     line: int = 1
+    unlisted_in: Fact[Any] | None = None  # the closed list that it is not on, and is like nothing of
+    certain: bool = True  # the Hub refuses it; else the list that says so is old, and the Hub's may be longer
 
 
-def defects(values: Values, lines: Lines) -> Iterator[Defect]:
-    """Yield every defect of a block, in the order of its lines."""
+def defects(values: Values, lines: Lines, today: date | None = None) -> Iterator[Defect]:
+    """Yield every defect of a block, in the order of its lines. Closed lists are as old as `today` says."""
+    day = today or datetime.now(UTC).date()
     rules = (_wrong_kinds, *_RULES)
     found = [defect for rule in rules for defect in islice(rule(values), _MOST_TOLD)]
-    placed = [Defect(d.key, d.what, d.remedy, lines.get(d.key, 1)) for d in found]
+    placed = [replace(_aged(defect, day), line=lines.get(defect.key, 1)) for defect in found]
     yield from sorted(placed, key=lambda defect: defect.line)
+
+
+def _aged(defect: Defect, today: date) -> Defect:
+    """Return it as less than certain where the list that it is not on is old."""
+    known = defect.unlisted_in
+    if known is None or not known.is_aged(today):
+        return defect
+    told = f"{defect.what} (as of {known.date}: the Hub's own list may be longer by now)"
+    return replace(defect, what=told, certain=False)
 
 
 def repeated(key: str, line: int) -> Defect:
@@ -100,15 +114,15 @@ _EMOJI = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|{_PICTUR
 def _choices(values: Values) -> Iterator[Defect]:
     for key, allowed in _CHOICES.items():
         value = values.get(key)
-        if value is not None and value not in allowed:
-            yield _not_one_of(key, value, allowed)
+        if value is not None and value not in allowed.value:
+            yield _not_one_of(key, value, allowed, allowed.value)
 
 
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "colorFrom": platform.COLORS.value,
-    "colorTo": platform.COLORS.value,
-    "header": platform.HEADERS.value,
-    "suggested_hardware": platform.FLAVORS.value,
+_CHOICES: Mapping[str, Fact[tuple[str, ...]]] = {
+    "colorFrom": platform.COLORS,
+    "colorTo": platform.COLORS,
+    "header": platform.HEADERS,
+    "suggested_hardware": platform.FLAVORS,
 }
 
 
@@ -116,10 +130,10 @@ def _license(values: Values) -> Iterator[Defect]:
     given = values.get("license")
     for name in given if isinstance(given, list) else [given]:
         if name is not None and name not in platform.LICENSES.value:
-            known = f"the Hub's list, as of {platform.LICENSES.date}"
             meant = nearest(str(name), platform.LICENSES.value)
             remedy = f"write `{meant}`" if meant else "write `other` and give it a `license_name`"
-            yield Defect("license", f"`license` is {shown(name)}, which is not in {known}", remedy)
+            what = f"`license` is {shown(name)}, which is not in the Hub's list"
+            yield Defect("license", what, remedy, unlisted_in=_list_without(name, platform.LICENSES))
 
 
 def _short_description(values: Values) -> Iterator[Defect]:
@@ -151,15 +165,37 @@ def _startup(values: Values) -> Iterator[Defect]:
         )
 
 
+def _grace(values: Values) -> Iterator[Defect]:
+    wanted = values.get("termination_grace_period")
+    if wanted is None:
+        return
+    most = platform.MOST_STOP_GRACE_SECONDS
+    given = durations.seconds(str(wanted))
+    if given is None or given > most.value:
+        yield Defect(
+            "termination_grace_period",
+            f"`termination_grace_period` is {shown(wanted)}, not a duration of at most {most.text}",
+            "write it as `30s` or `2m`",
+            certain=False,  # what becomes of such a value nobody wrote
+        )
+
+
 def _custom_headers(values: Values) -> Iterator[Defect]:
     given = values.get("custom_headers")
     for header, value in given.items() if isinstance(given, dict) else ():
-        place = f"custom_headers.{header}"
-        if header not in platform.CUSTOM_HEADERS.value:
-            yield _not_one_of(place, header, platform.CUSTOM_HEADERS.value)
+        place, known = f"custom_headers.{header}", platform.CUSTOM_HEADERS
+        if header not in known.value:
+            yield _not_one_of(place, header, known, tuple(known.value))
         elif str(value) != str(value).lower():
             yield Defect(
                 place, f"`{header}` is {shown(value)}, not in lower case", f"write `{str(value).lower()}`"
+            )
+        elif value not in known.value[header]:
+            yield Defect(
+                place,
+                f"`{header}` is {shown(value)}, which is none of its values",
+                f"use one of {', '.join(known.value[header])}",
+                unlisted_in=known,
             )
 
 
@@ -182,6 +218,7 @@ _RULES: tuple[Callable[[Values], Iterator[Defect]], ...] = (
     _short_description,
     _base_path,
     _startup,
+    _grace,
     _custom_headers,
     _oauth,
 )
@@ -192,7 +229,13 @@ def _whole(value: object, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
 
 
-def _not_one_of(place: str, value: object, allowed: tuple[str, ...]) -> Defect:
+def _list_without(value: object, known: Fact[Any]) -> Fact[Any] | None:
+    """Return the list that lacks a value; None where a list has it in other letters, which no list will."""
+    is_there = str(value).lower() in {str(each).lower() for each in known.value}
+    return None if is_there else known
+
+
+def _not_one_of(place: str, value: object, known: Fact[Any], allowed: tuple[str, ...]) -> Defect:
     key = place.partition(".")[0]
     meant = nearest(str(value), allowed)
     first = f"did you mean `{meant}`? " if meant else ""
@@ -200,6 +243,7 @@ def _not_one_of(place: str, value: object, allowed: tuple[str, ...]) -> Defect:
         place,
         f"`{key}` {_names(key)} {shown(value)}, which is not accepted",
         f"{first}use one of {', '.join(allowed)}",
+        unlisted_in=_list_without(value, known),
     )
 
 

@@ -32,6 +32,8 @@ _PLATFORM = {
         ("VARIANT", ""),
     )
 }
+_NOT_OURS = frozenset({"node_modules", "vendor", "site-packages"})
+_NAMED = 3  # Dockerfiles that lie elsewhere
 _NO_CHARACTER = "\ufffd"  # stands for what is no UTF-8, and for NUL, at which the parser would end
 # A syntax of somebody else's may have other rules; `docker/dockerfile` is the builder's own.
 _FOREIGN_SYNTAX = re.compile(r"#\s*syntax\s*=\s*(?!(?:docker\.io/)?docker/dockerfile)\S", re.IGNORECASE)
@@ -97,6 +99,22 @@ class Dockerfile:
         return tuple(self._external_bases())
 
     @property
+    def copied_from(self) -> tuple[Base, ...]:
+        """Every other image that has to come from outside, in order: COPY and mounts take files from it."""
+        stages: set[str] = {"scratch", "context"}  # names that are no images; `context` is the builder's own
+        found: list[Base] = []
+        for step in self.instructions:
+            if step.cmd == "FROM" and len(step.value) == 3:
+                stages.add(step.value[2].lower())
+            # A number is a stage's, and what is no name of an image the builder itself refuses.
+            found += [
+                Base(image, None, step.line)
+                for image in _sources_of(step)
+                if not image.isdigit() and image.lower() not in stages and is_image_name(image)
+            ]
+        return tuple(found)
+
+    @property
     def final_stage(self) -> tuple[Instruction, ...]:
         """The instructions from the last FROM on: what the image that runs is made of."""
         last = max(index for index, step in enumerate(self.instructions) if step.cmd == "FROM")
@@ -131,6 +149,16 @@ class Dockerfile:
                 yield Base(image, arg if arg in given else None, step.line)
             if len(step.value) == 3:
                 stages.add(step.value[2].lower())
+
+
+def _sources_of(step: Instruction) -> Iterator[str]:
+    """Yield what an instruction's flags call the place that it takes files from."""
+    for flag in step.flags:
+        name, _, value = flag.partition("=")
+        if step.cmd in {"COPY", "ADD"} and name == "--from":
+            yield _unquote(value)
+        elif step.cmd == "RUN" and name == "--mount":
+            yield from (part[5:] for part in _unquote(value).split(",") if part.startswith("from="))
 
 
 def read_dockerfile(path: Path) -> Dockerfile:
@@ -175,11 +203,7 @@ def read_dockerfile(path: Path) -> Dockerfile:
 def _text(path: Path) -> str:
     """Return what the parser is given: comments may be in any encoding, and UTF-8 is all that it takes."""
     if not os.path.lexists(path):
-        raise NoDockerfileError(
-            "there is no Dockerfile here",
-            path=path,
-            remedy="add one, or name it in the manifest: `[space] dockerfile = ...`",
-        )
+        raise _no_dockerfile(path)
     try:
         content = read_bytes(path, _LARGEST)
     except NoTextFileError as error:
@@ -212,6 +236,31 @@ def _require_order(path: Path, steps: tuple[Instruction, ...], *, any_instructio
 def _meant(cmd: str) -> str:
     near = nearest(cmd, tuple(sorted(_INSTRUCTIONS)))
     return f"write {near}" if near else "correct its name, or end the line before it with `\\`"
+
+
+def _no_dockerfile(path: Path) -> NoDockerfileError:
+    """Return what is to be said where there is none: that one elsewhere is not read, where there is one."""
+    others = sorted(
+        other.relative_to(path.parent).as_posix()
+        for pattern in ("*/Dockerfile", "*/*/Dockerfile")
+        for other in path.parent.glob(pattern)
+        if not any(part.startswith(".") or part in _NOT_OURS for part in other.relative_to(path.parent).parts)
+    )[:_NAMED]
+    if not others:
+        return NoDockerfileError(
+            "there is no Dockerfile here: Hugging Face builds the one at the root of the repository",
+            path=path,
+            remedy="add one; only where a workflow copies it there before the push, name it in the manifest: "
+            "`[space] dockerfile = ...`",
+        )
+    return NoDockerfileError(
+        f"there is no Dockerfile at the root of the repository, and Hugging Face reads no other: not "
+        f"{', '.join(others)}",
+        path=path,
+        remedy=f"`git mv {others[0]} Dockerfile`, and write the paths of its COPY from the root on; only "
+        "where a workflow copies it there before the push, name it in the manifest: "
+        "`[space] dockerfile = ...`",
+    )
 
 
 def _require_words(path: Path, step: Instruction) -> None:

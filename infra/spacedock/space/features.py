@@ -68,7 +68,7 @@ FEATURES: Final = (
     ),
     Feature(
         "paid plans",
-        f"creating a Space is never refused with {platform.PLAN_STATUS.value}",
+        f"creating a Space on free cpu-basic is never refused with {platform.PLAN_STATUS.value}",
         elsewhere="the owner's account",
     ),
     Feature(
@@ -103,6 +103,11 @@ def _accelerators(front: FrontMatter, manifest: Manifest) -> Iterator[str]:
         f'{manifest.path}: `hardware = "{manifest.space.hardware}"`': manifest.space.hardware,
         f"{front.place('suggested_hardware')}: `suggested_hardware`": front.values.get("suggested_hardware"),
     }
+    if manifest.space.hardware not in platform.FLAVORS.value:
+        yield (
+            f'{manifest.path}: `hardware = "{manifest.space.hardware}"` is no flavour that was known in '
+            f"{platform.FLAVORS.date}; today's: GET https://huggingface.co/api/spaces/hardware"
+        )
     for place, flavor in asked.items():
         if flavor in platform.FLAVORS.value and not flavor.startswith("cpu-"):
             yield f"{place}: the accelerator of {flavor} is not emulated: {GPU.instead}"

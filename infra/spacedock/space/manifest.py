@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -22,6 +23,16 @@ def _require_one_line(path: T) -> T:
     if re.search(r"[\x00-\x1f\x7f]", str(path)):
         raise ValueError("a path has no control characters")
     return path
+
+
+def _require_origin(text: str) -> str:
+    """Raise ValueError for what no browser sends as an Origin: whoever compares with it finds nothing."""
+    if text == "null" or re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#\s]+", text):
+        return text
+    if not re.match(r"[a-z][a-z0-9+.-]*://", text):
+        raise ValueError(f"`{text}` has no scheme; write `https://{text.lstrip('/')}`")
+    host = "/".join(text.split("/")[:3])
+    raise ValueError(f"`{text}` is more than an origin, which ends after host and port; write `{host}`")
 
 
 def _require_json(body: JsonValue) -> JsonValue:
@@ -105,12 +116,12 @@ class Variable(_Table):
 class Origins(_Table):
     """Who may call the Space from a browser. `$SPACE_HOST` stands for the Space's own host."""
 
-    allowed: tuple[HeaderValue, ...] = ()
+    allowed: tuple[Annotated[HeaderValue, AfterValidator(_require_origin)], ...] = ()
     refused: tuple[Origin, ...] = ()
     path: UrlPath = "/"
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
     headers: tuple[HeaderName, ...] = ("authorization", "content-type")
-    credentials: bool = True
+    credentials: bool = False  # nobody said that callers send any: nothing is asked of it
     patience: Seconds | None = None  # seconds that callers try again while it is away
 
 
@@ -278,13 +289,14 @@ def _check(manifest: Manifest, text: str) -> None:
     def defect(what: str, remedy: str, *keys: str) -> UsageError:
         return UsageError(what, path=manifest.path, line=_line_of(text, keys), remedy=remedy)
 
-    if manifest.space.hardware not in platform.HARDWARE.value:
+    hardware, flavors = manifest.space.hardware, platform.FLAVORS
+    if hardware not in flavors.value and not flavors.is_aged(datetime.now(UTC).date()):
         raise defect(
-            f"`space.hardware` is {shown(manifest.space.hardware)}, which is no flavour",
-            f"use one of {', '.join(platform.HARDWARE.value)}",
+            f"`space.hardware` is {shown(hardware)}, which is no flavour",
+            f"use one of {', '.join(flavors.value)}",
             "space", "hardware",
         )  # fmt: skip
-    flavor = platform.HARDWARE.value[manifest.space.hardware]
+    flavor = platform.flavor(hardware)
     for key in ("memory_gb", "disk_gb"):
         if (getattr(manifest.dock, key) or 0) > getattr(flavor, key):
             raise defect(

@@ -41,6 +41,13 @@ class Space:
         return min(durations.seconds(str(wanted)) or platform.STARTUP_TIMEOUT.value, _LONGEST_START)
 
     @property
+    def stop_grace_seconds(self) -> float:
+        """How long Hugging Face waits between SIGTERM and SIGKILL, as far as it was told."""
+        wanted = self.front_matter.values.get("termination_grace_period")
+        given = durations.seconds(str(wanted)) or platform.STOP_GRACE_SECONDS.value
+        return min(given, platform.MOST_STOP_GRACE_SECONDS.value)
+
+    @property
     def host(self) -> str:
         """The host that Hugging Face would serve it at."""
         return platform.space_host(self.manifest.space.id)

@@ -25,7 +25,14 @@ _ANY = ("", "owner/name")  # what a Space without a manifest is called
 _EXPRESSION = re.compile(r"\$\{\{((?:(?!\}\}|\$\{\{).)*)\}\}", re.DOTALL)
 _HUB = re.compile(r"(?:huggingface\.co|\bhf\.co)/spaces/(?P<id>[\w.${}-]+/[\w.${}-]+)?")
 # Of a line only the first `git` is begun with, so that one of many words takes no longer than its length.
-_UPLOAD = re.compile(r"^(?>.*?\b(?:hf|huggingface-cli) upload\b).*--repo-type[= ]space\b", re.MULTILINE)
+# `hf upload` and `hf upload-large-folder`; the Space is said by `--repo-type` or `--type`, or by its name.
+_SPACES = r"[\"']?(?:hf://)?spaces/[\w.${-]"
+_UPLOAD = re.compile(
+    r"^(?>.*?\b(?:hf|huggingface-cli) upload(?:-large-folder)?\b)"
+    r"(?:.*\s--(?:repo-)?type[= ][\"']?spaces?\b"
+    rf"|(?:\s+-\S+(?:\s+(?!{_SPACES})[^\s-]\S*)?)*+\s+{_SPACES})",
+    re.MULTILINE,
+)
 _PUSH = re.compile(r"\bgit\b(?: -[cC] \S+)* push\b(?P<words>[^;&|]*)")
 _REMOTE = re.compile(
     r"^(?>.*?\bgit\b).* remote (?:add|set-url)(?: -\S+)* (?P<name>[\w.-]+) (?P<url>\S+)", re.MULTILINE

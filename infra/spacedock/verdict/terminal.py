@@ -55,7 +55,7 @@ def show_finding(console: Console, finding: Finding) -> None:
 def headline(finding: Finding) -> Text:
     """Return a finding's mark, name and title."""
     mark, style = _MARKS[finding.outcome]
-    if finding.outcome is Outcome.BROKEN and finding.promise.level is Level.SHOULD:
+    if finding.outcome is Outcome.BROKEN and finding.level is Level.SHOULD:
         mark, style = "!", "yellow"
     line = Text.assemble((f"{mark} ", style), (finding.promise.id, "bold"), f"  {finding.promise.title}")
     if finding.outcome is not Outcome.KEPT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import signal
 import socket
 import subprocess
@@ -79,6 +80,7 @@ class TestInAContainer:
     def test_its_header_tells_a_stand_in(self, service: Service, pier: Pier) -> None:
         image = pier.supply.pinned("postgres")
         assert ("stand-in" in service.header[0]) == image.stand_in
+        assert re.search(r"it is PostgreSQL \d+\.\d+$", service.header[0]) or not image.stand_in
         assert image.name in service.header[0]
 
     def test_a_death_while_it_starts_is_told_at_once_and_leaves_no_container(

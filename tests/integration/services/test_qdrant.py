@@ -46,6 +46,10 @@ def test_server_and_client_are_one_minor_version_apart_at_most(client: QdrantCli
     assert (int(major), int(minor)) in {(1, 19), (1, 20), (1, 21)}
 
 
+def test_its_header_names_what_truly_runs(service: Service, client: QdrantClient) -> None:
+    assert client.info().version in service.header[0]
+
+
 def test_a_wrong_key_is_refused(service: Service) -> None:
     stranger = QdrantClient(url=service.local["url"], api_key="wrong", check_compatibility=False)
     with pytest.raises(UnexpectedResponse) as refused:

@@ -21,6 +21,11 @@ def test_the_spaces_own_host_is_allowed(configure: Configure) -> None:
     assert "https://owner-name.hf.space" in configure(SPACE_HOST="Owner-Name.hf.space").allowed_origins
 
 
+def test_a_space_with_a_custom_domain_has_several_hosts(configure: Configure) -> None:
+    found = configure(SPACE_HOST="owner-name.hf.space, Robots.example").allowed_origins
+    assert {"https://owner-name.hf.space", "https://robots.example"} <= set(found)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -12,7 +12,7 @@ from spacedock.contract.promises.answers_cors_preflight import look_alikes
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock
-from tests.unit.spaces import sound_space
+from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 PROMISE = "answers-cors-preflight"
 ALLOWED = ("https://app.example", "https://owner-name.hf.space")
@@ -65,8 +65,10 @@ def test_the_platforms_own_origin_is_asked_too(space: Space, hold: Hold) -> None
     ],
 )
 def test_an_answer_that_keeps_the_front_end_out_breaks_it(
-    space: Space, hold: Hold, headers: dict[str, str], says: str
+    tmp_path: Path, hold: Hold, headers: dict[str, str], says: str
 ) -> None:
+    space = sound_space(tmp_path, manifest=f"{SOUND_MANIFEST}credentials = true\n")
+
     def answer(request: httpx.Request) -> httpx.Response:
         origin = request.headers["origin"]
         return grant(origin, **headers) if origin in ALLOWED else httpx.Response(400)
@@ -74,6 +76,46 @@ def test_an_answer_that_keeps_the_front_end_out_breaks_it(
     outcome, seen = ask(space, hold, answer)
     assert outcome is Outcome.BROKEN
     assert says in seen
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("Disallowed CORS headers", "it does not allow the header authorization, content-type"),
+        ("Disallowed CORS method", "it does not allow POST"),
+        ("Disallowed CORS method, headers", "POST nor the header"),
+    ],
+)
+def test_a_refused_header_is_no_refused_origin(space: Space, hold: Hold, said: str, says: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        allowed = request.headers["origin"] in ALLOWED
+        return httpx.Response(400, text=said if allowed else "Disallowed CORS origin")
+
+    with respx.mock(base_url="http://space.test") as server:
+        server.options("/").mock(side_effect=answer)
+        (problem,) = hold(PROMISE, space, FakeDock()).problems
+    assert says in problem.seen
+    assert "though the origin is allowed" not in problem.seen
+    assert "allow_headers" in problem.remedy
+
+
+def test_a_refused_origin_is_told_as_one(space: Space, hold: Hold) -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, text="Disallowed CORS origin, headers")
+
+    with respx.mock(base_url="http://space.test") as server:
+        server.options("/").mock(side_effect=answer)
+        (problem,) = hold(PROMISE, space, FakeDock()).problems
+    assert "it does not allow the origin nor the header" in problem.seen
+    assert "list the exact origins" in problem.remedy
+
+
+def test_credentials_that_nobody_asked_for_need_not_be_allowed(space: Space, hold: Hold) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        origin = request.headers["origin"]
+        return grant(origin, access_control_allow_credentials="") if origin in ALLOWED else strict(request)
+
+    assert ask(space, hold, answer) == (Outcome.KEPT, "")
 
 
 def test_an_open_door_is_one_problem_that_names_every_stranger(space: Space, hold: Hold) -> None:

@@ -32,6 +32,7 @@ def test_a_space_with_a_fixed_port_must_survive_being_told_it(tmp_path: Path, ho
     ("boot", "says", "remedy"),
     [
         (listening(Cause.LOOPBACK, "127.0.0.1", 8080), "bound to loopback only", "bind 0.0.0.0"),
+        (listening(Cause.IPV6_ONLY, "::", 8080), "open on IPv6 only", "instead of `::`"),
         (listening(Cause.OTHER_PORT, "0.0.0.0", 8000), "listens on 0.0.0.0:8000", "app_port: 8000"),
         (listening(Cause.SILENT, "0.0.0.0", 8080), "no HTTP answer", "answers HTTP"),
     ],
@@ -43,6 +44,25 @@ def test_a_space_that_cannot_be_reached_breaks_it(
     (problem,) = finding.problems
     assert problem.seen.startswith("PORT unset: ")
     assert says in problem.seen
+    assert remedy in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("steps", "remedy"),
+    [
+        ('CMD ["uvicorn", "app:app"]', "uvicorn `--host 0.0.0.0`"),
+        ('CMD ["gunicorn", "app:app"]', "gunicorn `--bind 0.0.0.0:8080`"),
+        ('CMD ["node", "server.js"]', "`ENV HOSTNAME=0.0.0.0`"),
+        ('CMD ["python", "app.py"]', "`app.run(host=...)`"),
+        ('ENV HOSTNAME=localhost\nCMD ["node", "server.js"]', "instead of `HOSTNAME=localhost`"),
+    ],
+)
+def test_how_to_listen_everywhere_is_said_of_the_server_that_is_there(
+    tmp_path: Path, hold: Hold, steps: str, remedy: str
+) -> None:
+    space = sound_space(tmp_path, dockerfile=f"FROM python:3.11-slim\n{steps}\n")
+    boot = listening(Cause.LOOPBACK, "127.0.0.1", 8080)
+    (problem,) = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=boot))).problems
     assert remedy in problem.remedy
 
 

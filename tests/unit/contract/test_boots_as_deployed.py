@@ -5,7 +5,7 @@ import pytest
 from spacedock.contract.finding import Outcome
 from spacedock.docks.boots import BootResult, Cause
 from spacedock.docks.capability import Capability
-from spacedock.docks.instance import Usage
+from spacedock.docks.instance import Denial, Usage
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock, FakeInstance, exited, listening
@@ -34,9 +34,45 @@ def test_an_exit_with_an_error_breaks_it_with_what_the_platform_shows(space: Spa
     finding = hold(PROMISE, space, FakeDock(otherwise=FAILED))
     (problem,) = finding.problems
     assert finding.outcome is Outcome.BROKEN
-    assert problem.seen == "it exited with code 1 after 0.30 s"
+    assert problem.seen == (
+        "it exited with code 1 after 0.30 s: it wants OPENAI_API_KEY, which space.toml does not name: "
+        "the dock gives it none"
+    )
+    assert "[secrets]" in problem.remedy
     assert problem.consequence == "RUNTIME_ERROR: Exit code: 1."
     assert problem.log == "KeyError: 'OPENAI_API_KEY'"
+
+
+def test_where_the_log_tells_no_cause_the_end_alone_is_told(space: Space, hold: Hold) -> None:
+    (problem,) = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=exited(1), log="bye"))).problems
+    assert problem.seen == "it exited with code 1 after 0.30 s"
+    assert "spacedock diagnose" in problem.remedy
+
+
+def test_what_is_started_again_and_again_has_not_booted(space: Space, hold: Hold) -> None:
+    boot = BootResult(6.0, 8080, Cause.RESPAWNING, restarts=7)
+    (problem,) = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=boot))).problems
+    assert problem.seen.startswith("it ends and is started again, 7 times in 6 s")
+
+
+def test_what_only_the_dock_denied_is_no_failure_of_the_platforms(space: Space, hold: Hold) -> None:
+    tried = Denial("huggingface.co", 443, "tcp", platform=False)
+    instance = FakeInstance(boot=exited(1), log="KeyError: 'SIGNING_KEY'", denied=(tried, tried))
+    finding = hold(PROMISE, space, FakeDock(otherwise=instance))
+    (problem,) = finding.problems
+    assert (finding.outcome, finding.is_red()) == (Outcome.BROKEN, False)
+    assert "the dock had denied it huggingface.co" in problem.seen
+    assert '[egress] allow = ["huggingface.co"]' in problem.remedy
+    assert "RUNTIME_ERROR" not in problem.consequence
+
+
+def test_what_the_platform_denies_too_may_have_ended_it_there(space: Space, hold: Hold) -> None:
+    tried = (
+        Denial("mail.example", 25, "tcp", platform=True),
+        Denial("huggingface.co", 443, "tcp", platform=False),
+    )
+    instance = FakeInstance(boot=exited(1), denied=tried)
+    assert hold(PROMISE, space, FakeDock(otherwise=instance)).is_red()
 
 
 def test_a_script_that_ends_with_0_is_left_to_stays_up(space: Space, hold: Hold) -> None:

@@ -50,6 +50,13 @@ def test_one_that_does_not_build_breaks_it_with_the_builders_last_words(space: S
     )
 
 
+def test_a_step_that_many_meet_is_explained(space: Space, hold: Hold) -> None:
+    dock = failed("useradd: UID 1000 is not unique\nERROR: failed to solve: exit code: 4")
+    (problem,) = hold(PROMISE, space, dock).problems
+    assert "user with id 1000 already" in problem.seen
+    assert "USER 1000" in problem.remedy
+
+
 @pytest.mark.parametrize("line", ["failed to solve: no such host", "ERROR: failed to solve: no such host"])
 def test_what_is_said_below_the_last_words_is_none_of_them(space: Space, hold: Hold, line: str) -> None:
     assert seen(space, hold, failed(f"Step 1/2\n{line}\n\nView build details: ...")).endswith(

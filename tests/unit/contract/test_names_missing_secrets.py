@@ -69,11 +69,17 @@ def test_a_start_that_hides_what_is_missing_breaks_it(
     assert says in problem.seen
 
 
-def test_blank_secrets_that_pass_for_values_break_it(space: Space, hold: Hold) -> None:
+def test_blank_secrets_that_pass_for_values_are_warned_of(space: Space, hold: Hold) -> None:
     finding = hold(PROMISE, space, careful_dock().when("with blank secrets", FakeInstance(boot=READY)))
+    assert (finding.outcome, finding.is_red(), finding.is_red(strict=True)) == (Outcome.BROKEN, False, True)
     assert [problem.seen for problem in finding.problems] == [
         "all of API_KEY, DATABASE_URL set to white space: the Space started all the same"
     ]
+
+
+def test_beside_a_secret_that_is_not_missed_a_blank_one_is_red_too(space: Space, hold: Hold) -> None:
+    dock = careful_dock().when("with blank secrets", FakeInstance(boot=READY))
+    assert hold(PROMISE, space, dock.when("without API_KEY", FakeInstance(boot=READY))).is_red()
 
 
 def test_a_space_that_never_starts_says_nothing_of_its_secrets(space: Space, hold: Hold) -> None:

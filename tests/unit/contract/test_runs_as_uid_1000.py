@@ -5,6 +5,7 @@ import respx
 
 from spacedock.contract.finding import Outcome
 from spacedock.docks.capability import Capability
+from spacedock.docks.image_facts import Identity
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.contract.misbehaving import MISBEHAVIOURS, misbehaves
@@ -28,9 +29,39 @@ def test_a_space_that_only_starts_as_root_breaks_it(space: Space, hold: Hold) ->
     assert "'/app/cache'" in finding.problems[0].seen
 
 
+def test_what_only_an_owner_may_has_its_own_consequence_and_remedy(space: Space, hold: Hold) -> None:
+    log = "chmod: changing permissions of '/srv/index': Operation not permitted"
+    dock = FakeDock().when("as deployed", FakeInstance(boot=exited(1), log=log))
+    (problem,) = hold(PROMISE, space, dock).problems
+    assert f"it starts. It changes the mode or the owner of what it does not own: {log}" in problem.seen
+    assert "only an owner may change a mode" in problem.consequence
+    assert "install -d -o 1000" in problem.remedy
+
+
 def test_a_denial_after_the_start_breaks_it_too(space: Space, hold: Hold) -> None:
     finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(log=f"started\n{DENIED}\n")))
     assert "it starts, but something is denied to it" in finding.problems[0].seen
+
+
+@pytest.mark.parametrize(("named", "red"), [("", False), ("app", True), ("1000", True)])
+def test_what_is_denied_to_an_image_without_user_may_work_as_root(
+    space: Space, hold: Hold, named: str, red: bool
+) -> None:
+    dock = FakeDock(otherwise=FakeInstance(log=DENIED), image_user=Identity(named=named))
+    finding = hold(PROMISE, space, dock)
+    assert (finding.outcome, finding.is_red()) == (Outcome.BROKEN, red)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[1] [ERROR] Control server error: [Errno 13] Permission denied: '/.gunicorn'",
+        'nginx: [alert] could not open error log file: open() "/x.log" failed (13: Permission denied)',
+    ],
+)
+def test_a_denial_that_its_program_can_do_without_is_none(space: Space, hold: Hold, line: str) -> None:
+    dock = FakeDock(otherwise=FakeInstance(log=f"{line}\nListening at: http://0.0.0.0:8080"))
+    assert hold(PROMISE, space, dock).outcome is Outcome.KEPT
 
 
 def test_a_server_that_changes_its_user_breaks_it(space: Space, hold: Hold) -> None:

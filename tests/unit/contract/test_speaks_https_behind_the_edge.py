@@ -89,6 +89,11 @@ def test_a_redirect_of_the_root_is_seen_and_the_page_behind_it_read(space: Space
     assert "loads http://pictures.example/a.png" in seen
 
 
+def test_a_page_whose_slash_is_mended_by_http_is_served_well_by_the_edge(space: Space, hold: Hold) -> None:
+    answers = {"_": redirect("/ui"), "_ui": redirect(f"http://{HOST}/ui/"), "_ui_": page(SOUND)}
+    assert judge(space, hold, **answers) == (Outcome.KEPT, "")
+
+
 def test_every_defect_of_one_kind_is_one_problem(space: Space, hold: Hold) -> None:
     description = httpx.Response(200, json={"paths": {f"/{name}": {} for name in "abcde"}})
     redirects = {f"_{name}_": redirect(f"http://{HOST}/{name}") for name in "abcde"}

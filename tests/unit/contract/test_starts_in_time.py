@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def test_a_space_that_loads_for_too_long_is_told_what_the_platform_shows(space: 
     (problem,) = finding.problems
     assert problem.seen == "no HTTP answer on port 8080 after 2 s here, 1 min there; it listens on nothing"
     assert problem.consequence == ("RUNTIME_ERROR: Launch timed out, workload was not healthy after 1 min.")
+
+
+def test_where_nothing_listens_and_nothing_works_there_is_no_server(space: Space, hold: Hold) -> None:
+    boot = replace(LOADING, idle=True)
+    (problem,) = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(boot=boot))).problems
+    assert "there is no server in it" in problem.seen
+    assert "preload" not in problem.remedy
 
 
 def test_a_helper_that_listens_is_not_the_server(space: Space, hold: Hold) -> None:

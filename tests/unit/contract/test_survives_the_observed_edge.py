@@ -80,6 +80,11 @@ def test_a_space_that_refuses_an_allowed_origin_breaks_it(space: Space, hold: Ho
     assert f"403 from https://{HOST}, 403 from https://app.example; without an Origin it is served" in seen
 
 
+def test_a_manifest_that_speaks_of_no_credentials_is_not_asked_for_them(tmp_path: Path, hold: Hold) -> None:
+    manifest = '[origins]\nallowed = ["https://app.example"]\nheaders = ["authorization"]\n'
+    assert judge(sound_space(tmp_path, manifest=manifest), hold) == (Outcome.KEPT, "")
+
+
 def test_a_call_with_credentials_breaks_it(tmp_path: Path, hold: Hold) -> None:
     asked = BEARER.replace("false", "true")
     outcome, seen = judge(sound_space(tmp_path, manifest=asked), hold)

@@ -17,6 +17,7 @@ from spacedock.docks.ready import cause, watch
 PUBLIC = Listener("0.0.0.0", 8080)
 LOOPBACK = Listener("127.0.0.1", 8080)
 METRICS = Listener("0.0.0.0", 9090)
+IPV6 = Listener("::", 8080)
 
 
 @dataclass
@@ -38,6 +39,10 @@ class FakeSpace:
     address: tuple[str, int] | None = None
     port: int = 8080
     shares_loopback: bool = False
+    writes: Callable[[float], str] = lambda _: ""
+
+    def logs(self) -> str:
+        return self.writes(self.clock.now)
 
     def ended(self, within: float) -> bool:
         self.clock.now += within
@@ -155,6 +160,41 @@ def test_another_port_is_not_certain_while_the_space_works(clock: Clock) -> None
 def test_another_port_is_not_certain_while_sockets_come(clock: Clock) -> None:
     grows = lambda now: tuple(Listener("0.0.0.0", 9000 + i) for i in range(int(now / 4) + 1))  # noqa: E731
     assert boot_of(FakeSpace(clock, shows=grows)).seconds >= 60
+
+
+def test_ipv6_only_is_certain_soon(clock: Clock) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = taken.getsockname()
+    boot = boot_of(FakeSpace(clock, shows=lambda _: (IPV6, METRICS), address=nobody))
+    assert boot.cause is Cause.IPV6_ONLY
+    assert boot.seconds < ready.FIRST_LOOK + ready.IPV6_IS_CERTAIN + 3 * ready.LOOK_EVERY
+    assert str(boot) == "port 8080 is open on IPv6 only ([::]:8080, 0.0.0.0:9090), and is asked on IPv4"
+
+
+def test_a_socket_of_ipv6_that_takes_ipv4_is_waited_for(clock: Clock) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        space = FakeSpace(clock, shows=lambda _: (IPV6,), address=slow.getsockname())
+        assert boot_of(space, timeout=5).cause is Cause.SILENT
+
+
+def test_what_is_started_again_and_again_is_no_longer_waited_for(clock: Clock) -> None:
+    """As gunicorn writes it when a worker calls sys.exit while it loads: it holds the port all the time."""
+
+    def writes(now: float) -> str:
+        return "".join(
+            f"[INFO] Booting worker with pid: {n}\n[INFO] Worker exiting (pid: {n})\n"
+            for n in range(int(now))
+        )
+
+    boot = boot_of(FakeSpace(clock, shows=lambda _: (PUBLIC,), writes=writes))
+    assert (boot.cause, boot.restarts, boot.late) == (Cause.RESPAWNING, 6, False)
+    assert boot.seconds < 7
+    assert str(boot).startswith("ends and is started again, 6 times in 6 s")
+
+
+@pytest.mark.parametrize(("works", "idle"), [(0.0, True), (0.9, False)])
+def test_a_boot_that_is_late_says_whether_anything_worked(clock: Clock, works: float, idle: bool) -> None:
+    assert boot_of(FakeSpace(clock, works=works)).idle is idle
 
 
 def test_the_expected_port_that_opens_late_ends_all_doubt(clock: Clock) -> None:

@@ -40,11 +40,11 @@ NOT_HERE = {
 # How many failures each group has. By hand, with each one that comes: all else that is known of a failure is
 # in its folder and goes with it, its page in docs/failures at the next writing.
 FAILURES = {
-    Group.REPOSITORY: 11,
-    Group.BUILD: 17,
-    Group.START: 25,
+    Group.REPOSITORY: 13,
+    Group.BUILD: 18,
+    Group.START: 34,
     Group.EDGE: 25,
-    Group.DATABASE: 22,
+    Group.DATABASE: 23,
     Group.VECTORS: 5,
     Group.LIBRARIES: 11,
 }

@@ -28,8 +28,8 @@ def known(name: str, *symptoms: Mapping[str, Any]) -> Failure:
     return failure_from(name, {**DATA, "symptoms": [{**usual, **symptom} for symptom in symptoms]})
 
 
-def names(log: str, *failures: Failure) -> list[str]:
-    return [diagnosis.failure.name for diagnosis in diagnose(log, failures)]
+def names(log: str, *failures: Failure, ended: bool = False) -> list[str]:
+    return [diagnosis.failure.name for diagnosis in diagnose(log, failures, ended=ended)]
 
 
 PORT = known("port", {"text": "listening on 127.0.0.1"})
@@ -127,6 +127,18 @@ def test_what_is_sure_stands_before_what_is_likely() -> None:
 def test_of_two_that_are_as_likely_the_later_in_the_log_comes_first() -> None:
     first, last = known("a", {"text": "warning"}), known("b", {"text": "fatal"})
     assert names("warning\nfatal", first, last) == ["b", "a"]
+
+
+def test_what_ends_a_program_counts_above_what_it_survived() -> None:
+    warning, fatal = (
+        known("a", {"text": "cache denied"}),
+        known("b", {"text": "no key", "certainty": "likely"}),
+    )
+    end = "Traceback (most recent call last):\n  File x\nKeyError: no key"
+    assert names(f"cache denied\n{end}", warning, fatal, ended=True) == ["b", "a"]
+    assert names(f"cache denied\n{end}", warning, fatal) == ["a", "b"]
+    assert names(f"{end}\ncache denied", warning, fatal, ended=True) == ["a", "b"]
+    assert names(f"cache denied\n{end}\n" + "on\n" * 200, warning, fatal, ended=True) == ["a", "b"]
 
 
 def test_a_text_may_have_to_stand_there_more_than_once() -> None:

@@ -63,10 +63,17 @@ def test_a_fact_cannot_be_changed(name: str, fact: Fact[Any]) -> None:
     [
         ("owner/name", "owner-name.hf.space"),
         ("Owner/My_Space.v2", "owner-my-space-v2.hf.space"),
+        (f"owner/{'a' * 57}", f"owner-{'a' * 57}.hf.space"),
     ],
 )
 def test_a_host_is_made_of_owner_and_name(space_id: str, host: str) -> None:
     assert space_host(space_id) == host
+
+
+def test_a_long_name_has_a_host_of_its_own_that_names_can_have() -> None:
+    hosts = {space_host(f"owner/{'a' * 70}-{end}") for end in "bc"}
+    assert len(hosts) == 2
+    assert all(host.encode("idna") and host.startswith("owner-aaa") for host in hosts)
 
 
 def test_what_is_built_in_is_what_is_documented() -> None:

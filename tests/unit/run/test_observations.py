@@ -52,6 +52,27 @@ def test_of_a_sound_front_matter_nothing_is_noticed(space: Space) -> None:
     assert "README.md" not in said(space)
 
 
+def test_a_port_that_only_some_kernels_give_is_noticed(tmp_path: Path) -> None:
+    low = sound_space(tmp_path / "low", readme="---\nsdk: docker\napp_port: 80\n---\n")
+    assert "app_port 80 is below 1024" in said(low)
+    high = sound_space(tmp_path / "high", readme="---\nsdk: docker\napp_port: 1024\n---\n")
+    assert "below 1024" not in said(high)
+
+
+def test_a_dockerfile_that_a_workflow_must_copy_is_noticed(tmp_path: Path) -> None:
+    folder = write_space(tmp_path, manifest='[space]\ndockerfile = "backend/Dockerfile"\n')
+    (folder / "backend").mkdir()
+    (folder / "Dockerfile").rename(folder / "backend" / "Dockerfile")
+    assert "a workflow must copy it there" in said(read_space(folder))
+    own = write_space(tmp_path / "own", manifest='[space]\ndockerfile = "Dockerfile"\n')
+    assert "a workflow must copy" not in said(read_space(own))
+
+
+def test_a_name_that_the_platform_shortens_is_noticed(tmp_path: Path) -> None:
+    space = sound_space(tmp_path, manifest=f'[space]\nid = "owner/{"a" * 60}"\n')
+    assert "how is not known; here its host is owner-aaa" in said(space)
+
+
 def test_in_a_repository_only_what_git_tracks_counts_and_nothing_is_said(tmp_path: Path) -> None:
     write_space(tmp_path)
     repository(tmp_path)

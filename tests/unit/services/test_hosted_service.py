@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.server
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -68,6 +68,32 @@ def test_it_is_entered_once_it_answers() -> None:
     with HostedService(account, host, "a sonar") as service:
         assert account.refusals == []
         assert service.local == {"url": "ping://s3cret@localhost:1"}
+
+
+@dataclass
+class SpokenAccount(FakeAccount):
+    says: Callable[[], str] = str
+
+    def version(self, _address: str) -> str:
+        return self.says()
+
+
+def refuse() -> str:
+    raise ConnectionError
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        (lambda: "Sonar 2", "a stand-in for sonar:3; it is Sonar 2"),
+        (lambda: "Sonar 3", "a stand-in for sonar:3"),
+        (str, "a stand-in for sonar:3"),
+        (refuse, "a stand-in for sonar:3"),
+    ],
+)
+def test_its_header_says_what_it_calls_itself(says: Callable[[], str], told: str) -> None:
+    with HostedService(SpokenAccount(says=says), FakeHost(), "a stand-in for sonar:3") as service:
+        assert service.header == (told,)
 
 
 def test_the_space_may_reach_it_elsewhere_than_the_harness() -> None:

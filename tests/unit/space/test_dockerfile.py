@@ -29,6 +29,17 @@ def test_stages_and_scratch_come_from_nowhere(tmp_path: Path) -> None:
     assert [base.image for base in dockerfile(tmp_path, text).bases] == ["node:20", "python:3.11-slim"]
 
 
+def test_what_files_are_copied_from_comes_from_outside_unless_a_stage_has_its_name(tmp_path: Path) -> None:
+    text = (
+        "FROM python:3.11 AS Build\n"
+        "COPY --from=ghcr.io/o/uv:1 --chmod=755 /uv /bin/\n"
+        "RUN --mount=type=bind,from=busybox,target=/b --mount=type=cache,target=/c true\n"
+        "FROM python:3.12\nCOPY --from=build /x /x\nCOPY --from=0 /x /y\nCOPY --from=$LATER /x /z\n"
+    )
+    found = dockerfile(tmp_path, text).copied_from
+    assert [(base.image, base.line) for base in found] == [("ghcr.io/o/uv:1", 2), ("busybox", 3)]
+
+
 def test_the_final_stage_is_what_runs(tmp_path: Path) -> None:
     text = "FROM node:20 AS web\nCMD first\nFROM python:3.11-slim\nUSER 1000\nCMD second\n"
     assert [step.cmd for step in dockerfile(tmp_path, text).final_stage] == ["FROM", "USER", "CMD"]
@@ -88,3 +99,15 @@ def test_a_variable_of_itself_grows_no_further_than_a_process_is_given() -> None
     for _ in range(40):
         text = expand("$A$A", {"A": text})
     assert len(text) < 2**18
+
+
+def test_a_dockerfile_elsewhere_is_named_where_there_is_none_at_the_root(tmp_path: Path) -> None:
+    for folder in ("backend", "node_modules/x", ".github/x"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "Dockerfile").write_text("FROM python:3.11-slim\n")
+    with pytest.raises(UsageError) as caught:
+        read_dockerfile(tmp_path / "Dockerfile")
+    assert caught.value.what.endswith(
+        "at the root of the repository, and Hugging Face reads no other: not backend/Dockerfile"
+    )
+    assert "git mv backend/Dockerfile Dockerfile" in caught.value.remedy

@@ -57,6 +57,11 @@ def test_a_flavour_with_a_gpu_is_named(tmp_path: Path) -> None:
     assert 'space.toml: `hardware = "a10g-small"`: the accelerator of a10g-small is not emulated' in said
 
 
+def test_a_flavour_that_nobody_knew_is_named(tmp_path: Path) -> None:
+    space = sound_space(tmp_path, manifest='[space]\nhardware = "h100"\n')
+    assert '`hardware = "h100"` is no flavour that was known in' in "\n".join(space.not_emulated())
+
+
 def test_a_flavour_without_one_is_not(tmp_path: Path) -> None:
     assert observations(tmp_path, "suggested_hardware: cpu-upgrade") == ""
 

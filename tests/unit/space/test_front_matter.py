@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from spacedock import platform
 from spacedock.errors import UsageError
+from spacedock.platform import Fact
+from spacedock.space.defects import defects
 from spacedock.space.front_matter import FrontMatter, read_front_matter
 
 
@@ -100,6 +105,12 @@ def test_a_readme_in_another_encoding_is_named(tmp_path: Path) -> None:
             "custom_headers: { cross-origin-opener-policy: Same-Origin }",
             "is 'Same-Origin', not in lower case",
         ),
+        (
+            "custom_headers: { cross-origin-resource-policy: credentialless }",
+            "is 'credentialless', which is none of its values",
+        ),
+        ("suggested_hardware: v5e-1x1", "`suggested_hardware` is 'v5e-1x1'"),
+        ("termination_grace_period: 11m", "not a duration of at most 10 min"),
         ("custom_headers: same-origin", "`custom_headers` is 'same-origin', not a table"),
         ("models: gpt2", "`models` is 'gpt2', not a list"),
         ("pinned: maybe", "`pinned` is 'maybe', not true or false"),
@@ -140,6 +151,10 @@ def test_a_value_that_the_hub_refuses_is_a_defect_with_its_line(tmp_path: Path, 
         "hf_oauth_authorized_org: [a, b]",
         "custom_headers: { cross-origin-embedder-policy: require-corp }",
         "app_prot: 8080",
+        "license: openmdw-1.1",
+        "termination_grace_period: 2m",
+        "failure_strategy: rollback",
+        "custom_headers: { cross-origin-opener-policy: same-origin-allow-popups }",
     ],
 )
 def test_a_value_that_the_hub_accepts_is_no_defect(tmp_path: Path, line: str) -> None:
@@ -171,3 +186,24 @@ def test_a_port_that_is_none_leaves_the_platforms_own(tmp_path: Path) -> None:
 def test_what_was_probably_meant_is_named(tmp_path: Path, line: str, meant: str) -> None:
     (defect,) = block(tmp_path, line).defects
     assert f"`{meant}`" in defect.remedy
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fact"),
+    [
+        ("license", "openmdw-2.0", platform.LICENSES),
+        ("colorTo", "orange", platform.COLORS),
+        ("suggested_hardware", "h100", platform.FLAVORS),
+    ],
+)
+def test_a_list_counts_for_eight_weeks(key: str, value: str, fact: Fact[Any]) -> None:
+    first = date.fromisoformat(f"{fact.date}-01")
+    for days, certain in ((56, True), (57, False)):
+        (defect,) = defects({key: value}, {}, first + timedelta(days=days))
+        assert (defect.certain, "may be longer by now" in defect.what) == (certain, not certain)
+
+
+@pytest.mark.parametrize("line", ["license: MIT", "colorTo: Blue", "app_port: eighty"])
+def test_no_age_of_a_list_makes_right_what_is_only_misspelt(tmp_path: Path, line: str) -> None:
+    (defect,) = defects(block(tmp_path, line).values, {}, date(2099, 1, 1))
+    assert defect.certain

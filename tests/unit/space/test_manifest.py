@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from spacedock import platform
 from spacedock.errors import UsageError
 from spacedock.space.manifest import Manifest, read_manifest
 from tests.unit.spaces import SOUND_MANIFEST
@@ -21,6 +23,58 @@ def test_a_manifest_names_secrets_and_who_supplies_them(tmp_path: Path) -> None:
     assert found.secrets["DATABASE_URL"].source == "postgres.url"
     assert found.services == ("postgres",)
     assert set(found.sources.values()) == {"postgres.url"}
+
+
+@pytest.mark.parametrize("date", ["2099-01", "2026-01"])
+def test_a_flavour_that_nobody_knows_is_refused_until_the_list_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, date: str
+) -> None:
+    monkeypatch.setattr(platform, "FLAVORS", replace(platform.FLAVORS, date=date))
+    text = '[space]\nhardware = "h100"\n'
+    if date == "2026-01":
+        assert manifest(tmp_path, text).space.hardware == "h100"
+        return
+    with pytest.raises(UsageError, match="is no flavour") as caught:
+        manifest(tmp_path, text)
+    assert caught.value.line == 2
+
+
+@pytest.mark.parametrize("flavor", ["l4x4", "a100x8", "rtx-pro-6000"])
+def test_a_flavour_of_the_hubs_needs_no_known_resources(tmp_path: Path, flavor: str) -> None:
+    assert manifest(tmp_path, f'[space]\nhardware = "{flavor}"\n').space.hardware == flavor
+
+
+def test_credentials_that_nobody_speaks_of_are_not_asked_for(tmp_path: Path) -> None:
+    assert not manifest(tmp_path, '[origins]\nallowed = ["https://a.example"]\n').origins.credentials
+
+
+@pytest.mark.parametrize(
+    ("origin", "says"),
+    [
+        ("my.vercel.app", "has no scheme; write `https://my.vercel.app`"),
+        ("//my.vercel.app", "has no scheme; write `https://my.vercel.app`"),
+        ("localhost:3000", "has no scheme"),
+        (
+            "https://my.vercel.app/",
+            "more than an origin, which ends after host and port; write `https://my.vercel.app`",
+        ),
+        ("https://$SPACE_HOST/chat", "write `https://$SPACE_HOST`"),
+    ],
+)
+def test_an_allowed_origin_that_no_browser_sends_is_the_manifests_fault(
+    tmp_path: Path, origin: str, says: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        manifest(tmp_path, f'[origins]\nallowed = ["{origin}"]\n')
+    assert says in caught.value.what
+    assert caught.value.line == 2
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://a.example:8443", "chrome-extension://abc", "https://$SPACE_HOST", "null"]
+)
+def test_an_allowed_origin_is_scheme_host_and_port(tmp_path: Path, origin: str) -> None:
+    assert manifest(tmp_path, f'[origins]\nallowed = ["{origin}"]\n').origins.allowed == (origin,)
 
 
 def test_an_optional_secret_may_be_missing(tmp_path: Path) -> None:
@@ -60,7 +114,6 @@ def test_a_stream_is_a_request_with_any_body(tmp_path: Path, body: str) -> None:
     [
         ("[space\n", "not TOML", 1),
         ("[space]\nport = 1\n", "`space.port`", 2),
-        ('[space]\nhardware = "h100"\n', "`space.hardware` is 'h100'", 2),
         ('[space]\nid = "no-owner"\n', "`space.id`", 2),
         ('[space]\nready = "health"\n', "`space.ready`", 2),
         ("[dock]\nmemory_gb = 17\n", "`dock.memory_gb` is more than cpu-basic has (16)", 2),

@@ -72,15 +72,30 @@ def test_an_upload_of_a_space_is_found_over_two_lines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["huggingface-cli upload owner/name . --repo-type space", "hf upload owner/name . --repo-type=space"],
+    [
+        "huggingface-cli upload owner/name . --repo-type space",
+        "hf upload owner/name . --repo-type=space",
+        "hf upload owner/name . . --type space",
+        'hf upload owner/name . --type="space"',
+        "hf upload --type space owner/name",
+        "hf upload spaces/owner/name . .",
+        "hf upload --token $HF_TOKEN spaces/owner/name .",
+        "hf upload --quiet hf://spaces/owner/name .",
+        'hf upload "hf://spaces/$OWNER/name" .',
+        "hf upload-large-folder owner/name --repo-type=space .",
+    ],
 )
 def test_an_upload_has_several_spellings(tmp_path: Path, command: str) -> None:
     (step,) = found(tmp_path, run(command))
     assert step.way is Way.UPLOAD
 
 
-def test_an_upload_of_a_model_is_no_deploy(tmp_path: Path) -> None:
-    assert found(tmp_path, run("hf upload owner/name .")) == ()
+@pytest.mark.parametrize(
+    "command",
+    ["hf upload owner/name .", "hf upload owner/name spaces/owner .", "hf upload owner/name . --type model"],
+)
+def test_an_upload_of_a_model_is_no_deploy(tmp_path: Path, command: str) -> None:
+    assert found(tmp_path, run(command)) == ()
 
 
 @pytest.mark.parametrize("option", ["-f", "--force", "--force-with-lease", "--mirror", "+HEAD:main"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -11,6 +12,18 @@ from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.evidence.asking import Reply
 from spacedock.evidence.preflights import Preflights
 from spacedock.space import Space
+from spacedock.space.manifest import Origins
+
+_DISALLOWED = re.compile(r"Disallowed CORS (\w+(?:, ?\w+)*)")  # Starlette, middleware/cors.py
+
+
+# Defects of an origin that is let in, with a method or headers that are not.
+_NOT_THE_ORIGIN = re.compile(r"does not allow|allows the origin|but not for|without the header")
+_BESIDE_ORIGINS = (
+    "name the method and the headers that the front end sends in the CORS middleware, beside the origins: "
+    '`allow_methods=["POST"]`, `allow_headers=["authorization", "content-type"]`; or correct `method` and '
+    "`headers` of the manifest's [origins], where it sends others"
+)
 
 
 class AnswersCorsPreflight(Promise):
@@ -51,7 +64,10 @@ class AnswersCorsPreflight(Promise):
             for origin, reply in seen(asked)
         }
         for defect, origins in _grouped(defects):
-            yield self.problem(f"preflight from {', '.join(origins)}: {defect}")
+            other = _NOT_THE_ORIGIN.search(defect) and "the origin" not in defect.partition("does not")[2]
+            yield self.problem(
+                f"preflight from {', '.join(origins)}: {defect}", remedy=_BESIDE_ORIGINS if other else ""
+            )
 
 
 def look_alikes(origin: str) -> tuple[str, ...]:
@@ -79,10 +95,11 @@ def _refused(space: Space) -> tuple[str, ...]:
 def _allowed_defect(space: Space, reply: Reply, origin: str) -> str:
     """Return what keeps a browser of an allowed origin out; empty when nothing does."""
     asked = space.manifest.origins
+    given = _granted(reply)
     if not reply.ok:
         answered = "not answered" if reply.status is None else f"answered {reply.status}"
-        return f"{answered}, though the origin is allowed"
-    given = _granted(reply)
+        why = _what_is_refused(asked, reply, origin)
+        return f"{answered}, {why}" if why else f"{answered}, though the origin is allowed"
     methods = _words(reply.headers.get("access-control-allow-methods"))
     headers = _words(reply.headers.get("access-control-allow-headers"))
     if given != origin:
@@ -93,6 +110,19 @@ def _allowed_defect(space: Space, reply: Reply, origin: str) -> str:
         return f"allowed, but not for {asked.method}"
     if absent := [name for name in asked.headers if name.lower() not in headers]:
         return f"allowed, but without the header {', '.join(absent)}"
+    return ""
+
+
+def _what_is_refused(asked: Origins, reply: Reply, origin: str) -> str:
+    """Return what of a preflight was refused, where the answer tells it in words or by its headers."""
+    headers = f"the header {', '.join(asked.headers)}"
+    parts = {"origin": "the origin", "method": asked.method, "headers": headers}
+    said = _DISALLOWED.search(reply.text)
+    wrong = [parts[word] for word in re.findall(r"\w+", said[1]) if word in parts] if said else []
+    if said and wrong:
+        return f"`{said[0]}`: it does not allow {' nor '.join(wrong)}"
+    if _granted(reply) == origin:
+        return f"it allows the origin, and not {asked.method} or {headers}"
     return ""
 
 

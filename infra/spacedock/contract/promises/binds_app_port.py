@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -40,23 +41,54 @@ class BindsAppPort(Promise):
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look at the boot without PORT first; when that fails, the others tell nothing more."""
         deployed = seen(Booted())
-        if deployed.result.cause is Cause.EXITED or deployed.result.late:
+        if deployed.result.failed or deployed.result.late:
             raise NotReady(deployed)  # it does not come to the point of listening
         for wanted in self.wants(space):
             facts: BootFacts = seen(wanted)
             if not facts.result.ready:
-                yield self._port_problem(facts)
+                yield self._port_problem(space, facts)
                 return
 
-    def _port_problem(self, facts: BootFacts) -> Problem:
+    def _port_problem(self, space: Space, facts: BootFacts) -> Problem:
         asked = "PORT unset" if facts.spec.port is None else f"PORT={facts.spec.port}"
-        return self.problem(f"{asked}: {facts.result}", log=facts.log, remedy=_remedy(facts.result))
+        return self.problem(f"{asked}: {facts.result}", log=facts.log, remedy=_remedy(space, facts.result))
 
 
-def _remedy(boot: BootResult) -> str:
+# How a server is told where to listen, by the words that start it.
+_LISTENS = {
+    r"\b(?:next|node|npm|npx|yarn|pnpm|bun|server\.m?js)\b": (
+        "Node `server.listen(port, '0.0.0.0')`, Next.js `ENV HOSTNAME=0.0.0.0`, Vite `--host 0.0.0.0`"
+    ),
+    r"\bgunicorn\b": "gunicorn `--bind 0.0.0.0:{port}`",
+    r"\bstreamlit\b": "streamlit `--server.address 0.0.0.0`",
+    r"\bflask\b": "flask `run --host 0.0.0.0`",
+    r"\b(?:rails|puma)\b": "`-b 0.0.0.0`",
+    r"\b(?:uvicorn|fastapi|hypercorn)\b": "uvicorn `--host 0.0.0.0`",
+    r"": "where the server is started: uvicorn `--host 0.0.0.0`, Flask `app.run(host=...)`",
+}
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _listens(space: Space) -> str:
+    """Return how to bind every address of IPv4: with the variable that says else, where an ENV does."""
+    steps = space.dockerfile.final_stage
+    for step in steps:
+        for name, value in step.pairs if step.cmd == "ENV" else ():
+            if value in _LOCAL:
+                return (
+                    f"`ENV {name}=0.0.0.0` instead of `{name}={value}` ({space.dockerfile.path}:{step.line})"
+                )
+    starts = " ".join(step.original for step in steps if step.cmd in {"CMD", "ENTRYPOINT"})
+    how = next(how for pattern, how in _LISTENS.items() if re.search(pattern, starts))
+    return how.replace("{port}", str(space.app_port))
+
+
+def _remedy(space: Space, boot: BootResult) -> str:
     match boot.cause:
         case Cause.LOOPBACK:
-            return "bind 0.0.0.0 instead of 127.0.0.1: uvicorn `--host 0.0.0.0`"
+            return f"bind 0.0.0.0 instead of loopback: {_listens(space)}"
+        case Cause.IPV6_ONLY:
+            return f"bind 0.0.0.0 instead of `::`: {_listens(space)}; or have the socket take IPv4 too"
         case Cause.OTHER_PORT:
             found = boot.listeners[0].port
             return (

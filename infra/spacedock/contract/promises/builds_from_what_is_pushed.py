@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from spacedock import platform
+from spacedock.contract.causes import cause_of_failed_step
 from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.errors import BuildError
 from spacedock.evidence.base import Evidence
@@ -40,8 +41,10 @@ class BuildsFromWhatIsPushed(Promise):
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Say what the builder said."""
         if error := seen(Built()):
-            said = ": ".join(filter(None, (error.place, error.what, _last_words(error.log))))
-            yield Problem(said, self.consequence, error.remedy, self.source, error.log)
+            cause = cause_of_failed_step(error.log, space)
+            told = (error.place, error.what, _last_words(error.log), cause.seen if cause else "")
+            remedy = cause.remedy if cause else error.remedy
+            yield Problem(": ".join(filter(None, told)), self.consequence, remedy, self.source, error.log)
 
 
 def _last_words(log: str) -> str:

@@ -61,7 +61,7 @@ class CountsItsCpus(Promise):
 
 
 def _cpus(space: Space) -> int:
-    return platform.HARDWARE.value[space.manifest.space.hardware].cpus
+    return platform.flavor(space.manifest.space.hardware).cpus
 
 
 def _most(space: Space) -> int:

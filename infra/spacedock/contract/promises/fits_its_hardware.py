@@ -40,7 +40,7 @@ class FitsItsHardware(Promise):
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Tell each limit once, with the boots that went over it."""
         deployed = seen(Booted(attempted=True))
-        memory = platform.HARDWARE.value[space.manifest.space.hardware].memory_gb * _GIB
+        memory = platform.flavor(space.manifest.space.hardware).memory_gb * _GIB
         over: dict[str, list[InstanceUsage]] = {}
         for used in seen(UsedByAll()):
             for text in _over(used.usage, memory):

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.evidence.base import Evidence
 from spacedock.evidence.files import FrontMatterDefects
 from spacedock.space import Space
 
 
 class FrontMatterIsValid(Promise):
-    """Each value is held to the Hub's own rules, before any boot; keys that nobody knows are only noticed."""
+    """Each value is held to the Hub's own rules, before any boot; keys that nobody knows are only noticed.
+
+    A value that is not on a list of ours which is some weeks old is a `should`: the Hub's own may be longer.
+    """
 
     title = "the Hub accepts its front matter"
     reason = "The Hub checks the block at the head of README.md at every push, and nothing does before it."
@@ -33,4 +36,5 @@ class FrontMatterIsValid(Promise):
         """Yield a problem for each defect of the block."""
         for defect in seen(FrontMatterDefects()):
             place = f"{space.front_matter.path}:{defect.line}"
-            yield self.problem(f"{place}: {defect.what}", remedy=defect.remedy)
+            level = None if defect.certain else Level.SHOULD
+            yield self.problem(f"{place}: {defect.what}", remedy=defect.remedy, level=level)

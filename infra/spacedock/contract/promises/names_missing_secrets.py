@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.docks.boots import BootSpec, Cause
 from spacedock.evidence.base import Evidence, NotReady
 from spacedock.evidence.boots import Booted, BootFacts
@@ -15,7 +15,10 @@ from spacedock.space import Space
 
 
 class NamesMissingSecrets(Promise):
-    """Each required secret withheld alone, all together, and all blank: exit, naming exactly those."""
+    """Each required secret withheld alone, all together, and all blank: exit, naming exactly those.
+
+    That nobody sets a secret is certain to happen; that one is white space is a `should`.
+    """
 
     title = "a missing secret stops the start and is named"
     reason = "Secrets are not copied when a Space is duplicated, and a pasted one is easily blank."
@@ -47,7 +50,8 @@ class NamesMissingSecrets(Promise):
         for spec in specs_without_secrets(space):
             facts = seen(BootedWithout(spec))
             if defect := _defect(space, facts):
-                yield self.problem(f"{_describe(spec)}: {defect}", log=facts.log)
+                level = Level.SHOULD if spec.blank else None
+                yield self.problem(f"{_describe(spec)}: {defect}", log=facts.log, level=level)
 
 
 def _defect(space: Space, facts: BootFacts) -> str:

@@ -7,18 +7,32 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from spacedock import platform
-from spacedock.contract.promise import Problem, Promise, Seen
-from spacedock.docks.boots import Cause
+from spacedock.contract.causes import cause_of_denial
+from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.evidence.base import Evidence, NotReady
 from spacedock.evidence.boots import Booted, BootedAsImageUser, RunningUser
+from spacedock.evidence.image import ImageIdentity
 from spacedock.evidence.staying import SeenLast
 from spacedock.space import Space
 
 _DENIED = re.compile(r"^.*(?:Permission denied|PermissionError|EACCES).*$", re.MULTILINE)
+# What a program says of something that it can do without, and goes on as if nothing were: gunicorn's socket
+# for `gunicornc`, nginx' log before it has read where to write, bytecode and caches that are not kept.
+_HARMLESS = re.compile(
+    r"Control server error|\[alert\] could not open error log file|__pycache__|"
+    r"created a temporary (?:config/)?cache directory|Fontconfig error"
+)
+_MAY_BE_ROOT = (
+    "As uid 1000, as the documentation has it, the write fails with `[Errno 13] Permission denied`. Images "
+    "without USER were also seen running as root, where it works."
+)
 
 
 class RunsAsUid1000(Promise):
-    """Where the boot ends in an exit, a second one as the image's own user decides whether that was why."""
+    """Where the boot ends in an exit, a second one as the image's own user decides whether that was why.
+
+    What is denied to an image without USER that starts all the same is a `should`: it may run as root there.
+    """
 
     title = "it runs as uid 1000"
     reason = "Files that root made during the build cannot be written by the user that runs the Space."
@@ -29,7 +43,7 @@ class RunsAsUid1000(Promise):
     )
     source = "spaces-sdks-docker, Permissions; incident uid1000-permission-denied"
     since = "0.1"
-    evidence: ClassVar = (Booted, BootedAsImageUser, RunningUser, SeenLast)
+    evidence: ClassVar = (Booted, BootedAsImageUser, RunningUser, SeenLast, ImageIdentity)
 
     def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """The instance as deployed, and who runs in it."""
@@ -40,11 +54,14 @@ class RunsAsUid1000(Promise):
         deployed = seen(Booted())
         if deployed.ready:
             yield from self._look(seen)
-        elif deployed.result.cause is Cause.EXITED and seen(BootedAsImageUser(attempted=True)).result.ready:
+        elif deployed.result.failed and seen(BootedAsImageUser(attempted=True)).result.ready:
+            cause = cause_of_denial(deployed.log, space)
+            said = f"as uid {platform.USER_ID.value} it {deployed.result}; as the image's own user it starts."
             yield self.problem(
-                f"as uid {platform.USER_ID.value} it {deployed.result}; as the image's own user it starts."
-                f"{_denials(deployed.log)}",
+                f"{said} {cause.seen[0].upper()}{cause.seen[1:]}" if cause else said + _denials(deployed.log),
                 log=deployed.log,
+                consequence=cause.consequence if cause else "",
+                remedy=cause.remedy if cause else "",
             )
         else:
             raise NotReady(deployed)
@@ -56,9 +73,15 @@ class RunsAsUid1000(Promise):
                 f"the server runs as uid {user}, although it was started as {platform.USER_ID.value}"
             )
         if denied := _denials(seen(SeenLast()).log):
-            yield self.problem(f"it starts, but something is denied to it.{denied}")
+            named = identity.named if (identity := seen(ImageIdentity())) else "a user"
+            yield self.problem(
+                f"it starts, but something is denied to it.{denied}",
+                consequence="" if named else _MAY_BE_ROOT,
+                level=None if named else Level.SHOULD,
+            )
 
 
 def _denials(log: str) -> str:
-    lines = dict.fromkeys(match.strip() for match in _DENIED.findall(log))
+    denied = (line.strip() for line in _DENIED.findall(log) if not _HARMLESS.search(line))
+    lines = dict.fromkeys(denied)
     return "".join(f" Log: {line}" for line in lines)

@@ -60,7 +60,8 @@ class SpeaksHttpsBehindTheEdge(Promise):
         page = seen(PageSeen())
         if page and not _upgrades(page.page.reply):
             yield from self._page(space, page)
-        redirects = dict(_redirects([*seen(Followed()), *seen(Redirected())]))
+        visited = [reply for reply in seen(Followed()) if not _only_turns_the_slash(space, reply)]
+        redirects = dict(_redirects([*visited, *seen(Redirected())]))
         for defect in (_to_http, _to_nowhere, _back_to_http):
             if found := [what for what, target in redirects.items() if defect(space, target)]:
                 yield self.problem(told(f"{what} {redirects[what]}" for what in found))
@@ -92,6 +93,16 @@ def _redirects(replies: Iterable[Reply]) -> Iterator[tuple[str, str]]:
     for reply in replies:
         if reply.redirects:
             yield f"GET {reply.path.partition('?')[0]} redirects to", reply.location
+
+
+def _only_turns_the_slash(space: Space, reply: Reply) -> bool:
+    """Whether a visitor of the page is sent on to the same path, a slash more or less: the edge mends that.
+
+    The platform's edge leads a visitor who comes by http to https (platform fact EDGE_FOLLOWS_REDIRECTS).
+    """
+    target = _split(reply.location)
+    asked, given = (path.rstrip("/") for path in (reply.path.partition("?")[0], target.path))
+    return reply.redirects and _to_http(space, reply.location) and asked == given
 
 
 def _insecure_sockets(page: LoadedPage) -> Iterator[str]:

@@ -41,6 +41,17 @@ class StartsInTime(Promise):
         """Look at the boot as deployed; one that ended, or listens elsewhere, is another promise's."""
         deployed = seen(Booted())
         if deployed.result.late:
-            yield self.problem(str(deployed.result), log=deployed.log, consequence=f"{deployed.state}.")
+            result, consequence = deployed.result, f"{deployed.state}."
+            if result.idle and not result.listeners:
+                told = f"{result}: there is no server in it, and nothing that works towards one"
+                yield self.problem(told, log=deployed.log, consequence=consequence, remedy=_NO_SERVER)
+            else:
+                yield self.problem(str(result), log=deployed.log, consequence=consequence)
         elif not deployed.result.ready:
             raise NotReady(deployed)
+
+
+_NO_SERVER = (
+    "a Space has to answer HTTP: start a small server beside what it does (a thread with `http.server` on "
+    "0.0.0.0 and app_port is enough), or run a bot or a worker where nothing has to listen"
+)

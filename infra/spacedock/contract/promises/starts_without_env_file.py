@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from spacedock.contract.promise import Problem, Promise, Seen
-from spacedock.docks.boots import Cause
 from spacedock.evidence.base import Evidence, NotReady
 from spacedock.evidence.boots import WITH_ENV_FILE, Booted, BootedOtherwise
 from spacedock.evidence.files import ShippedFiles
@@ -41,8 +40,10 @@ class StartsWithoutEnvFile(Promise):
         deployed = seen(Booted())
         if deployed.result.ready:
             return
-        exited = deployed.result.cause is Cause.EXITED
-        if not exited or not seen(BootedOtherwise(WITH_ENV_FILE, attempted=True)).result.ready:
+        if (
+            not deployed.result.failed
+            or not seen(BootedOtherwise(WITH_ENV_FILE, attempted=True)).result.ready
+        ):
             raise NotReady(deployed)
         yield self.problem(
             f"without a `.env` file it {deployed.result}; with one, holding the same values, it starts",

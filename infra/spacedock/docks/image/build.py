@@ -113,5 +113,6 @@ def _remedy_of_copy(source: str, space: Space) -> str:
 
 
 def _named(dockerfile: Dockerfile, base: Base) -> str:
-    (step,) = (step for step in dockerfile.instructions if step.cmd == "FROM" and step.line == base.line)
-    return step.value[0]
+    """Return how the line names it: FROM may do so by variables, flags do not."""
+    froms = [step for step in dockerfile.instructions if step.cmd == "FROM" and step.line == base.line]
+    return froms[0].value[0] if froms else base.image

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spacedock.docks.image.place import Place
     from spacedock.images.supply import Image, Supply
     from spacedock.progress import Progress
-    from spacedock.space import Base, Dockerfile, Space
+    from spacedock.space import Base, Space
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,13 @@ class Construction:
     def build(self, values: Mapping[str, str], mounted: Mapping[str, str], stack: ExitStack) -> BuiltImage:
         """Build what would be pushed, and have `stack` give up what looks into it.
 
-        Raises SpaceBuildError where the Space is to blame.
+        Raises SpaceBuildError where the Space is to blame, and EngineError where an image that it names
+        cannot be had for reasons of this machine's.
         """
         context = lay_out(self.space, Path(tempfile.mkdtemp(prefix="image-", dir=self.place.run.folder)))
-        images = bases(self.space.dockerfile, self.place.supply)
-        arguments = substitute(context / "Dockerfile", self.space.dockerfile, images)
+        dockerfile, supply = self.space.dockerfile, self.place.supply
+        images, others = had(dockerfile.bases, supply), had(dockerfile.copied_from, supply)
+        arguments = substitute(context / "Dockerfile", dockerfile, {**images, **others})
         began = time.monotonic()
         self._run(context, {**public_arguments(self.space, values), **arguments}, mounted)
         seconds = time.monotonic() - began
@@ -67,7 +69,9 @@ class Construction:
         stack.callback(contents.close)
         require_architecture(self.space.dockerfile, contents.architecture)
         stand_ins = [
-            f"{image.name} is a stand-in: {image.tag}" for image in images.values() if image.stand_in
+            f"{image.name} is a stand-in: {image.tag}"
+            for image in (*images.values(), *others.values())
+            if image.stand_in
         ]
         return BuiltImage(self.tag, contents, (*stand_ins, f"{contents}, built in {seconds:.1f} s"))
 
@@ -104,10 +108,14 @@ class Construction:
                 ) from error
 
 
-def bases(dockerfile: Dockerfile, supply: Supply) -> dict[Base, Image]:
-    """Return what the build starts from; why one cannot be had at all, the builder says best itself."""
+def had(wanted: Iterable[Base], supply: Supply) -> dict[Base, Image]:
+    """Return the images that the build takes from outside.
+
+    Why one cannot be had for its own sake, the builder says best itself. Raises EngineError where it is not
+    to blame: no registry answers at all.
+    """
     images = {}
-    for base in dockerfile.bases:
+    for base in wanted:
         with suppress(NoSuchImageError):
             images[base] = supply.image(base.image)
     return images

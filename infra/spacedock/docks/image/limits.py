@@ -47,14 +47,14 @@ class Limits:
 
         `memory_gb` and `disk_gb` ask for less than the flavour has.
         """
-        flavor = platform.HARDWARE.value[hardware]
+        flavor = platform.flavor(hardware)
         wanted = int((memory_gb or flavor.memory_gb) * _GIB)
         return cls(
             hardware,
             min(flavor.cpus, int(engine["NCPU"])),
             min(wanted, int(engine["MemTotal"])),
             int((disk_gb or flavor.disk_gb) * _GB),
-            notes=tuple(_notes(flavor, engine, memory_gb, disk_gb)),
+            notes=tuple(_notes(hardware, engine, memory_gb, disk_gb)),
         )
 
     def bound(self, client: DockerClient, image: str, run: OpenRun) -> Limits:
@@ -116,9 +116,14 @@ class Limits:
 
 
 def _notes(
-    flavor: platform.Flavor, engine: Mapping[str, Any], memory_gb: float | None, disk_gb: float | None
+    hardware: str, engine: Mapping[str, Any], memory_gb: float | None, disk_gb: float | None
 ) -> Iterator[str]:
-    if int(engine["NCPU"]) < flavor.cpus or int(engine["MemTotal"]) < (memory_gb or flavor.memory_gb) * _GIB:
+    flavor = platform.flavor(hardware)
+    if hardware not in platform.HARDWARE.value:
+        yield f"the resources of {hardware} are not known here: it has those of this engine"
+    elif (
+        int(engine["NCPU"]) < flavor.cpus or int(engine["MemTotal"]) < (memory_gb or flavor.memory_gb) * _GIB
+    ):
         yield f"the flavour has {flavor.cpus} vCPU and {flavor.memory_gb} GiB, more than this engine"
     if memory_gb:
         yield f"the manifest asks for {memory_gb:.3g} GiB of memory; the flavour has {flavor.memory_gb} GiB"

@@ -54,6 +54,14 @@ def _spawn(start: Start) -> Kept:
         )
 
 
+def _read_log(path: Path) -> str:
+    """Return the end of a log."""
+    with path.open("rb") as log:
+        end = log.seek(0, os.SEEK_END)
+        log.seek(max(0, end - _LOG_BYTES))
+        return log.read(_LOG_BYTES).decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
 class SpaceProcess:
     """The main process of one instance and what it started, as the wait for its boot sees them too."""
 
@@ -100,6 +108,9 @@ class SpaceProcess:
     def processor_seconds(self) -> float:
         return self.family.processor_seconds()
 
+    def logs(self) -> str:
+        return _read_log(self.start.log)
+
     def close(self) -> None:
         """End all of them, and remove the Space's files."""
         with self._closing:
@@ -132,10 +143,7 @@ class ProcessInstance:
         return f"http://127.0.0.1:{self._process.port}"
 
     def logs(self) -> str:
-        with self._log.open("rb") as log:
-            end = log.seek(0, os.SEEK_END)
-            log.seek(max(0, end - _LOG_BYTES))
-            return log.read(_LOG_BYTES).decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+        return _read_log(self._log)
 
     def follow(self) -> Iterator[str]:
         with self._log.open(encoding="utf-8", errors="replace") as log:

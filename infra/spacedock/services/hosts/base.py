@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol, Self
 
 from spacedock.errors import BootError, SpacedockError
@@ -69,7 +70,7 @@ class HostedService:
         self.name = account.name
         self.canaries = account.canaries
         self.control = str(getattr(account, "control", ""))  # only doubles take orders
-        self.header = (header,)
+        self.header: tuple[str, ...] = (header,)
         self._account = account
         self._host = host
         self._inside = inside
@@ -102,11 +103,14 @@ class HostedService:
     def __enter__(self) -> Self:
         """Start it and wait until it answers.
 
-        Raises BootError, or what it is given for its end, with its last lines, and leaves nothing.
+        Its header says from then on what the server calls itself: an image's name is no proof of that. Raises
+        BootError, or what it is given for its end, with its last lines, and leaves nothing.
         """
         try:
             self._host.start()
             self._address = _wait(self._account, self._host, self._ended)
+            if version := _version(self._account, self._address):
+                self.header = tuple(versioned(line, version) for line in self.header)
         except BaseException:
             self._host.end()
             raise
@@ -114,6 +118,19 @@ class HostedService:
 
     def __exit__(self, *exc: object) -> None:
         self._host.end()
+
+
+def _version(account: ServiceAccount, address: str) -> str:
+    """Return what the server calls itself; empty where the account cannot ask, or is not told."""
+    ask = getattr(account, "version", None)
+    with suppress(Exception):  # it has answered already: a line of the header is no reason to fail
+        return str(ask(address)) if ask else ""
+    return ""
+
+
+def versioned(line: str, version: str) -> str:
+    """Return a line of a header with the name and number of what truly runs, unless it has that number."""
+    return line if version.rsplit(maxsplit=1)[-1].rpartition("/")[2] in line else f"{line}; it is {version}"
 
 
 def _wait(account: ServiceAccount, host: Host, ended: type[SpacedockError]) -> str:

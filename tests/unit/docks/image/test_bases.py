@@ -29,7 +29,7 @@ class FakeSupply:
 
 def bases(folder: Path, error: type[EngineError]) -> dict[Any, Image]:
     dockerfile = sound_space(folder, dockerfile=DOCKERFILE).dockerfile
-    return construction.bases(dockerfile, FakeSupply(error))  # type: ignore[arg-type]
+    return construction.had(dockerfile.bases, FakeSupply(error))  # type: ignore[arg-type]
 
 
 def test_why_a_base_cannot_be_had_is_left_to_the_builder_to_say(tmp_path: Path) -> None:
@@ -39,3 +39,12 @@ def test_why_a_base_cannot_be_had_is_left_to_the_builder_to_say(tmp_path: Path) 
 def test_a_network_without_a_registry_is_no_fault_of_the_space(tmp_path: Path) -> None:
     with pytest.raises(EngineError):
         bases(tmp_path, EngineError)
+
+
+@pytest.mark.parametrize(
+    "line", ["COPY --from=quay.io/o/uv:1 /uv /bin/", "RUN --mount=from=quay.io/o/uv:1 true"]
+)
+def test_neither_is_one_without_what_files_are_copied_from(tmp_path: Path, line: str) -> None:
+    dockerfile = sound_space(tmp_path, dockerfile=f'FROM python:3.11-slim\n{line}\nCMD ["true"]\n').dockerfile
+    with pytest.raises(EngineError):
+        construction.had(dockerfile.copied_from, FakeSupply(EngineError))  # type: ignore[arg-type]

@@ -30,7 +30,7 @@ def substituted(space: Space, folder: Path, *, stand_in: bool = True) -> tuple[d
     copy = folder / "copy"
     copy.write_text(space.dockerfile.path.read_text())
     images = {}
-    for base in space.dockerfile.bases:
+    for base in (*space.dockerfile.bases, *space.dockerfile.copied_from):
         tag = f"local/{base.image}" if stand_in else base.image
         images[base] = Image(base.image, tag, stand_in)
     return substitute(copy, space.dockerfile, images), copy.read_text()
@@ -51,6 +51,12 @@ def test_a_base_by_name_is_replaced_in_the_copy_on_its_own_line(tmp_path: Path) 
         "# python:3.11 it is", "FROM local/python:3.11 AS a", "FROM local/python:3.12",
     ]  # fmt: skip
     assert space.dockerfile.path.read_text() == dockerfile
+
+
+def test_what_files_are_copied_from_is_replaced_too(tmp_path: Path) -> None:
+    space = space_with(tmp_path, f"FROM python:3.12\nCOPY --chmod=755 \\\n --from=python:3.11 /x /x\n{START}")
+    _, copy = substituted(space, tmp_path)
+    assert copy.splitlines()[2] == " --from=local/python:3.11 /x /x"
 
 
 def test_what_the_copy_leads_to_is_not_written(tmp_path: Path) -> None:
