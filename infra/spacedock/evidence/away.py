@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 from spacedock.docks.boots import BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
-from spacedock.evidence.asking import Asker, AskLimits, directly
+from spacedock.evidence.asking import Asker, AskLimits
 from spacedock.evidence.base import Evidence, NotReady, Surroundings
-from spacedock.evidence.boots import BootFacts, facts_of, require_boot
+from spacedock.evidence.boots import BootFacts, facts_of, here, require_boot
 from spacedock.services.faults.fault import NetworkFault
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def in_a_bay(around: Surroundings, spec: BootSpec) -> Iterator[tuple[FullInstanc
 
     That it ends once something is broken is an answer like any other: it is what is looked for.
     """
-    with ready_of_its_own(around, spec) as instance, directly(instance.url) as asker:
+    with ready_of_its_own(around, spec) as instance, here(instance) as asker:
         yield instance, asker
 
 
