@@ -55,7 +55,7 @@ class ClaimedToBeOthers(Evidence[ForgedVisits]):
                 asker.head_only("GET", path, headers={"X-Forwarded-For": who})
                 for who in (first, first, second)
             )
-            beside = asker.head_only("GET", path, headers={COMES_AS: _somebody_else()})
+            beside = asker.head_only("GET", path, headers={COMES_AS: somebody_else()})
         return ForgedVisits((first, second), (one, two, other), beside, _written_since(instance, before))
 
 
@@ -65,7 +65,7 @@ def made_up() -> tuple[str, str]:
     return f"203.0.113.{one}", f"203.0.113.{two}"
 
 
-def _somebody_else() -> str:
+def somebody_else() -> str:
     """Return the address of another visitor than `VISITOR`, whom nobody has been so far."""
     return f"{VISITOR.rpartition('.')[0]}.{secrets.SystemRandom().randint(2, _NAMES)}"
 

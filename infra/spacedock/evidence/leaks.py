@@ -23,6 +23,8 @@ _SAMPLES = ("example", "sample", "template", "dist", "defaults")
 _SECRET_NAME = re.compile(
     r"(?i)(?:^|_)(?:api_?key|key|token|secret|password|passwd|pwd|credentials?|dsn)(?:$|_)"
 )
+# What a front end's build writes into scripts that every visitor loads.
+_PUBLIC = ("NEXT_PUBLIC_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "PUBLIC_", "VITE_", "REACT_APP_", "GATSBY_")
 _ASSIGNMENT = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)\s*$")
 _LARGEST_ENV_FILE = 1 << 16
 
@@ -33,9 +35,9 @@ def inspector(space: Space) -> FileInspector:
 
     def look(path: str, chunks: Iterator[bytes]) -> Iterator[str]:
         packages = _is_of_a_package(path)
-        if not packages and _is_env_file(path):
+        if not packages and is_env_file(path):
             content = b"".join(chunks)[:_LARGEST_ENV_FILE]
-            if said := sorted(_assigned(content.decode(errors="replace"), names)):
+            if said := sorted(name for name, _ in assigned(content.decode(errors="replace"), names)):
                 yield f"{_ENV_FILE}{', '.join(said)}"
             chunks = iter([content])
         yield from _seen(chunks, shapes=not packages)
@@ -77,13 +79,15 @@ def _is_of_a_package(path: str) -> bool:
     return _PACKAGES.search(path) is not None and not path.startswith(_OWN_DESPITE)
 
 
-def _is_env_file(path: str) -> bool:
+def is_env_file(path: str) -> bool:
+    """Whether it is an environment file by its name, and no sample of one."""
     name = PurePosixPath(path).name
     return (name == ".env" or name.startswith(".env.")) and name.rpartition(".")[2] not in _SAMPLES
 
 
-def _assigned(text: str, secrets: Iterable[str]) -> Iterator[str]:
-    """Yield the names in an environment file that are a secret's, or sound like one, and have a value."""
+def assigned(text: str, secrets: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield what in an environment file is a secret's by name, or sounds like it, and its value."""
     for name, value in _ASSIGNMENT.findall(text):
-        if (name in secrets or _SECRET_NAME.search(name)) and not keys.is_filler(value):
-            yield name
+        sounds = _SECRET_NAME.search(name) and not name.startswith(_PUBLIC)
+        if (name in secrets or sounds) and not keys.is_filler(value):
+            yield name, value.strip("\"'")
