@@ -10,8 +10,10 @@ import respx
 from spacedock.contract.finding import Outcome
 from spacedock.docks.instance import Denial
 from spacedock.evidence import front
+from spacedock.services.faults.network import Rebuff
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
+from tests.unit.contract.docks import BreakableDock
 from tests.unit.fakes import FakeDock, FakeInstance, exited
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
@@ -41,14 +43,14 @@ def server() -> Iterator[respx.MockRouter]:
 
 
 def test_a_space_that_answers_each_keeps_it(asked: Space, hold: Hold, server: respx.MockRouter) -> None:
-    assert hold(PROMISE, asked, FakeDock()).outcome is Outcome.KEPT
+    assert hold(PROMISE, asked, BreakableDock()).outcome is Outcome.KEPT
     assert server["read"].called
     assert server["write"].called
 
 
 def test_a_refusal_is_no_failure(asked: Space, hold: Hold, server: respx.MockRouter) -> None:
     server["write"].respond(401)
-    assert hold(PROMISE, asked, FakeDock()).outcome is Outcome.KEPT
+    assert hold(PROMISE, asked, BreakableDock()).outcome is Outcome.KEPT
 
 
 def test_each_that_fails_is_told_with_its_answer_and_the_log(
@@ -147,3 +149,51 @@ def test_a_request_that_knows_no_host_breaks_it(asked: Space, hold: Hold, server
 def test_a_space_that_does_not_boot_is_not_asked(asked: Space, hold: Hold, server: respx.MockRouter) -> None:
     assert hold(PROMISE, asked, FakeDock(otherwise=FakeInstance(boot=exited(1)))).outcome is Outcome.BLOCKED
     assert not server.calls
+
+
+def shrugs_off(space: Space, hold: Hold, *rebuffs: Rebuff, **environment: str) -> list[str]:
+    dock = BreakableDock(otherwise=FakeInstance(environment=environment))
+    dock.refused = {"postgres": rebuffs}
+    return [problem.seen for problem in hold(PROMISE, space, dock).problems]
+
+
+@pytest.mark.parametrize(
+    "rebuff",
+    [
+        Rebuff("GET", "/collections", 401),
+        Rebuff("POST", "/v1/chat/completions", 403),
+        Rebuff("POST", "/v1/embeddings", 404),
+    ],
+)
+def test_a_service_that_refuses_breaks_it_though_the_space_answers(
+    asked: Space, hold: Hold, server: respx.MockRouter, rebuff: Rebuff
+) -> None:
+    assert shrugs_off(asked, hold, rebuff) == [
+        f"its requests are answered although postgres refused it: {rebuff}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "rebuff",
+    [
+        Rebuff("GET", "/collections/notes", 404),  # whether it is there
+        Rebuff("PUT", "/collections/notes", 409),  # it is there already
+        Rebuff("POST", "/v1/chat/completions", 429),
+        Rebuff("POST", "/collections/notes/points/query", 404),  # nobody has filled it here
+    ],
+)
+@pytest.mark.parametrize("environment", [{}, {"QDRANT_COLLECTION": "notes"}])
+def test_a_no_that_means_nothing_keeps_it(
+    asked: Space, hold: Hold, server: respx.MockRouter, rebuff: Rebuff, environment: dict[str, str]
+) -> None:
+    assert shrugs_off(asked, hold, rebuff, **environment) == []
+
+
+def test_another_collection_than_the_environment_names_breaks_it(
+    asked: Space, hold: Hold, server: respx.MockRouter
+) -> None:
+    rebuff = Rebuff("POST", "/collections/note/points/query", 404, times=3)
+    assert shrugs_off(asked, hold, rebuff, QDRANT_COLLECTION="notes") == [
+        "its requests are answered although postgres refused it: "
+        "POST /collections/note/points/query was answered 404 (3 times)"
+    ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from spacedock.contract.promise import Problem, Promise, Seen
-from spacedock.evidence.base import Evidence
+from spacedock.evidence.away import AwayServices
+from spacedock.evidence.base import Evidence, Unavailable
 from spacedock.evidence.front import RootFailure, RootFails
 from spacedock.evidence.requests import Answered
 from spacedock.space import Space
@@ -14,6 +16,8 @@ from spacedock.space import Space
 
 class AnswersItsRequests(Promise):
     """`/`, each request of the manifest alone, then eight of each at once: none is answered with a failure.
+
+    Where services can be watched, none of them refuses what it asks to answer (401, 403, 404).
 
     A root that answers 404 is another promise's business.
     """
@@ -30,7 +34,7 @@ class AnswersItsRequests(Promise):
         "nested-supervisor-hidden-crash"
     )
     since = "0.3"
-    evidence: ClassVar = (Answered, RootFails)
+    evidence: ClassVar = (Answered, AwayServices, RootFails)
 
     def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """All of them, as deployed."""
@@ -42,6 +46,23 @@ class AnswersItsRequests(Promise):
         yield from (self.problem(failed, log=answers.log) for failed in answers.failed)
         if root := seen(RootFails()):
             yield from self._root(root)
+        if space.manifest.requests and space.manifest.services and not answers.failed:
+            yield from self._shrugged_off(seen)
+
+    def _shrugged_off(self, seen: Seen) -> Iterator[Problem]:
+        """Look, where it can be watched, whether its services take what it asks of them."""
+        if not seen.can_show(AwayServices):
+            return
+        with suppress(Unavailable):  # another promise says so
+            away = seen(AwayServices())
+            for rebuff in away.rebuffs:
+                yield self.problem(
+                    f"its requests are answered although {rebuff}",
+                    log=away.log,
+                    consequence="RUNNING, and it works without that service: visitors get less than they came for, "
+                    "and nothing on the platform says so.",
+                    remedy="look which key, name or address it asks with: those of its environment are right here",
+                )
 
     def _root(self, root: RootFailure) -> Iterator[Problem]:
         if not root.denied:
