@@ -17,8 +17,8 @@ from spacedock.evidence.boots import asking
 from spacedock.evidence.visits import MANY_SECONDS, Followed, heads
 from spacedock.space import Space
 
-_DESCRIPTION = "/openapi.json"
-_DESCRIPTION_LIMITS = AskLimits(body=8 * 2**20)
+DESCRIPTION = "/openapi.json"
+DESCRIPTION_LIMITS = AskLimits(body=8 * 2**20)
 _PATHS = 20  # at most, of each kind of path
 # Paths at which a visitor is sent to who knows them; the platform's own client serves the last.
 _LOGIN = re.compile(r"(^|[/_-])(log-?in|sign-?in|sso|authorize)(/|$)", re.IGNORECASE)
@@ -63,7 +63,7 @@ class ApiDescribed(Evidence[ApiDescription]):
     def gather(self, around: Surroundings) -> ApiDescription:
         """Ask through the edge; what is no description says nothing."""
         with asking(around.ready(AS_DEPLOYED), Manner.OBSERVED) as asker:
-            reply = asker.ask("GET", _DESCRIPTION, limits=_DESCRIPTION_LIMITS)
+            reply = asker.ask("GET", DESCRIPTION, limits=DESCRIPTION_LIMITS)
         return described(reply.text) if reply.ok else ApiDescription()
 
 
