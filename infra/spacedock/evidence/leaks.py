@@ -1,9 +1,13 @@
-"""What a file of an image holds that nobody should read: canaries, keys, environment files with values."""
+"""What a file of an image holds that nobody should read: canaries, keys, environment files with values.
+
+Databases are noted by the way: who reads all files looks at each but once.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from spacedock import canary
@@ -11,6 +15,8 @@ from spacedock.docks.image_facts import FileInspector
 from spacedock.evidence import keys
 from spacedock.space import Space
 
+DATABASE = "an SQLite database"
+_SQLITE = b"SQLite format 3\0"
 _CANARY = "a secret that the build was given"
 _ENV_FILE = "an environment file with a value for "
 # Packages bring keys of their tests and their documentation; these are nobody's.
@@ -40,7 +46,10 @@ def inspector(space: Space) -> FileInspector:
             if said := sorted(name for name, _ in assigned(content.decode(errors="replace"), names)):
                 yield f"{_ENV_FILE}{', '.join(said)}"
             chunks = iter([content])
-        yield from _seen(chunks, shapes=not packages)
+        first = next(chunks, b"")
+        if not packages and first.startswith(_SQLITE):
+            yield DATABASE
+        yield from _seen(chain([first], chunks), shapes=not packages)
 
     return look
 
