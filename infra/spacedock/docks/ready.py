@@ -67,9 +67,7 @@ class BootingSpace(Protocol):
         ...
 
 
-def watch(
-    space: BootingSpace, path: str, *, host: str, began: float, window: StartWindow
-) -> BootResult:
+def watch(space: BootingSpace, path: str, *, host: str, began: float, window: StartWindow) -> BootResult:
     """Wait until a boot's outcome is certain, at most until the `window` from `began` (monotonic) is over.
 
     It is asked by the `host` that it has on the platform.

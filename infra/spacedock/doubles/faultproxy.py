@@ -9,7 +9,8 @@ It stands alone and needs the standard library only, so that it runs wherever a 
     ADDRESSES  the part of this container's network that is free for bays: 10.1.2.128/25; none when unset
     CONTROL_TOKEN  what each request to the control must show in the header `X-Spacedock-Control`
 
-`GET /services` and `GET /services/NAME` tell ports, faults and traffic; of plain HTTP also what was refused. `PUT /services/NAME` with JSON like
+`GET /services` and `GET /services/NAME` tell ports, faults and traffic, of plain HTTP also what was refused
+(4xx). `PUT /services/NAME` with JSON like
 `{"fault": "slow", "seconds": 2}` returns once the fault is in force:
 
     pass      none

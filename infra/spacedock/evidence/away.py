@@ -19,7 +19,10 @@ from spacedock.evidence.boots import BootFacts, facts_of, here, require_boot
 from spacedock.services.faults.fault import NetworkFault
 
 if TYPE_CHECKING:
-    from spacedock.services.faults.network import NetworkFaults, Rebuff  # needs testcontainers, slow to import
+    from spacedock.services.faults.network import (
+        NetworkFaults,
+        Rebuff,
+    )  # needs testcontainers, slow to import
 
 # The default limits of drivers and HTTP clients are either up to 10 s or minutes, if there are any (libpq:
 # none); who asks for the state of a Space, from monitors to a page that wakes it, gives up after 10 to 30 s.
@@ -78,10 +81,10 @@ class AwayServices(Evidence[Away]):
 
 
 def is_refusal(rebuff: Rebuff, values: Mapping[str, str]) -> bool:
-    """Whether a service wanted nothing to do with the Space: whoever asks whether something is there may hear no.
+    """Whether a service wanted nothing to do with the Space: who asks what is there may hear no.
 
-    A collection is missing in a dock because nobody has filled it there, unless it has another name than the
-    one in the Space's environment.
+    A collection is missing in a dock because nobody has filled it there, unless it has another name than
+    the one in the Space's environment.
     """
     if rebuff.status in _UNAUTHORIZED:
         return True

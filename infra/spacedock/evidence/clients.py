@@ -116,7 +116,7 @@ class _Visitor:
             if time.monotonic() > ends:
                 return None
             if self._is_turned_away(first):
-                # A limit that fills up again by and by serves whoever comes first, and not always the other one.
+                # A limit that fills up again serves whoever comes first, and not always the other one.
                 lifted = all(
                     not self._is_turned_away(second) and self._is_turned_away(first) for _ in range(_TURNS)
                 )

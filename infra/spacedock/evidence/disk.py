@@ -95,8 +95,9 @@ def _read_only(instance: FullInstance, space: Space, databases: tuple[str, ...])
         if writer := _writer(space, basename(path)):
             denied = [each for each in (path, dirname(path)) if _is_denied(instance, each)]
             if denied:
-                folder = "" if path in denied else f" (nor make files beside it, in {dirname(path)})"
-                yield f"{writer} writes to {path}, which came with the image and uid 1000 may not write{folder}"
+                beside = "" if path in denied else f" (nor make files beside it, in {dirname(path)})"
+                came = f"{path}, which came with the image and uid 1000 may not write"
+                yield f"{writer} writes to {came}{beside}"
 
 
 def _writer(space: Space, name: str) -> str:

@@ -80,7 +80,7 @@ class SpoiltRequests(Evidence[Unreadable]):
         instance = around.ready(AS_DEPLOYED)
         with asking(instance) as asker:
             called = _what_browsers_call(around.space, asker, self.origin)
-            described = _described(around.space, asker, self.origin)
+            described = _described(asker, self.origin)
             spoilt = [*called, *(bad for good in read for bad in _spoilt(good)), *described]
             seen = tuple(dict.fromkeys(_unreadable(asker, spoilt, instance.environment, self.origin)))
         return Unreadable(seen, quiet(instance).logs() if seen else "")
@@ -118,7 +118,7 @@ def _what_browsers_call(space: Space, asker: Asker, origin: str) -> Iterator[Req
         yield Request(path=asked.path, method=asked.method, headers=headers, body=_BROKEN)
 
 
-def _described(space: Space, asker: Asker, origin: str) -> Iterator[Request]:
+def _described(asker: Asker, origin: str) -> Iterator[Request]:
     """Yield requests of the API's description that go wrong, as far as browsers at `origin` may send them.
 
     No body is whole, so that none changes anything.

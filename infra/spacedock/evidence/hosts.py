@@ -42,7 +42,7 @@ class RepliesByHost:
 
 @dataclass(frozen=True)
 class UnderEachHost(Evidence[RepliesByHost]):
-    """A GET, sent where the Space listens as to a laptop, and through the edge by each name that it has there."""
+    """A GET, sent where the Space listens as on a laptop, and through the edge by each name of it."""
 
     path: str
 

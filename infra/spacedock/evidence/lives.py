@@ -91,7 +91,7 @@ class Deposit:
 
 @dataclass(frozen=True)
 class LeftInServices(Evidence[tuple[Deposit, ...]]):
-    """What lies in each service once an instance was stopped, beside one that serves and is asked to write."""
+    """What lies in each service once an instance was stopped, beside one that serves and writes."""
 
     needs: ClassVar = Stopped.needs
 
@@ -163,7 +163,7 @@ class AnsweredAgain(Evidence[Aftermath]):
         return (RESTARTED,)
 
     def gather(self, around: Surroundings) -> Aftermath:
-        """Look into the services before it is asked. What fails as deployed too is told elsewhere: raises Unanswered."""
+        """Look into the services before it is asked. Raises Unanswered for what fails as deployed too."""
         require_answers(around)
         root_fails = around.look(RootFails()) is not None
         around.look(Restarted())

@@ -24,9 +24,10 @@ _NOT_ASKED = frozenset({"form", "icon", "manifest"})
 _CODE = frozenset({"script", "modulepreload"})
 # Where Swagger UI and Redoc get the description from.
 _DESCRIPTION = re.compile(r"""(?:SwaggerUIBundle\(\{\s*["']?url["']?\s*:|spec-url=)\s*["']([^"']+)["']""")
-# A static import or export of a module (ECMAScript, 16.2), at the start of a statement; bare names are none of ours.
+# A static import or export (ECMAScript, 16.2) at the start of a statement; a bare name is none of ours.
 _IMPORT = re.compile(
-    r"""(?:^|[;}])\s*(?:import|export)\b\s*(?:[\w*{}\s,$]+?\bfrom\b\s*)?["']((?:\.{0,2}/)[^"'\s]+)["']""", re.MULTILINE
+    r"""(?:^|[;}])\s*(?:import|export)\b\s*(?:[\w*{}\s,$]+?\bfrom\b\s*)?["']((?:\.{0,2}/)[^"'\s]+)["']""",
+    re.MULTILINE,
 )
 _SCRIPTS = 40  # at most, that are read of one page
 _SCRIPT_BYTES = 16 * 2**20  # of all of them together

@@ -1,4 +1,4 @@
-"""What a push carries that nobody should read: keys, environment files with values, passwords in addresses."""
+"""What a push carries that nobody should read: keys, environment files, passwords in addresses."""
 
 from __future__ import annotations
 

@@ -73,9 +73,7 @@ class LeakedSecrets(Evidence[Leaks]):
     def gather(self, around: Surroundings) -> Leaks:
         """Look for each value where it must not be."""
         visits, canaries = around.look(Visited(self.spec)), around.dock.canaries
-        leaks = (
-            Leak(place, tuple(_names_in(text, canaries))) for place, text in _told(visits)
-        )
+        leaks = (Leak(place, tuple(_names_in(text, canaries))) for place, text in _told(visits))
         return Leaks(visits.facts, tuple(leak for leak in leaks if leak.names))
 
 

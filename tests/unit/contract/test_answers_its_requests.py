@@ -78,9 +78,7 @@ def test_one_that_only_a_crowd_breaks_is_told_as_such(
     )
 
 
-def test_without_requests_the_root_alone_is_asked(
-    space: Space, hold: Hold, server: respx.MockRouter
-) -> None:
+def test_without_requests_the_root_alone_is_asked(space: Space, hold: Hold, server: respx.MockRouter) -> None:
     assert hold(PROMISE, space, FakeDock()).outcome is Outcome.KEPT
     assert {call.request.url.path for call in server.calls} == {"/"}
 
@@ -193,7 +191,7 @@ def test_another_collection_than_the_environment_names_breaks_it(
     asked: Space, hold: Hold, server: respx.MockRouter
 ) -> None:
     rebuff = Rebuff("POST", "/collections/note/points/query", 404, times=3)
+    assert str(rebuff) == "POST /collections/note/points/query was answered 404 (3 times)"
     assert shrugs_off(asked, hold, rebuff, QDRANT_COLLECTION="notes") == [
-        "its requests are answered although postgres refused it: "
-        "POST /collections/note/points/query was answered 404 (3 times)"
+        f"its requests are answered although postgres refused it: {rebuff}"
     ]

@@ -214,7 +214,7 @@ def test_what_an_imported_module_imports_is_asked_for_too(space: Space, hold: Ho
         'import { h } from "preact";',  # a bare name, which an import map leads somewhere
         '// import "./old.js"',
         '/*\n * import a from "./old.js"\n */',
-        'const text = "import a from \'./old.js\'";',
+        "const text = \"import a from './old.js'\";",
         'const later = () => import("./old.js");',  # is asked for when it is wanted
         'import "https://cdn.example/a.js";',
     ],

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -112,7 +114,7 @@ def test_a_root_that_hangs_up_shows_no_page(space: Space, hold: Hold) -> None:
     assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=edge))).outcome is Outcome.KEPT
 
 
-DESCRIPTION = {"paths": {"/login": {"get": {}}, "/again": {"get": {}}}}
+DESCRIPTION: dict[str, Any] = {"paths": {"/login": {"get": {}}, "/again": {"get": {}}}}
 
 
 def cookies(space: Space, hold: Hold, path: str, cookie: str, *, page: bool = True) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -98,7 +99,7 @@ def test_one_that_ends_by_being_asked_has_not_kept_it(
 
 
 PAGE = '<script src="/app.js"></script><a href="/about">About</a>'
-DESCRIPTION = {"paths": {"/debug": {"get": {}}, "/items/{name}": {"get": {}, "delete": {}}}}
+DESCRIPTION: dict[str, Any] = {"paths": {"/debug": {"get": {}}, "/items/{name}": {"get": {}, "delete": {}}}}
 
 
 def behind_an_edge(space: Space, hold: Hold, visited: respx.MockRouter, answer: Answer) -> list[str]:

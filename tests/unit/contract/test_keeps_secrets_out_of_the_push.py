@@ -69,9 +69,7 @@ def test_no_value_is_told(tmp_path: Path, hold: Hold) -> None:
         "https://user:hV7q-2mZp-Kd81@notes.dev",  # of a page, whose words may be anything
     ],
 )
-def test_an_address_that_only_shows_how_one_looks_keeps_it(
-    tmp_path: Path, hold: Hold, address: str
-) -> None:
+def test_an_address_that_only_shows_how_one_looks_keeps_it(tmp_path: Path, hold: Hold, address: str) -> None:
     assert seen(tmp_path, hold, "settings.py", f"URL = '{address}'\n") == []
 
 

@@ -238,5 +238,5 @@ def test_a_redirect_behind_a_link_of_the_page_breaks_it(space: Space, hold: Hold
 
 
 def test_a_link_to_another_host_is_not_followed(space: Space, hold: Hold) -> None:
-    links = f'<a href="https://elsewhere.example/go">go</a><a href="mailto:a@b.example">write</a>'
+    links = '<a href="https://elsewhere.example/go">go</a><a href="mailto:a@b.example">write</a>'
     assert judge(space, hold, _=page(links), _go=redirect(f"http://{HOST}/")) == (Outcome.KEPT, "")

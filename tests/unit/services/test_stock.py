@@ -14,13 +14,15 @@ class Named:
     """A service of which nobody knows how to look into it, or that is not there."""
 
     name: str
-    local: Mapping[str, str] = field(
-        default_factory=lambda: {"url": "http://127.0.0.1:1", "api_key": "none"}
-    )
+    local: Mapping[str, str] = field(default_factory=lambda: {"url": "http://127.0.0.1:1", "api_key": "none"})
 
 
 def test_what_keeps_nothing_or_does_not_answer_has_no_stock() -> None:
-    nobody: list[Any] = [Named("openai"), Named("qdrant"), Named("postgres", {"url": "host=127.0.0.1 port=1"})]
+    nobody: list[Any] = [
+        Named("openai"),
+        Named("qdrant"),
+        Named("postgres", {"url": "host=127.0.0.1 port=1"}),
+    ]
     assert [stock_of(each) for each in nobody] == [None, None, None]
 
 

@@ -42,13 +42,14 @@ class AnswersHead(Promise):
             if defect := _defect(seen(wanted)):
                 yield self.problem(f"{wanted.method} / {defect}")
         ready = space.manifest.space.ready
-        if ready != "/" and not _defect(seen(FollowedDirectly(ready))):
-            if defect := _defect(seen(FollowedDirectly(ready, "HEAD"))):
-                yield self.problem(
-                    f"HEAD {ready} {defect}; GET answers it",
-                    consequence="Monitors that ask for the state of the Space by HEAD count it as down.",
-                    remedy=f'answer both there: `@app.api_route("{ready}", methods=["GET", "HEAD"])`',
-                )
+        if ready == "/" or _defect(seen(FollowedDirectly(ready))):
+            return
+        if defect := _defect(seen(FollowedDirectly(ready, "HEAD"))):
+            yield self.problem(
+                f"HEAD {ready} {defect}; GET answers it",
+                consequence="Monitors that ask for the state of the Space by HEAD count it as down.",
+                remedy=f'answer both there: `@app.api_route("{ready}", methods=["GET", "HEAD"])`',
+            )
 
 
 def _defect(replies: tuple[Reply, ...]) -> str:

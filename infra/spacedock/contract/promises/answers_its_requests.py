@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.evidence.away import AwayServices
 from spacedock.evidence.base import Evidence, Unavailable
-from spacedock.evidence.front import RootFailure, RootFails
+from spacedock.evidence.front import RootFails, RootFailure
 from spacedock.evidence.requests import Answered
 from spacedock.space import Space
 
@@ -30,8 +30,8 @@ class AnswersItsRequests(Promise):
     consequence = "RUNNING, and every visitor sees the error; nothing on the platform says so."
     remedy = "read the traceback in its log below; `spacedock diagnose` names what is known of it"
     source = (
-        "incidents root-answers-5xx, openai-httpx-proxies, qdrant-collection-missing, pgbouncer-prepared-statement, "
-        "nested-supervisor-hidden-crash"
+        "incidents root-answers-500, openai-httpx-proxies, qdrant-collection-missing, "
+        "pgbouncer-prepared-statement, nested-supervisor-hidden-crash"
     )
     since = "0.3"
     evidence: ClassVar = (Answered, AwayServices, RootFails)
@@ -59,9 +59,9 @@ class AnswersItsRequests(Promise):
                 yield self.problem(
                     f"its requests are answered although {rebuff}",
                     log=away.log,
-                    consequence="RUNNING, and it works without that service: visitors get less than they came for, "
-                    "and nothing on the platform says so.",
-                    remedy="look which key, name or address it asks with: those of its environment are right here",
+                    consequence="RUNNING, and it works without that service: visitors get less than they "
+                    "came for, and nothing on the platform says so.",
+                    remedy="look which key, name or address it asks with: those of its environment are right",
                 )
 
     def _root(self, root: RootFailure) -> Iterator[Problem]:

@@ -60,7 +60,9 @@ class AnswersWhileAServiceIsAway(Promise):
             said = f"GET {path} is not answered within {hang.budget:.0f} s while {hang.service} hangs"
             yield self.problem(said, log=hang.log_meanwhile)
         elif hang.meanwhile == _BARE and hang.before is not None and hang.before < _BARE:
-            said = f"GET {path} answered {hang.before}; while {hang.service} hangs it answers {hang.meanwhile}"
+            said = (
+                f"GET {path} answered {hang.before}; while {hang.service} hangs it answers {hang.meanwhile}"
+            )
             yield self.problem(said, log=hang.log_meanwhile, remedy=_NO_ERROR)
         if hang.before is not None and hang.after != hang.before:
             said = (

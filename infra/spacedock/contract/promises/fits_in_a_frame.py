@@ -43,7 +43,7 @@ class FitsInAFrame(Promise):
         return (Followed(),)
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
-        """Look at the headers of the page, then at the cookies of all answers on the way to it and behind it."""
+        """Look at the headers of the page, then at the cookies of all answers that it may lead to."""
         replies = seen(Followed())
         if is_page(replies[-1]):
             for found in _keeps_out(replies[-1]):

@@ -14,18 +14,21 @@ _NAMED = 5  # files that one problem names
 
 
 class KeepsSecretsOutOfThePush(Promise):
-    """Searched are the files as they stand: for keys of known shapes, environment files below the root, and
-    passwords in addresses of databases. Tests, documentation and examples are left out: there keys are made up.
+    """Searched are the files as they stand, but tests, documentation and examples: there keys are made up.
+
+    Looked for are keys of known shapes, environment files below the root, and passwords in addresses of
+    databases.
     """
 
     title = "no secret is in what is pushed"
     reason = "A key in a file is a key for everybody who may see the repository, and stays in its history."
     consequence = (
-        "Everybody can read it; Hugging Face's secret scanner writes to you, and issuers revoke what they find."
+        "Everybody can read it; Hugging Face's secret scanner writes to you, and issuers revoke what they "
+        "find."
     )
     remedy = (
-        "revoke it; take it out of the file and of the history that is pushed, and read it from the environment, "
-        "where a Space secret puts it"
+        "revoke it; take it out of the file and of the history that is pushed, and read it from the "
+        "environment, where a Space secret puts it"
     )
     source = "security-secrets (the scanner and its mail); incident key-committed"
     since = "0.4"
@@ -40,9 +43,8 @@ class KeepsSecretsOutOfThePush(Promise):
         found = seen(PushedSecrets())
         for exposed in found[:_NAMED]:
             yield self.problem(_told(exposed), remedy=_remedy(exposed, self.remedy))
-        if rest := len(found) - _NAMED:
-            if rest > 0:
-                yield self.problem(f"{rest} more are in other files")
+        if len(found) > _NAMED:
+            yield self.problem(f"{len(found) - _NAMED} more are in other files")
 
 
 def _told(exposed: Exposed) -> str:

@@ -60,5 +60,5 @@ class SurvivesARestart(Promise):
                 f"what a request had left in {service} is gone once it has booted again",
                 log=again.log,
                 consequence="Each restart, sleep and push empties it: nothing on the platform says so.",
-                remedy="drop and truncate nothing at start; make what is missing (`IF NOT EXISTS`, migrations)",
+                remedy="drop and truncate nothing at start; make what is missing (`IF NOT EXISTS`)",
             )

@@ -64,7 +64,9 @@ class SurvivesTheObservedEdge(Promise):
         if refused and (served or any(reply.misdirected for reply in refused.values())):
             answers = ", ".join(f"{how} {reply.status}" for how, reply in refused.items())
             beside = served[0] if served else "by no name is it served"
-            yield self.problem(f"GET {asked.path} through the edge answers {answers}; {beside}", log=found.log)
+            yield self.problem(
+                f"GET {asked.path} through the edge answers {answers}; {beside}", log=found.log
+            )
 
     def _origins(self, space: Space, seen: Seen) -> Iterator[Problem]:
         path = space.manifest.space.ready

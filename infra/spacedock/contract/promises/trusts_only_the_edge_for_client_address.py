@@ -66,8 +66,8 @@ class TrustsOnlyTheEdgeForClientAddress(Promise):
             )
         if space.manifest.requests and (limited := seen(AskedUntilLimited())) and limited.lifted:
             yield self.problem(
-                f"{limited.request} turns a visitor away (429) after {limited.after} requests, and serves the same "
-                "one again with another X-Forwarded-For"
+                f"{limited.request} turns a visitor away (429) after {limited.after} requests, and serves "
+                "the same one again with another X-Forwarded-For"
             )
 
 

@@ -78,10 +78,10 @@ class WritesOnlyWhereItMay(Promise):
         for said in lost:
             yield self.problem(
                 said,
-                consequence=f"The container runs as uid {_USER}: it reads well, and whatever is to be kept is lost "
-                "or answered with an error, hours after the start.",
+                consequence=f"The container runs as uid {_USER}: it reads well, and what is to be kept is "
+                "lost or answered with an error, hours after the start.",
                 remedy="give file and folder to the user that the Space runs as (`RUN chown 1000 DIR FILE`, "
-                "`COPY --chown=1000`), or write to a copy below /tmp; what must stay belongs into a database outside",
+                "`COPY --chown=1000`), or write to a copy below /tmp; what must stay belongs outside",
             )
 
 

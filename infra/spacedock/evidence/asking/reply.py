@@ -13,9 +13,10 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape"})
 
 
-# How servers say that they do not know the name that they were asked by: MCP, Starlette, webpack, Django, Vite.
+# How servers say that they do not know who they are asked as: MCP, Starlette, webpack, Django, Vite.
 _UNKNOWN_HOST = re.compile(
-    r"invalid host header|invalid http_host header|disallowedhost|\bhost\b.{0,100}\bis not allowed", re.IGNORECASE
+    r"invalid host header|invalid http_host header|disallowedhost|\bhost\b.{0,100}\bis not allowed",
+    re.IGNORECASE,
 )
 _MISDIRECTED = 421  # RFC 9110, 15.5.20
 
