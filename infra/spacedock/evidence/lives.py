@@ -82,11 +82,11 @@ def _written(space: Space, instance: FullInstance) -> tuple[Reply, ...]:
 
 @dataclass(frozen=True)
 class Deposit:
-    """What a request has left in one service: how it stood then, and by which marks it is known again."""
+    """What lay in one service, and the marks of what a request had just added."""
 
     service: str
     stock: Stock
-    marks: frozenset[tuple[str, str]]
+    added: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class LeftInServices(Evidence[tuple[Deposit, ...]]):
             _write_something(around)
         after = {name: stock_of(services[name]) for name in before}
         return tuple(
-            Deposit(name, stock, (stock.marks - before[name].marks) or stock.marks)
+            Deposit(name, stock, stock.added_since(before[name]))
             for name, stock in after.items()
             if stock is not None
         )
@@ -180,7 +180,7 @@ def _emptied(around: Surroundings) -> Iterator[str]:
     """Yield what of each service is gone that lay in it before the second boot."""
     for left in around.look(LeftInServices()):
         now = stock_of(around.dock.services[left.service])
-        if now is not None and (tables := now.gone_since(left.stock, left.marks)):
+        if now is not None and (tables := left.stock.gone_from(now, left.added)):
             yield f"{left.service} ({', '.join(tables)})"
 
 

@@ -27,13 +27,25 @@ class Stock:
     counts: dict[str, int]
     marks: frozenset[tuple[str, str]]  # a table's name, and one of its rows
 
-    def gone_since(self, before: Stock, marks: frozenset[tuple[str, str]]) -> tuple[str, ...]:
-        """Return the tables that `marks` were in, where none of these is left in any, and each holds less."""
-        if not marks or marks & self.marks:
+    def added_since(self, before: Stock) -> frozenset[tuple[str, str]]:
+        """Return the marks of what was added: in tables that hold more, since rows are changed as well."""
+        return frozenset(
+            (table, row)
+            for table, row in self.marks - before.marks
+            if self.counts[table] > before.counts.get(table, 0)
+        )
+
+    def gone_from(self, later: Stock, added: frozenset[tuple[str, str]]) -> tuple[str, ...]:
+        """Return the tables of which `later` has nothing left: of what was added, else of all that was there.
+
+        A row that changes is another one. So what nobody is known to have added has to be fewer, too.
+        """
+        marks = added or self.marks
+        if not marks or marks & later.marks:
             return ()
         tables = sorted({table for table, _ in marks})
-        fewer = all(self.counts.get(table, 0) < before.counts.get(table, 0) for table in tables)
-        return tuple(tables) if fewer else ()
+        fewer = all(later.counts.get(table, 0) < self.counts[table] for table in tables)
+        return tuple(tables) if added or fewer else ()
 
 
 def stock_of(service: Service) -> Stock | None:

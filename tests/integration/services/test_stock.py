@@ -31,17 +31,17 @@ def test_rows_are_known_again_and_missed_when_they_are_gone(
             assert after is not None
             assert (before.counts["public.stocked"], after.counts["public.stocked"]) == (0, 2)
             assert "public.alembic_version" not in after.counts
-            marks = after.marks - before.marks
-            assert len(marks) == 2
+            added = after.added_since(before)
+            assert len(added) == 2
             database.execute("DELETE FROM stocked WHERE text = 'a'")
             kept = stock_of(service)
             assert kept is not None
-            assert kept.gone_since(after, marks) == ()
+            assert after.gone_from(kept, added) == ()
         finally:
             database.execute("DROP TABLE stocked, alembic_version")
     gone = stock_of(service)
     assert gone is not None
-    assert gone.gone_since(after, marks) == ("public.stocked",)
+    assert after.gone_from(gone, added) == ("public.stocked",)
 
 
 @each
@@ -62,4 +62,4 @@ def test_points_are_known_again(request: pytest.FixtureRequest, start: str) -> N
     assert empty is not None
     marks = frozenset({("stocked", "7")})
     assert marks <= full.marks
-    assert empty.gone_since(full, marks) == ("stocked",)
+    assert full.gone_from(empty, marks) == ("stocked",)
