@@ -17,6 +17,7 @@ from spacedock.evidence.asking import Asker, AskLimits, headers_of
 from spacedock.evidence.base import Evidence, NotReady, Surroundings
 from spacedock.evidence.boots import BootFacts, facts_of, here, require_boot
 from spacedock.services.faults.fault import NetworkFault
+from spacedock.space import Space
 
 if TYPE_CHECKING:
     from spacedock.services.faults.network import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 # The default limits of drivers and HTTP clients are either up to 10 s or minutes, if there are any (libpq:
 # none); who asks for the state of a Space, from monitors to a page that wakes it, gives up after 10 to 30 s.
 BUDGET = 10.0  # seconds
+_DATABASES = ("postgres", "pgbouncer")
 _PAUSE = 0.05  # seconds between two questions
 _UNAUTHORIZED = frozenset({401, 403})
 _NOT_FOUND = 404
@@ -58,7 +60,10 @@ class Away:
 
 @dataclass(frozen=True)
 class AwayServices(Evidence[Away]):
-    """It is asked the manifest's requests while all is well; then each service hangs in turn."""
+    """Each service hangs in turn under an instance that runs.
+
+    It is asked the manifest's requests first, unless one that sees its database nap is asked them anyway.
+    """
 
     needs: ClassVar = frozenset({Capability.BOOT, Capability.VARY, Capability.SERVICES})
     disturbs: ClassVar = True
@@ -67,17 +72,26 @@ class AwayServices(Evidence[Away]):
         """Boot behind proxies, look what passes there, and break what is behind them."""
         manifest = around.space.manifest
         with breakable(around, "with services that can be broken") as (faults, instance, asker):
-            for request in manifest.requests:
+            for request in manifest.requests if not databases(around.space) else ():
                 asker.send(request, headers_of(request, instance.environment))
-            rebuffs = tuple(
-                f"{service} refused it: {rebuff}"
-                for service in manifest.services
-                for rebuff in faults.watch(service).refused
-                if is_refusal(rebuff, instance.environment)
-            )
-            log = instance.logs()
+            rebuffs, log = rebuffs_of(faults, around.space, instance), instance.logs()
             ready = _ReadyPath(manifest.space.ready, instance, asker)
             return Away(tuple(ready.while_hangs(name, faults) for name in manifest.services), rebuffs, log)
+
+
+def databases(space: Space) -> tuple[str, ...]:
+    """Return the services of a Space that may nap."""
+    return tuple(service for service in space.manifest.services if service in _DATABASES)
+
+
+def rebuffs_of(faults: NetworkFaults, space: Space, instance: FullInstance) -> tuple[str, ...]:
+    """Return what services have refused an instance behind these proxies, in words."""
+    return tuple(
+        f"{service} refused it: {rebuff}"
+        for service in space.manifest.services
+        for rebuff in faults.watch(service).refused
+        if is_refusal(rebuff, instance.environment)
+    )
 
 
 def is_refusal(rebuff: Rebuff, values: Mapping[str, str]) -> bool:

@@ -18,9 +18,10 @@ from spacedock.failures.specimen import mending, write
 
 DOCS = Path(__file__).parents[3] / "docs" / "failures"
 
-# No log of builder, Space or browser has a word of what is wrong with the images; a shell that keeps a signal
-# from the server looks in a log as tini does.
+# No log of builder, Space or browser has a word of what is wrong with the images, or what is pushed; a
+# shell that keeps a signal from the server looks in a log as tini does.
 SILENT = {
+    "key-committed",
     "mounted-secret-written-to-a-file",
     "recursive-chown-bloat",
     "secret-in-env",

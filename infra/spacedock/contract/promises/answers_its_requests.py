@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from spacedock.contract.promise import Problem, Promise, Seen
-from spacedock.evidence.away import AwayServices
+from spacedock.evidence.away import AwayServices, databases
 from spacedock.evidence.base import Evidence, Unavailable
 from spacedock.evidence.front import RootFails, RootFailure
+from spacedock.evidence.naps import Napped
 from spacedock.evidence.requests import Answered
 from spacedock.space import Space
 
@@ -34,7 +35,7 @@ class AnswersItsRequests(Promise):
         "pgbouncer-prepared-statement, nested-supervisor-hidden-crash"
     )
     since = "0.3"
-    evidence: ClassVar = (Answered, AwayServices, RootFails)
+    evidence: ClassVar = (Answered, AwayServices, Napped, RootFails)
 
     def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """All of them, as deployed."""
@@ -47,14 +48,14 @@ class AnswersItsRequests(Promise):
         if root := seen(RootFails()):
             yield from self._root(root)
         if space.manifest.requests and space.manifest.services and not answers.failed:
-            yield from self._shrugged_off(seen)
+            yield from self._shrugged_off(space, seen)
 
-    def _shrugged_off(self, seen: Seen) -> Iterator[Problem]:
+    def _shrugged_off(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look, where it can be watched, whether its services take what it asks of them."""
         if not seen.can_show(AwayServices):
             return
         with suppress(Unavailable):  # another promise says so
-            away = seen(AwayServices())
+            away = seen(Napped()) if databases(space) else seen(AwayServices())
             for rebuff in away.rebuffs:
                 yield self.problem(
                     f"its requests are answered although {rebuff}",
