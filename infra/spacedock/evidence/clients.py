@@ -25,7 +25,7 @@ _PAUSE = 0.02
 _TOO_MANY = 429
 _TRIED = 3  # requests of the manifest
 _REQUESTS = 70  # of one kind: limits are as a rule 10 to 60 a minute
-_TRYING = 3.0  # seconds for all of them
+_TRYING = 6.0  # seconds for all of them
 _TURNS = 3
 _ONE_OF_MANY = AskLimits(seconds=3.0)
 

@@ -163,16 +163,15 @@ class AnsweredAgain(Evidence[Aftermath]):
         return (RESTARTED,)
 
     def gather(self, around: Surroundings) -> Aftermath:
-        """Look into the services before it is asked. Raises Unanswered for what fails as deployed too."""
+        """Ask first: many a start goes on until then. Raises Unanswered for what fails as deployed too."""
         require_answers(around)
         root_fails = around.look(RootFails()) is not None
         around.look(Restarted())
         second = around.ready(RESTARTED)
-        emptied = tuple(_emptied(around))
         with asking(second) as asker:
             replies = [*sent(asker, around.space.manifest.requests, second.environment)]
             replies += [] if root_fails else [asker.follow()[-1]]
-        failed = tuple(str(reply) for reply in replies if fails(reply))
+        failed, emptied = tuple(str(reply) for reply in replies if fails(reply)), tuple(_emptied(around))
         return Aftermath(failed, emptied, quiet(second).logs() if failed or emptied else "")
 
 
