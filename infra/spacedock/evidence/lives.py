@@ -18,7 +18,7 @@ from spacedock.evidence.front import RootFails
 from spacedock.evidence.inflight import hold
 from spacedock.evidence.quiet import quiet
 from spacedock.evidence.requests import fails, require_answers, sent
-from spacedock.services.stock import Stock, stock_of
+from spacedock.services.hosts.stock import Stock, stock_of
 from spacedock.space import Space
 
 _NOTHING = "gives no answer"

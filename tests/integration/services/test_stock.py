@@ -8,7 +8,7 @@ from qdrant_client import QdrantClient
 from qdrant_client.models import Distance, PointStruct, VectorParams
 
 from spacedock.services import postgres, qdrant
-from spacedock.services.stock import stock_of
+from spacedock.services.hosts.stock import stock_of
 from tests.integration.services.conftest import Start
 
 each = pytest.mark.parametrize("start", ["in_container", "in_process"])

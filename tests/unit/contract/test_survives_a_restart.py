@@ -11,7 +11,7 @@ import respx
 from spacedock.contract.finding import Outcome
 from spacedock.docks.boots import AS_DEPLOYED
 from spacedock.evidence import lives
-from spacedock.services.stock import Stock
+from spacedock.services.hosts.stock import Stock
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold, HoldAll
 from tests.unit.contract.docks import Crowded, Spent

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from spacedock.services.stock import Stock, stock_of
+from spacedock.services.hosts.stock import Stock, stock_of
 
 
 @dataclass
