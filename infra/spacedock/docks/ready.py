@@ -78,15 +78,19 @@ class BootingSpace(Protocol):
         ...
 
 
-def watch(space: BootingSpace, path: str, *, began: float, window: StartWindow) -> BootResult:
-    """Wait until a boot's outcome is certain, at most until the `window` from `began` (monotonic) is over."""
-    return replace(_watch(space, path, began, window.here), window=window)
+def watch(space: BootingSpace, path: str, *, host: str, began: float, window: StartWindow) -> BootResult:
+    """Wait until a boot's outcome is certain, at most until the `window` from `began` (monotonic) is over.
+
+    It is asked by the `host` that it has on the platform.
+    """
+    call = _Call(space.address, path, host)
+    return replace(_watch(space, call, began, window.here), window=window)
 
 
-def _watch(space: BootingSpace, path: str, began: float, timeout: float) -> BootResult:
+def _watch(space: BootingSpace, asking: _Call, began: float, timeout: float) -> BootResult:
     sockets = _Sockets(space.port, idle_from=timeout / 2)
     next_look, next_read = FIRST_LOOK, FIRST_READ
-    with closing(_Call(space.address, path)) as call:
+    with closing(asking) as call:
         while True:
             ended = space.ended(within=POLL)
             seconds = time.monotonic() - began
@@ -181,9 +185,9 @@ class _Sockets:
 class _Call:
     """Asks over HTTP, one request at a time and none waited for longer than a poll."""
 
-    def __init__(self, address: tuple[str, int] | None, path: str) -> None:
+    def __init__(self, address: tuple[str, int] | None, path: str, host: str) -> None:
         self._address = address
-        self._request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+        self._request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
         self._socket: socket | None = None
         self.turned_away = False  # the last call was refused, or hung up on without a byte
 

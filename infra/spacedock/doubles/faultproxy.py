@@ -9,7 +9,8 @@ It stands alone and needs the standard library only, so that it runs wherever a 
     ADDRESSES  the part of this container's network that is free for bays: 10.1.2.128/25; none when unset
     CONTROL_TOKEN  what each request to the control must show in the header `X-Spacedock-Control`
 
-`GET /services` and `GET /services/NAME` tell ports, faults and traffic. `PUT /services/NAME` with JSON like
+`GET /services` and `GET /services/NAME` tell ports, faults and traffic, of plain HTTP also what was refused
+(4xx). `PUT /services/NAME` with JSON like
 `{"fault": "slow", "seconds": 2}` returns once the fault is in force:
 
     pass      none
@@ -39,6 +40,7 @@ import re
 import socket
 import struct
 import sys
+from collections import Counter, deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,6 +52,11 @@ KINDS = frozenset({"pass", "refuse", "hang", "slow", "garbage", "cut", "close", 
 TIMED = frozenset({"slow", "cold"})
 
 _PLACE = re.compile(r"(?:/bays/(?P<bay>[^/]+))?(?P<services>/services(?:/(?P<service>[^/]+))?)?")
+# The first line of a request, and of an answer that is none to come (1xx), where they begin a chunk.
+_ASKED = re.compile(rb"([A-Z]+) ([^\s?]{1,200})\S* HTTP/1\.[01]\r\n")
+_SAID = re.compile(rb"HTTP/1\.[01] ([2-5]\d\d)\b")
+_REFUSED = range(400, 500)
+_KINDS_OF_REFUSALS = 50  # that are told apart
 _ENDING = frozenset({"refuse", "cut", "close"})
 _MOMENTARY = frozenset({"cut", "close"})
 _INTERFACE = "eth0"  # what engines call a container's first one
@@ -103,6 +110,7 @@ class Connection:
         self._outbound: asyncio.Queue[bytes] = asyncio.Queue(_HELD)
         self._tasks = asyncio.TaskGroup()
         self._http: bool | None = None  # not known before the first chunk
+        self._asked: deque[tuple[str, str]] = deque(maxlen=_HELD)  # what was not answered yet
         self._reset = False
 
     async def run(self) -> None:
@@ -149,6 +157,8 @@ class Connection:
         """Read the client, even while its bytes are held: so it is seen when it gives up."""
         while chunk := await self._from_client.read(_CHUNK):
             self._door.bytes_in += len(chunk)
+            if request := _ASKED.match(chunk):
+                self._asked.append((request[1].decode(), request[2].decode(errors="replace")))
             if self._http is None:
                 self._http = re.match(rb"[A-Z]+ \S+ HTTP/1\.", chunk) is not None
             await self._inbound.put(chunk)
@@ -186,6 +196,8 @@ class Connection:
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while chunk := await reader.read(_CHUNK):
+            if self._asked and (said := _SAID.match(chunk)):
+                self._door.note(*self._asked.popleft(), int(said[1]))
             await self._outbound.put(chunk)
         await self._outbound.put(b"")
 
@@ -227,6 +239,7 @@ class Door:
         self.fault = ProxyFault()
         self.changed = asyncio.Event()
         self.accepted = self.bytes_in = self.bytes_out = 0
+        self.refused: Counter[tuple[str, str, int]] = Counter()
         self._live: dict[asyncio.Task[Any], Connection] = {}
         self._server: asyncio.Server | None = None
         self._socket = _bound(host, port)
@@ -238,6 +251,7 @@ class Door:
         async with self._turn:
             self.fault = ProxyFault() if fault.kind in _MOMENTARY else fault
             self.accepted = self.bytes_in = self.bytes_out = 0
+            self.refused.clear()
             self.changed.set()
             self.changed = asyncio.Event()
             if fault.kind == "refuse":
@@ -259,6 +273,12 @@ class Door:
             return False
         return True
 
+    def note(self, method: str, path: str, status: int) -> None:
+        """Count an answer of the service that is a refusal."""
+        kind = (method, path, status)
+        if status in _REFUSED and (kind in self.refused or len(self.refused) < _KINDS_OF_REFUSALS):
+            self.refused[kind] += 1
+
     def report(self) -> dict[str, object]:
         """What `GET` tells."""
         return {
@@ -270,6 +290,7 @@ class Door:
             "accepted": self.accepted,
             "bytes_in": self.bytes_in,
             "bytes_out": self.bytes_out,
+            "refused": [[*kind, times] for kind, times in self.refused.items()],
         }
 
     def _shut(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
@@ -104,6 +105,10 @@ class Surroundings(Protocol):
 
     def every_instance(self) -> tuple[FullInstance, ...]:
         """Return every instance that was booted so far, closed ones too."""
+        ...
+
+    def held(self) -> Iterator[object]:
+        """Yield what every piece of evidence that was gathered so far came to."""
         ...
 
     def interference(self) -> BootInterference:

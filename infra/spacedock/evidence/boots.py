@@ -174,6 +174,11 @@ def require_boot(around: Surroundings) -> None:
         raise NotReady(deployed)
 
 
+def here(instance: FullInstance) -> Asker:
+    """Ask an instance where it listens, by the host that the platform has told it that it has."""
+    return directly(instance.url, host=instance.environment.get("SPACE_HOST", "").partition(",")[0])
+
+
 @contextmanager
 def asking(
     instance: FullInstance, manner: Manner | None = None, host: HostForm = HostForm.PUBLIC
@@ -183,7 +188,7 @@ def asking(
     Raises NotReady on leaving where connections broke because the instance has ended by itself meanwhile:
     what it answered then says nothing.
     """
-    with directly(instance.url) if manner is None else through(instance.edge(), manner, host) as asker:
+    with here(instance) if manner is None else through(instance.edge(), manner, host) as asker:
         yield asker
         if asker.broke and instance.ended(within=_NEWS):
             raise NotReady(facts_of(instance))

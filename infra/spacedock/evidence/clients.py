@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.instance import Instance
 from spacedock.edge.base import COMES_AS, VISITOR, Manner
-from spacedock.evidence.asking import Reply
+from spacedock.evidence.asking import Asker, AskLimits, Reply, headers_of
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import asking
 from spacedock.evidence.quiet import quiet
 from spacedock.evidence.visits import Followed
 from spacedock.space import Space
+from spacedock.space.manifest import Request
 
 _NAMES = 254  # addresses in the block that is forged from (RFC 5737, for documentation)
 _PATIENCE = 1.0  # seconds that a line gets to be in the log, where nothing was written yet
 _PAUSE = 0.02
+_TOO_MANY = 429
+_TRIED = 3  # requests of the manifest
+_REQUESTS = 70  # of one kind: limits are as a rule 10 to 60 a minute
+_TRYING = 6.0  # seconds for all of them
+_TURNS = 3
+_ONE_OF_MANY = AskLimits(seconds=3.0)
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,69 @@ class ClaimedToBeOthers(Evidence[ForgedVisits]):
                 asker.head_only("GET", path, headers={"X-Forwarded-For": who})
                 for who in (first, first, second)
             )
-            beside = asker.head_only("GET", path, headers={COMES_AS: _somebody_else()})
+            beside = asker.head_only("GET", path, headers={COMES_AS: somebody_else()})
         return ForgedVisits((first, second), (one, two, other), beside, _written_since(instance, before))
+
+
+@dataclass(frozen=True)
+class LimitReached:
+    """A limit that turned away one visitor, who then said to be somebody else, in turns."""
+
+    request: str
+    after: int  # requests that were not turned away
+    lifted: bool  # whether the visitor was served under another name, and under the first one was not
+
+
+@dataclass(frozen=True)
+class AskedUntilLimited(Evidence[LimitReached | None]):
+    """The manifest's requests, sent by one visitor until one is turned away (429); None where none is.
+
+    It may use up what all visitors share, so that nobody asks any more by then.
+    """
+
+    needs: ClassVar = Followed.needs
+    concludes: ClassVar = True
+
+    def boots(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The one as deployed."""
+        return (AS_DEPLOYED,)
+
+    def gather(self, around: Surroundings) -> LimitReached | None:
+        """Try each of the first requests, as far as there is time."""
+        instance, ends = around.ready(AS_DEPLOYED), time.monotonic() + _TRYING
+        with asking(instance, Manner.OBSERVED) as asker:
+            for request in around.space.manifest.requests[:_TRIED]:
+                visitor = _Visitor(asker, request, headers_of(request, instance.environment), somebody_else())
+                if (found := visitor.until_limited(ends)) is not None:
+                    return found
+        return None
+
+
+@dataclass(frozen=True)
+class _Visitor:
+    """One who sends a request again and again, and says to be whom they like."""
+
+    asker: Asker
+    request: Request
+    headers: Mapping[str, str]
+    address: str
+
+    def until_limited(self, ends: float) -> LimitReached | None:
+        first, second = made_up()
+        for number in range(_REQUESTS):
+            if time.monotonic() > ends:
+                return None
+            if self._is_turned_away(first):
+                # A limit that fills up again serves whoever comes first, and not always the other one.
+                lifted = all(
+                    not self._is_turned_away(second) and self._is_turned_away(first) for _ in range(_TURNS)
+                )
+                return LimitReached(f"{self.request.method} {self.request.path}", number, lifted)
+        return None
+
+    def _is_turned_away(self, claimed: str) -> bool:
+        headers = {**self.headers, "X-Forwarded-For": claimed, COMES_AS: self.address}
+        return self.asker.send(self.request, headers, _ONE_OF_MANY).status == _TOO_MANY
 
 
 def made_up() -> tuple[str, str]:
@@ -65,7 +134,7 @@ def made_up() -> tuple[str, str]:
     return f"203.0.113.{one}", f"203.0.113.{two}"
 
 
-def _somebody_else() -> str:
+def somebody_else() -> str:
     """Return the address of another visitor than `VISITOR`, whom nobody has been so far."""
     return f"{VISITOR.rpartition('.')[0]}.{secrets.SystemRandom().randint(2, _NAMES)}"
 

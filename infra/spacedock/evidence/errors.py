@@ -13,8 +13,10 @@ from spacedock.evidence.asking import Asker, Reply, headers_of
 from spacedock.evidence.away import breakable
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import asking
+from spacedock.evidence.clients import made_up
 from spacedock.evidence.preflights import preflight
 from spacedock.evidence.quiet import quiet
+from spacedock.evidence.redirects import DESCRIPTION, DESCRIPTION_LIMITS, Operation, described
 from spacedock.services.faults.fault import NetworkFault
 from spacedock.space import Space
 from spacedock.space.manifest import Request
@@ -22,6 +24,9 @@ from spacedock.space.manifest import Request
 _ALLOW = "access-control-allow-origin"
 _BROKEN = "{"  # no JSON
 _JSON = "application/json"
+_LARGE = _BROKEN + "a" * 2**21  # more than most servers take
+_NOTHING = "spacedock"  # of which a Space has none
+_TRIED = 12  # operations of a description, at most
 
 Values = Mapping[str, str]
 
@@ -72,12 +77,13 @@ class SpoiltRequests(Evidence[Unreadable]):
         return (AS_DEPLOYED,)
 
     def gather(self, around: Surroundings) -> Unreadable:
-        """Break bodies, and leave the headers of private requests out."""
+        """Break bodies, leave the headers of private requests out, and try what the Space's API describes."""
         read = around.look(ReadByBrowsers(self.origin))
         instance = around.ready(AS_DEPLOYED)
         with asking(instance) as asker:
             called = _what_browsers_call(around.space, asker, self.origin)
-            spoilt = [*called, *(bad for good in read for bad in _spoilt(good))]
+            described = _described(asker, self.origin)
+            spoilt = [*called, *(bad for good in read for bad in _spoilt(good)), *described]
             return _judged(instance, asker, spoilt, self.origin)
 
 
@@ -110,6 +116,41 @@ def _what_browsers_call(space: Space, asker: Asker, origin: str) -> Iterator[Req
     if called_with_a_body(space) and _shown(preflight(space, asker, origin), origin):
         headers = {"content-type": _JSON}
         yield Request(path=asked.path, method=asked.method, headers=headers, body=_BROKEN)
+
+
+def _described(asker: Asker, origin: str) -> Iterator[Request]:
+    """Yield requests of the API's description that go wrong, as far as browsers at `origin` may send them.
+
+    No body is whole, so that none changes anything.
+    """
+    reply = asker.ask("GET", DESCRIPTION, headers={"origin": origin}, limits=DESCRIPTION_LIMITS)
+    known = described(reply.text).operations if reply.ok else ()
+    # Of a visitor of its own, so that no limit of others is used up.
+    headers = {"x-forwarded-for": made_up()[0]}
+    for each in [each for each in known if _can_go_wrong(each)][:_TRIED]:
+        request = Request(path=each.filled(_NOTHING), method=each.method, headers=headers)
+        if not each.takes_json:
+            yield from [request] if _may_call(asker, request, (), origin) else []
+        elif _may_call(asker, request, ("content-type",), origin):
+            given = {**headers, "content-type": _JSON}
+            for body in (_BROKEN, _LARGE):
+                yield request.model_copy(update={"headers": given, "body": body})
+
+
+def _can_go_wrong(operation: Operation) -> bool:
+    """Whether there is something to break: a body, or what a reader fills in. Nothing is deleted."""
+    if operation.method == "GET":
+        return "{" in operation.path
+    return operation.takes_json and operation.method != "DELETE"
+
+
+def _may_call(asker: Asker, request: Request, wanted: tuple[str, ...], origin: str) -> bool:
+    """Whether the Space lets a page at `origin` send such a request."""
+    asked = {"Origin": origin, "Access-Control-Request-Method": request.method, **request.headers}
+    if wanted:
+        asked["Access-Control-Request-Headers"] = ",".join(wanted)
+    reply = asker.ask("OPTIONS", request.path, headers=asked)
+    return reply.ok and _shown(reply, origin)
 
 
 def _spoilt(request: Request) -> Iterator[Request]:

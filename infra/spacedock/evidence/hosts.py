@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from spacedock import platform
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.edge.base import HostForm, Manner
-from spacedock.evidence.asking import Reply
+from spacedock.evidence.asking import Asker, AskLimits, Reply
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.boots import asking
 from spacedock.evidence.preflights import RepliesByOrigin
 from spacedock.evidence.visits import Followed
 from spacedock.space import Space
 
+REFUSALS = frozenset({400, 403, 421})  # how servers refuse a host or an origin that they do not know
+# Where servers listen that look at the Host of what asks them, and have no page: those of MCP.
+MCP_PATHS = ("/mcp", "/sse")
+_WORDS = AskLimits(seconds=10.0, body=10_000)
+
 
 @dataclass(frozen=True)
 class RepliesByHost:
-    """The first lines of what was answered, bodies left out."""
+    """What was answered; the bodies of refusals alone were read."""
 
-    directly: Reply
+    directly: Reply  # as on a laptop, by the name `localhost`
     public: Reply  # through the edge, by the Space's own host
     internal: Reply  # through the edge, by the platform's internal one
     log: str
@@ -36,7 +42,7 @@ class RepliesByHost:
 
 @dataclass(frozen=True)
 class UnderEachHost(Evidence[RepliesByHost]):
-    """A GET, sent where the Space listens and through the edge by each name that it may have there."""
+    """A GET, sent where the Space listens as on a laptop, and through the edge by each name of it."""
 
     path: str
 
@@ -50,12 +56,18 @@ class UnderEachHost(Evidence[RepliesByHost]):
         """Ask three times."""
         instance = around.ready(AS_DEPLOYED)
         with asking(instance) as asker:
-            directly = asker.head_only("GET", self.path)
+            directly = _answer(asker, self.path, {"Host": f"localhost:{around.space.app_port}"})
         with asking(instance, Manner.OBSERVED) as asker:
-            public = asker.head_only("GET", self.path)
+            public = _answer(asker, self.path)
         with asking(instance, Manner.OBSERVED, HostForm.INTERNAL) as asker:
-            internal = asker.head_only("GET", self.path)
+            internal = _answer(asker, self.path)
         return RepliesByHost(directly, public, internal, instance.logs())
+
+
+def _answer(asker: Asker, path: str, headers: Mapping[str, str] | None = None) -> Reply:
+    """Ask for the first lines; of a refusal for its words too, which are few."""
+    reply = asker.head_only("GET", path, headers=headers)
+    return asker.ask("GET", path, headers=headers, limits=_WORDS) if reply.status in REFUSALS else reply
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,24 @@ class ImageSecrets(Evidence[tuple[Sighting, ...]]):
 
     def gather(self, around: Surroundings) -> tuple[Sighting, ...]:
         """Wait for the dock, which reads the layers while instances boot."""
-        return around.dock.search(leaks.inspector(around.space), leaks.rules(around.space)).result()
+        return tuple(each for each in _searched(around) if each.what != leaks.DATABASE)
+
+
+@dataclass(frozen=True)
+class ImageDatabases(Evidence[tuple[str, ...]]):
+    """The paths of databases that the build has put into the image, those of packages left out."""
+
+    needs: ClassVar = _NEEDS
+    inputs: ClassVar = ImageSecrets.inputs
+
+    def gather(self, around: Surroundings) -> tuple[str, ...]:
+        """They were noted when the layers were read."""
+        found = (each.path for each in _searched(around) if each.what == leaks.DATABASE)
+        return tuple(dict.fromkeys(found))
+
+
+def _searched(around: Surroundings) -> tuple[Sighting, ...]:
+    return around.dock.search(leaks.inspector(around.space), leaks.rules(around.space)).result()
 
 
 @dataclass(frozen=True)

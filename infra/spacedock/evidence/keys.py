@@ -54,6 +54,18 @@ def shapes_in(text: bytes) -> Iterator[str]:
             yield name
 
 
+def line_of(text: bytes) -> int | None:
+    """Return the line of the first key in `text`; None where there is none."""
+    places = [
+        found.start()
+        for words, pattern in _COMPILED.values()
+        if any(word in text for word in words)
+        for found in pattern.finditer(text)
+        if _is_real(found[0])
+    ]
+    return text.count(b"\n", 0, min(places)) + 1 if places else None
+
+
 def without_keys(text: str) -> str:
     """Return `text` with `***` in the place of each key."""
     data = text.encode()

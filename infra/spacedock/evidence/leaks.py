@@ -1,9 +1,13 @@
-"""What a file of an image holds that nobody should read: canaries, keys, environment files with values."""
+"""What a file of an image holds that nobody should read: canaries, keys, environment files with values.
+
+Databases are noted by the way: who reads all files looks at each but once.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from spacedock import canary
@@ -11,6 +15,8 @@ from spacedock.docks.image_facts import FileInspector
 from spacedock.evidence import keys
 from spacedock.space import Space
 
+DATABASE = "an SQLite database"
+_SQLITE = b"SQLite format 3\0"
 _CANARY = "a secret that the build was given"
 _ENV_FILE = "an environment file with a value for "
 # Packages bring keys of their tests and their documentation; these are nobody's.
@@ -23,6 +29,8 @@ _SAMPLES = ("example", "sample", "template", "dist", "defaults")
 _SECRET_NAME = re.compile(
     r"(?i)(?:^|_)(?:api_?key|key|token|secret|password|passwd|pwd|credentials?|dsn)(?:$|_)"
 )
+# What a front end's build writes into scripts that every visitor loads.
+_PUBLIC = ("NEXT_PUBLIC_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "PUBLIC_", "VITE_", "REACT_APP_", "GATSBY_")
 _ASSIGNMENT = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)\s*$")
 _LARGEST_ENV_FILE = 1 << 16
 
@@ -33,12 +41,15 @@ def inspector(space: Space) -> FileInspector:
 
     def look(path: str, chunks: Iterator[bytes]) -> Iterator[str]:
         packages = _is_of_a_package(path)
-        if not packages and _is_env_file(path):
+        if not packages and is_env_file(path):
             content = _beginning(chunks)
-            if said := sorted(_assigned(content.decode(errors="replace"), names)):
+            if said := sorted(name for name, _ in assigned(content.decode(errors="replace"), names)):
                 yield f"{_ENV_FILE}{', '.join(said)}"
             chunks = iter([content])
-        yield from _seen(chunks, shapes=not packages)
+        first = next(chunks, b"")
+        if not packages and first.startswith(_SQLITE):
+            yield DATABASE
+        yield from _seen(chain([first], chunks), shapes=not packages)
 
     return look
 
@@ -84,13 +95,15 @@ def _is_of_a_package(path: str) -> bool:
     return _PACKAGES.search(path) is not None and not path.startswith(_OWN_DESPITE)
 
 
-def _is_env_file(path: str) -> bool:
+def is_env_file(path: str) -> bool:
+    """Whether it is an environment file by its name, and no sample of one."""
     name = PurePosixPath(path).name
     return (name == ".env" or name.startswith(".env.")) and name.rpartition(".")[2] not in _SAMPLES
 
 
-def _assigned(text: str, secrets: Iterable[str]) -> Iterator[str]:
-    """Yield the names in an environment file that are a secret's, or sound like one, and have a value."""
+def assigned(text: str, secrets: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield what in an environment file is a secret's by name, or sounds like it, and its value."""
     for name, value in _ASSIGNMENT.findall(text):
-        if (name in secrets or _SECRET_NAME.search(name)) and not keys.is_filler(value):
-            yield name
+        sounds = _SECRET_NAME.search(name) and not name.startswith(_PUBLIC)
+        if (name in secrets or sounds) and not keys.is_filler(value):
+            yield name, value.strip("\"'")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,11 +11,13 @@ from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance, Process, Stop
 from spacedock.evidence.asking import Reply
-from spacedock.evidence.base import Evidence, NotReady, NotSeen, Surroundings
+from spacedock.evidence.base import Evidence, NotReady, NotSeen, Surroundings, Unavailable
 from spacedock.evidence.boots import RESTARTED, TO_BE_STOPPED, BootFacts, asking, facts_of
+from spacedock.evidence.front import RootFails
 from spacedock.evidence.inflight import hold
 from spacedock.evidence.quiet import quiet
-from spacedock.evidence.requests import require_answers, sent
+from spacedock.evidence.requests import fails, require_answers, sent
+from spacedock.services.hosts.stock import Stock, stock_of
 from spacedock.space import Space
 
 _NOTHING = "gives no answer"
@@ -84,6 +88,51 @@ def _written(space: Space, instance: FullInstance) -> tuple[Reply, ...]:
 
 
 @dataclass(frozen=True)
+class Deposit:
+    """What lay in one service, and the marks of what a request had just added."""
+
+    service: str
+    stock: Stock
+    added: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class LeftInServices(Evidence[tuple[Deposit, ...]]):
+    """What lies in each service once an instance was stopped, beside one that serves and writes."""
+
+    needs: ClassVar = Stopped.needs
+
+    def boots(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The one that serves."""
+        return (AS_DEPLOYED,)
+
+    def gather(self, around: Surroundings) -> tuple[Deposit, ...]:
+        """Have something written that was not there before, where another instance may serve meanwhile."""
+        around.look(Stopped())
+        if Capability.OVERLAP not in around.dock.capabilities or around.dock.shares_ports:
+            return ()
+        services = around.dock.services
+        before = {name: stock for name, each in services.items() if (stock := stock_of(each)) is not None}
+        if before:
+            _write_something(around)
+        after = {name: stock_of(services[name]) for name in before}
+        return tuple(
+            Deposit(name, stock, stock.added_since(before[name]))
+            for name, stock in after.items()
+            if stock is not None
+        )
+
+
+def _write_something(around: Surroundings) -> None:
+    """Send the first request that changes something: what it is answered others look at."""
+    requests = [each for each in around.space.manifest.requests if each.method != "GET"][:1]
+    with suppress(Unavailable):
+        instance = around.ready(AS_DEPLOYED)
+        with asking(instance) as asker:
+            tuple(sent(asker, requests, instance.environment))
+
+
+@dataclass(frozen=True)
 class Restarted(Evidence[BootFacts]):
     """A second boot, on the services as one that was stopped has left them."""
 
@@ -95,9 +144,50 @@ class Restarted(Evidence[BootFacts]):
         return (RESTARTED,)
 
     def gather(self, around: Surroundings) -> BootFacts:
-        """Boot it once the first has ended."""
-        around.look(Stopped())
+        """Boot it once the first has ended, and it is known what that one leaves."""
+        around.look(LeftInServices())
         return facts_of(around.instance(RESTARTED))
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """What a second boot that came up does with what it is asked, and with what was there before it."""
+
+    failed: tuple[str, ...]
+    emptied: tuple[str, ...]  # what is gone of a service, in words
+    log: str
+
+
+@dataclass(frozen=True)
+class AnsweredAgain(Evidence[Aftermath]):
+    """A second boot is asked for `/` and the manifest's requests, and its services for what lay in them."""
+
+    needs: ClassVar = Stopped.needs
+    disturbs: ClassVar = True
+
+    def boots(self, _space: Space) -> tuple[BootSpec, ...]:
+        """The second one."""
+        return (RESTARTED,)
+
+    def gather(self, around: Surroundings) -> Aftermath:
+        """Ask first: many a start goes on until then. Raises Unanswered for what fails as deployed too."""
+        require_answers(around)
+        root_fails = around.look(RootFails()) is not None
+        around.look(Restarted())
+        second = around.ready(RESTARTED)
+        with asking(second) as asker:
+            replies = [*sent(asker, around.space.manifest.requests, second.environment)]
+            replies += [] if root_fails else [asker.follow()[-1]]
+        failed, emptied = tuple(str(reply) for reply in replies if fails(reply)), tuple(_emptied(around))
+        return Aftermath(failed, emptied, quiet(second).logs() if failed or emptied else "")
+
+
+def _emptied(around: Surroundings) -> Iterator[str]:
+    """Yield what of each service is gone that lay in it before the second boot."""
+    for left in around.look(LeftInServices()):
+        now = stock_of(around.dock.services[left.service])
+        if now is not None and (tables := left.stock.gone_from(now, left.added)):
+            yield f"{left.service} ({', '.join(tables)})"
 
 
 @dataclass(frozen=True)

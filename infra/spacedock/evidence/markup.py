@@ -35,6 +35,7 @@ class Load:
 
     kind: str
     url: str  # as it is written
+    module: bool = False  # a script that may import others
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Page:
     base: str  # the absolute URL that those in it are relative to
     loads: tuple[Load, ...]
     inline: tuple[Script, ...]
+    links: tuple[str, ...] = ()  # where it leads whoever follows them, as they are written
 
     def absolute(self, url: str) -> str:
         """Return what a browser makes of a URL in the page; empty of what is none."""
@@ -64,7 +66,8 @@ def page_of(origin: str, reply: Reply) -> Page:
     reader = _Reader(reply.text)
     url = f"{origin}{reply.path}"
     inline = tuple(Script("", text) for text in map("".join, reader.scripts) if text.strip())
-    return Page(reply, _joined(url, reader.base) or url, tuple(reader.loads), inline)
+    base = _joined(url, reader.base) or url
+    return Page(reply, base, tuple(reader.loads), inline, tuple(reader.links))
 
 
 def path_in(origin: str, url: str) -> str:
@@ -92,6 +95,7 @@ class _Reader(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.loads: list[Load] = []
+        self.links: list[str] = []
         self.scripts: list[list[str]] = []  # the pieces of each
         self.base = ""
         self._in_script = False
@@ -103,6 +107,8 @@ class _Reader(HTMLParser):
         self._in_script = tag == "script" and given.get("type", "").lower() in _JAVASCRIPT
         if self._in_script:
             self.scripts.append([])
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"])
         if tag == "base":
             self.base = self.base or given.get("href", "")
         kinds = [tag] if tag in _LOADED else []
@@ -110,7 +116,8 @@ class _Reader(HTMLParser):
             kinds = sorted(_LOADED_LINKS & set(given.get("rel", "").lower().split()))
         url = given.get(_LOADED.get(tag, "href"), "")
         if kinds and url:
-            self.loads.append(Load(kinds[0], url))
+            module = given.get("type", "").lower() == "module" or kinds[0] == "modulepreload"
+            self.loads.append(Load(kinds[0], url, module))
 
     def handle_endtag(self, _tag: str) -> None:
         self._in_script = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
 from spacedock.evidence.asking import Asker
-from spacedock.evidence.away import breakable
+from spacedock.evidence.away import breakable, databases, rebuffs_of
 from spacedock.evidence.base import Evidence, Surroundings
 from spacedock.evidence.quiet import quiet
 from spacedock.evidence.requests import fails, require_answers_of, with_values
@@ -20,7 +20,6 @@ from spacedock.space.manifest import Request
 if TYPE_CHECKING:
     from spacedock.services.faults.network import NetworkFaults  # needs testcontainers, slow to import
 
-_DATABASES = ("postgres", "pgbouncer")
 # Neon wakes within a second as a rule; the page of the Space, its own start and retries come on top of it.
 _WAKING = 5.0  # seconds
 
@@ -34,7 +33,16 @@ class Stumble:
 
 
 @dataclass(frozen=True)
-class Napped(Evidence[tuple[Stumble, ...]]):
+class Naps:
+    """What stumbled, and what services had refused the Space before anything was broken, in words."""
+
+    stumbles: tuple[Stumble, ...]
+    rebuffs: tuple[str, ...]
+    log: str  # of before that
+
+
+@dataclass(frozen=True)
+class Napped(Evidence[Naps]):
     """Connections are closed while it is idle; then new ones take seconds. Each request is sent.
 
     What stumbles over closed connections would do so again while it waits for new ones.
@@ -43,12 +51,14 @@ class Napped(Evidence[tuple[Stumble, ...]]):
     needs: ClassVar = frozenset({Capability.BOOT, Capability.VARY, Capability.SERVICES})
     disturbs: ClassVar = True
 
-    def gather(self, around: Surroundings) -> tuple[Stumble, ...]:
+    def gather(self, around: Surroundings) -> Naps:
         """Boot behind a proxy, so that there are connections; close them, then let new ones wait."""
         with breakable(around, "on a database that naps") as (faults, instance, asker):
             require_answers_of(instance, asker, around.space.manifest.requests)
+            rebuffs, log = rebuffs_of(faults, around.space, instance), instance.logs()
             bay = _Bay(around.space, instance, asker, faults)
-            return tuple(each for database in databases(around.space) for each in bay.naps(database))
+            stumbles = (each for database in databases(around.space) for each in bay.naps(database))
+            return Naps(tuple(stumbles), rebuffs, log)
 
 
 @dataclass(frozen=True)
@@ -87,8 +97,3 @@ class _Bay:
                     when = f"while {database} takes {_WAKING:.0f} s to accept a connection"
                     yield Stumble(f"{when}, {reply}", quiet(self.instance).logs())
                     return
-
-
-def databases(space: Space) -> tuple[str, ...]:
-    """Return the services of a Space that may nap."""
-    return tuple(service for service in space.manifest.services if service in _DATABASES)

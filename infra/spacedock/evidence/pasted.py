@@ -8,9 +8,9 @@ from typing import ClassVar
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.capability import Capability
 from spacedock.docks.instance import FullInstance
-from spacedock.evidence.asking import Reply, directly
+from spacedock.evidence.asking import Reply
 from spacedock.evidence.base import Evidence, Surroundings
-from spacedock.evidence.boots import BootFacts, facts_of
+from spacedock.evidence.boots import BootFacts, facts_of, here
 from spacedock.evidence.quiet import quiet
 from spacedock.evidence.requests import require_answers, sent
 from spacedock.space import Space
@@ -48,7 +48,7 @@ class Pasted(Evidence[PastedSecrets]):
             facts = facts_of(instance)
             if not facts.result.ready:
                 return PastedSecrets(facts, before, (), facts.log)
-            with directly(instance.url) as asker:  # that it ends is an answer
+            with here(instance) as asker:  # that it ends is an answer
                 after = tuple(sent(asker, space.manifest.requests, values))
             return PastedSecrets(facts, before, after, quiet(instance).logs())
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar
 
 from spacedock.docks.boots import AS_DEPLOYED, BootSpec
@@ -15,12 +17,28 @@ from spacedock.evidence.boots import asking
 from spacedock.evidence.visits import MANY_SECONDS, Followed, heads
 from spacedock.space import Space
 
-_DESCRIPTION = "/openapi.json"
-_DESCRIPTION_LIMITS = AskLimits(body=8 * 2**20)
+DESCRIPTION = "/openapi.json"
+DESCRIPTION_LIMITS = AskLimits(body=8 * 2**20)
 _PATHS = 20  # at most, of each kind of path
 # Paths at which a visitor is sent to who knows them; the platform's own client serves the last.
 _LOGIN = re.compile(r"(^|[/_-])(log-?in|sign-?in|sso|authorize)(/|$)", re.IGNORECASE)
+_BRACES = re.compile(r"\{[^{}]*\}")
+_METHODS = ("get", "put", "post", "delete", "patch")
+_OPERATIONS = 200  # at most
 _LOGINS = ("/login", "/oauth/huggingface/login")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What can be done at a path; what stands in braces there is for the caller to fill in."""
+
+    method: str
+    path: str
+    takes_json: bool = False
+
+    def filled(self, value: str) -> str:
+        """Return the path with `value` in each place that is to be filled in."""
+        return _BRACES.sub(lambda _: value, self.path)
 
 
 @dataclass(frozen=True)
@@ -29,6 +47,7 @@ class ApiDescription:
 
     paths: tuple[str, ...] = ()  # those that are complete as they stand
     servers: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,7 +63,7 @@ class ApiDescribed(Evidence[ApiDescription]):
     def gather(self, around: Surroundings) -> ApiDescription:
         """Ask through the edge; what is no description says nothing."""
         with asking(around.ready(AS_DEPLOYED), Manner.OBSERVED) as asker:
-            reply = asker.ask("GET", _DESCRIPTION, limits=_DESCRIPTION_LIMITS)
+            reply = asker.ask("GET", DESCRIPTION, limits=DESCRIPTION_LIMITS)
         return described(reply.text) if reply.ok else ApiDescription()
 
 
@@ -80,7 +99,18 @@ def described(text: str) -> ApiDescription:
         tuple(str(each.get("url", "")) for each in servers if isinstance(each, dict))
         if isinstance(servers, list)
         else (),
+        tuple(islice(_operations(paths), _OPERATIONS)) if isinstance(paths, dict) else (),
     )
+
+
+def _operations(paths: dict[str, Any]) -> Iterator[Operation]:
+    for path, known in paths.items():
+        for method in _METHODS if isinstance(known, dict) else ():
+            if isinstance(said := known.get(method), dict):
+                body = said.get("requestBody")
+                content = body.get("content") if isinstance(body, dict) else None
+                takes_json = isinstance(content, dict) and "application/json" in content
+                yield Operation(method.upper(), path, takes_json)
 
 
 def _turned(ready: str, known: tuple[str, ...]) -> list[str]:

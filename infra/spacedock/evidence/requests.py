@@ -87,8 +87,8 @@ def sent(
 
 
 def fails(reply: Reply) -> bool:
-    """Whether the Space failed to answer: nothing came, an error of its own, or half of an answer."""
-    return reply.failed or bool(reply.failure)
+    """Whether the Space failed to answer: nothing, an error of its own, half of an answer, no such host."""
+    return reply.failed or bool(reply.failure) or reply.misdirected
 
 
 def require_answers(around: Surroundings) -> Answers:

@@ -9,7 +9,8 @@ from spacedock.browser.base import Visit
 from spacedock.browser.visit import consoles
 from spacedock.docks.instance import FullInstance
 from spacedock.errors import UsageError
-from spacedock.evidence.asking import Asker, Reply, directly, through
+from spacedock.evidence.asking import Asker, Reply, through
+from spacedock.evidence.boots import here
 from spacedock.failures.base import Ask
 
 _BODY = 400  # characters of an answer that are shown
@@ -29,7 +30,7 @@ def _asker(instance: FullInstance, ask: Ask) -> Asker:
     """Whoever asks is no member of a private Space."""
     if ask.through == "edge":
         return through(instance.edge(), ask.manner, ask.host, member=False)
-    return directly(instance.url)
+    return here(instance)
 
 
 def _lines(ask: Ask, reply: Reply, status: int) -> Iterator[str]:

@@ -10,8 +10,9 @@ from spacedock.docks.boots import AS_DEPLOYED, BootSpec
 from spacedock.docks.instance import FullInstance, Usage
 from spacedock.edge.base import Manner
 from spacedock.errors import UsageError
-from spacedock.evidence.asking import directly, through
+from spacedock.evidence.asking import through
 from spacedock.evidence.away import ready_of_its_own
+from spacedock.evidence.boots import here
 from spacedock.evidence.pasted import with_line_breaks
 from spacedock.evidence.requests import sent
 from spacedock.evidence.secrets import specs_without_secrets
@@ -138,5 +139,5 @@ def _answers(space: Space, instance: FullInstance) -> tuple[str, ...]:
     if not instance.boot.ready:
         return ()
     requests = (Request(path=space.manifest.space.ready), *space.manifest.requests)
-    with directly(instance.url) as asker:
+    with here(instance) as asker:
         return tuple(str(reply) for reply in sent(asker, requests, instance.environment))

@@ -164,6 +164,12 @@ class Gathering:
         """Return every instance that was booted so far."""
         return tuple(self._instances.every) if self._instances is not None else ()
 
+    def held(self) -> Iterator[object]:
+        """Yield what every piece of evidence that was gathered so far came to."""
+        for future in tuple(self._pieces.values()):
+            if future.done() and not future.exception():
+                yield future.result()
+
     def interference(self) -> Neighbours:
         """Return what is known of how boots bear each other."""
         return self._neighbours

@@ -10,6 +10,7 @@ from typing import Any
 
 from spacedock.docks.boots import BootResult, BootSpec
 from spacedock.services.faults.fault import NetworkFault
+from spacedock.services.faults.network import Rebuff, Traffic
 from tests.unit.fakes import READY, FakeDock, FakeInstance, exited
 
 
@@ -49,9 +50,13 @@ class FakeFaults:
     def __init__(self, number: int) -> None:
         self.environment = (("DATABASE_URL", f"postgresql://faults-{number}:5432/postgres"),)
         self.broken_now: dict[str, str] = {}
+        self.refused: dict[str, tuple[Rebuff, ...]] = {}
 
     def break_(self, service: str, fault: NetworkFault) -> None:
         self.broken_now[service] = fault.kind
+
+    def watch(self, service: str) -> Traffic:
+        return Traffic(0, 0, 0, 0, self.refused.get(service, ()))
 
     @contextmanager
     def broken(self, service: str, fault: NetworkFault) -> Iterator[None]:
@@ -67,6 +72,7 @@ class BreakableDock(FakeDock):
         super().__init__(**parts)
         self.bays: list[FakeFaults] = []
         self._numbers = count(1)
+        self.refused: dict[str, tuple[Rebuff, ...]] = {}  # by each service, in every bay
 
     def bay(self, purpose: str) -> FakeFaults:
         """Return the one that the instance for that purpose was booted in."""
@@ -76,6 +82,7 @@ class BreakableDock(FakeDock):
     @contextmanager
     def _faults(self) -> Iterator[Any]:
         self.bays.append(bay := FakeFaults(next(self._numbers)))
+        bay.refused = self.refused
         yield bay
 
     def faults(self) -> Any:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from spacedock.contract.promise import Level
 from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.fakes import FakeDock
+from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 PROMISE = "answers-head"
 
@@ -78,14 +80,41 @@ def test_a_redirect_to_itself_breaks_it(space: Space, hold: Hold) -> None:
     assert seen_of(space, hold, _=sent_to("/")) == ["GET / redirects on and on, in the end to /"]
 
 
-def test_a_root_that_hangs_up_breaks_it(space: Space, hold: Hold) -> None:
-    assert seen_of(space, hold, _=httpx.ReadError) == ["GET / is not answered: ReadError Mock Error"]
+@pytest.mark.parametrize("fails", [httpx.ReadError, lambda _: httpx.Response(500)])
+def test_a_root_that_fails_is_another_promises_business(space: Space, hold: Hold, fails: Answer) -> None:
+    with respx.mock(base_url="http://space.test") as server:
+        server.get("/").mock(side_effect=fails)
+        finding = hold(PROMISE, space, FakeDock())
+    assert (finding.outcome, finding.blame) == (Outcome.BLOCKED, "answers-its-requests")
 
 
 def test_a_redirect_to_what_hangs_up_says_which(space: Space, hold: Hold) -> None:
-    assert seen_of(space, hold, _=sent_to("/ui"), _ui=httpx.ReadError) == [
-        "GET / redirects to /ui, which is not answered: ReadError Mock Error"
-    ]
+    with respx.mock(base_url="http://space.test") as server:
+        server.head("/").mock(side_effect=sent_to("/ui"))
+        server.get("/").respond(200)
+        server.head("/ui").mock(side_effect=httpx.ReadError)
+        (problem,) = hold(PROMISE, space, FakeDock()).problems
+    assert problem.seen == "HEAD / redirects to /ui, which is not answered: ReadError Mock Error"
+
+
+@pytest.mark.parametrize(
+    ("get", "head", "says"),
+    [
+        (200, 200, []),
+        (200, 405, ["HEAD /health answers 405; GET answers it"]),
+        (200, 500, ["HEAD /health answers 500; GET answers it"]),
+        (404, 404, []),
+    ],
+)
+def test_the_ready_path_is_asked_by_monitors(
+    tmp_path: Path, hold: Hold, get: int, head: int, says: list[str]
+) -> None:
+    space = sound_space(tmp_path, manifest=SOUND_MANIFEST.replace("[space]", '[space]\nready = "/health"'))
+    with respx.mock(base_url="http://space.test", assert_all_called=False) as server:
+        server.route(path="/").respond(200)
+        server.get("/health").respond(get)
+        server.head("/health").respond(head)
+        assert [problem.seen for problem in hold(PROMISE, space, FakeDock()).problems] == says
 
 
 def test_a_root_that_breaks_off_or_never_ends_keeps_it(space: Space, hold: Hold) -> None:

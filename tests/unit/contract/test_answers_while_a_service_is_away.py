@@ -70,6 +70,21 @@ def test_any_answer_will_do_while_a_service_hangs(space: Space, hold: Hold) -> N
     assert ask(space, hold, BreakableDock(), unwell).outcome is Outcome.KEPT
 
 
+def test_a_bare_error_while_a_service_hangs_breaks_it(space: Space, hold: Hold) -> None:
+    def unhandled(postgres: str) -> httpx.Response:
+        return httpx.Response(500 if postgres == "hang" else 200)
+
+    finding = ask(space, hold, BreakableDock(), unhandled)
+    assert [problem.seen for problem in finding.problems] == [
+        "GET / answered 200; while postgres hangs it answers 500"
+    ]
+
+
+def test_a_ready_path_that_fails_anyway_is_another_promises_business(space: Space, hold: Hold) -> None:
+    finding = ask(space, hold, BreakableDock(), lambda _: httpx.Response(500))
+    assert finding.outcome is Outcome.KEPT
+
+
 def test_a_ready_path_that_waits_for_a_service_breaks_it(space: Space, hold: Hold) -> None:
     def waits(postgres: str) -> httpx.Response:
         if postgres == "hang":

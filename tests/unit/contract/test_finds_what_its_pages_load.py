@@ -179,3 +179,66 @@ def test_a_root_that_leads_on_and_on_or_elsewhere_has_no_page(
 ) -> None:
     edge = FakeEdge(lambda _: httpx.Response(307, headers={"location": location}))
     assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=edge))).outcome is Outcome.KEPT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'import { ask } from "./parts/ask.js";',
+        "import './parts/ask.js'",
+        'export * from "/parts/ask.js";',
+        'import a, {\n  b,\n  c as d\n} from "./parts/ask.js"',
+        'const a=1;import"./parts/ask.js";',
+        'import * as ask from "../parts/ask.js";',
+    ],
+)
+def test_what_a_module_imports_and_is_not_there_breaks_it(space: Space, hold: Hold, text: str) -> None:
+    html = '<script type="module" src="/app.js"></script>'
+    assert judge(space, hold, **{"_": page(html), "_app.js": script(text)}) == (
+        Outcome.BROKEN,
+        "the page at / loads /parts/ask.js, which answers 404",
+    )
+
+
+def test_what_an_imported_module_imports_is_asked_for_too(space: Space, hold: Hold) -> None:
+    html = '<script type="module">import "./a.js";</script>'
+    answers = {"_": page(html), "_a.js": script('import "./b.js"'), "_b.js": script('import "./a.js"')}
+    assert judge(space, hold, **answers) == (Outcome.KEPT, "")
+    del answers["_b.js"]
+    assert judge(space, hold, **answers)[1] == "the page at / loads /b.js, which answers 404"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'import { h } from "preact";',  # a bare name, which an import map leads somewhere
+        '// import "./old.js"',
+        '/*\n * import a from "./old.js"\n */',
+        "const text = \"import a from './old.js'\";",
+        'const later = () => import("./old.js");',  # is asked for when it is wanted
+        'import "https://cdn.example/a.js";',
+    ],
+)
+def test_what_is_no_static_import_is_not_asked_for(space: Space, hold: Hold, text: str) -> None:
+    html = '<script type="module" src="/app.js"></script>'
+    assert judge(space, hold, **{"_": page(html), "_app.js": script(text)}) == (Outcome.KEPT, "")
+
+
+def test_a_script_that_is_no_module_imports_nothing(space: Space, hold: Hold) -> None:
+    html = '<script src="/app.js"></script>'
+    answers = {"_": page(html), "_app.js": script('x = `\nimport "./old.js"`')}
+    assert judge(space, hold, **answers) == (Outcome.KEPT, "")
+
+
+def test_modules_without_an_end_have_one(space: Space, hold: Hold) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        number = len(asked)
+        if request.url.path == "/":
+            return page('<script type="module" src="/0.js"></script>')
+        return script(f'import "./{number}a.js"\nimport "./{number}b.js"')
+
+    hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=FakeEdge(answer))))
+    assert len(asked) < 100

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -110,3 +112,36 @@ def test_a_root_that_hangs_up_shows_no_page(space: Space, hold: Hold) -> None:
 
     edge = FakeEdge(resets)
     assert hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=edge))).outcome is Outcome.KEPT
+
+
+DESCRIPTION: dict[str, Any] = {"paths": {"/login": {"get": {}}, "/again": {"get": {}}}}
+
+
+def cookies(space: Space, hold: Hold, path: str, cookie: str, *, page: bool = True) -> list[str]:
+    """Hold a Space to it that sets a cookie at one of the paths that it describes."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/openapi.json":
+            return httpx.Response(200, json=DESCRIPTION)
+        headers = {"set-cookie": cookie} if request.url.path in {path, "/again"} else {}
+        return httpx.Response(200, html="<p>hello" if page else "", headers=headers)
+
+    def plain(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={}) if request.url.path == "/" else answer(request)
+
+    edge = FakeEdge(answer if page else plain)
+    finding = hold(PROMISE, space, FakeDock(otherwise=FakeInstance(in_front=edge)))
+    return [problem.seen for problem in finding.problems]
+
+
+def test_a_cookie_of_any_answer_counts_and_is_told_once(space: Space, hold: Hold) -> None:
+    seen = cookies(space, hold, "/login", "session=1; SameSite=Lax")
+    assert seen == ["GET /login sets session without `SameSite=None; Secure`"]
+
+
+def test_a_cookie_that_the_frame_keeps_may_come_from_anywhere(space: Space, hold: Hold) -> None:
+    assert cookies(space, hold, "/login", "session=1; SameSite=None; Secure") == []
+
+
+def test_without_a_page_there_is_no_frame_for_a_cookie(space: Space, hold: Hold) -> None:
+    assert cookies(space, hold, "/login", "session=1", page=False) == []

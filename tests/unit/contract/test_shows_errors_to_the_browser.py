@@ -195,3 +195,63 @@ def test_a_space_that_gives_it_nothing_is_not_asked(
 
 def test_it_is_advice(tmp_path: Path, hold: Hold) -> None:
     assert ask(tmp_path, hold, api(), REQUEST, ORIGINS).promise.level is Level.SHOULD
+
+
+DESCRIPTION = {
+    "paths": {
+        "/items/{name}": {"get": {}, "delete": {}},
+        "/items": {"get": {}, "post": {"requestBody": {"content": {"application/json": {}}}}},
+        "/upload": {"post": {"requestBody": {"content": {"multipart/form-data": {}}}}},
+    }
+}
+
+
+def described_api(
+    *, fails: Callable[[httpx.Request], bool], asked: list[httpx.Request], allows: bool = True
+) -> Answer:
+    """An API that describes itself, lets browsers call, and does not show them some of its errors."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if request.url.path == "/openapi.json":
+            return httpx.Response(200, json=DESCRIPTION, headers=ALLOWED)
+        if request.method == "OPTIONS":
+            return httpx.Response(200, headers=ALLOWED if allows else {})
+        failing = fails(request)
+        return httpx.Response(500 if failing else 404, headers={} if failing else ALLOWED)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("fails", "says"),
+    [
+        (lambda request: request.url.path == "/items/spacedock", "GET /items/spacedock"),
+        (lambda request: request.content == b"{", "POST /items"),
+        (lambda request: len(request.content) > 2**20, "POST /items"),
+    ],
+)
+def test_an_error_of_a_described_path_without_the_header_breaks_it(
+    tmp_path: Path, hold: Hold, fails: Callable[[httpx.Request], bool], says: str
+) -> None:
+    finding = ask(tmp_path, hold, described_api(fails=fails, asked=[]), REQUEST, ORIGINS)
+    assert seen(finding) == [f"{says} answers {FRONT} 500 without `access-control-allow-origin`"]
+
+
+def test_what_is_described_is_not_changed(tmp_path: Path, hold: Hold) -> None:
+    asked: list[httpx.Request] = []
+    finding = ask(tmp_path, hold, described_api(fails=lambda _: False, asked=asked), REQUEST, ORIGINS)
+    assert finding.outcome is Outcome.KEPT
+    sent = {(each.method, each.url.path) for each in asked if each.method != "OPTIONS"}
+    assert sent == {
+        ("GET", "/openapi.json"),
+        ("GET", "/items/spacedock"),
+        ("POST", "/items"),
+        ("POST", "/notes"),
+    }
+    assert all(each.content.startswith(b"{") for each in asked if each.url.path == "/items" and each.content)
+
+
+def test_what_is_described_and_no_browser_may_call_is_left_alone(tmp_path: Path, hold: Hold) -> None:
+    answer = described_api(fails=lambda _: True, asked=[], allows=False)
+    assert ask(tmp_path, hold, answer, REQUEST, ORIGINS).outcome is Outcome.KEPT

@@ -227,3 +227,21 @@ def test_a_space_that_hangs_up_is_another_promises_business(space: Space, hold: 
 def test_a_description_that_is_nested_too_deeply_says_nothing(space: Space, hold: Hold) -> None:
     deep = httpx.Response(200, text="[" * 100_000)
     assert judge(space, hold, **{"_openapi.json": deep}) == (Outcome.KEPT, "")
+
+
+def test_a_redirect_that_is_made_by_hand_at_a_described_path_breaks_it(space: Space, hold: Hold) -> None:
+    description = httpx.Response(200, json={"paths": {"/jump": {"get": {}}, "/item/{name}": {"get": {}}}})
+    answers = {"_openapi.json": description, "_item_spacedock": redirect(f"http://{HOST}/items")}
+    outcome, seen = judge(space, hold, **answers)
+    assert (outcome, seen) == (Outcome.BROKEN, f"GET /item/spacedock redirects to http://{HOST}/items")
+
+
+def test_a_redirect_behind_a_link_of_the_page_breaks_it(space: Space, hold: Hold) -> None:
+    answers = {"_": page('<a href="/go?to=docs">go</a>'), "_go": redirect(f"http://{HOST}/docs")}
+    outcome, seen = judge(space, hold, **answers)
+    assert (outcome, seen) == (Outcome.BROKEN, f"GET /go redirects to http://{HOST}/docs")
+
+
+def test_a_link_to_another_host_is_not_followed(space: Space, hold: Hold) -> None:
+    links = '<a href="https://elsewhere.example/go">go</a><a href="mailto:a@b.example">write</a>'
+    assert judge(space, hold, _=page(links), _go=redirect(f"http://{HOST}/")) == (Outcome.KEPT, "")

@@ -36,8 +36,9 @@ def judge(
 ) -> tuple[Outcome, str]:
     dock = FakeDock(otherwise=FakeInstance(in_front=FakeEdge(answer)), conditions=Conditions(edge=edge))
     with respx.mock(base_url="http://space.test") as server:
-        server.get("/").respond(directly)
+        asked = server.get(path__regex=".*").respond(directly)
         finding = hold(PROMISE, space, dock)
+    assert {call.request.headers["host"] for call in asked.calls} == {"localhost:8080"}
     return finding.outcome, "\n".join(problem.seen for problem in finding.problems)
 
 
@@ -126,8 +127,46 @@ def test_a_root_that_leads_on_and_on_is_not_followed(space: Space, hold: Hold) -
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path != "/":
+            return httpx.Response(404)
         asked.append(request.url.path)
         return httpx.Response(307, headers={"location": "/"})
 
     assert judge(space, hold, answer) == (Outcome.KEPT, "")
     assert len(asked) == 4  # under two hosts, and from two origins
+
+
+def mcp(request: httpx.Request) -> httpx.Response:
+    """An MCP server: no page, and a list of hosts that has none of the platform's."""
+    if request.url.path != "/mcp":
+        return httpx.Response(404)
+    return httpx.Response(421, text="Invalid Host header")
+
+
+def test_a_server_of_mcp_that_knows_no_host_of_the_platform_breaks_it(tmp_path: Path, hold: Hold) -> None:
+    space = sound_space(tmp_path / "mcp", manifest="")
+    outcome, seen = judge(space, hold, mcp, directly=406)
+    assert outcome is Outcome.BROKEN
+    assert seen.startswith("GET /mcp through the edge answers with Host owner-name.hf.space 421, with Host")
+    assert seen.endswith("directly 406")
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (421, ""),
+        (400, "Invalid host header"),
+        (403, 'Blocked request. This host ("owner-name.hf.space") is not allowed.'),
+    ],
+)
+def test_a_space_that_knows_no_host_at_all_breaks_it(
+    space: Space, hold: Hold, status: int, text: str
+) -> None:
+    outcome, seen = judge(space, hold, lambda _: httpx.Response(status, text=text), directly=status)
+    assert outcome is Outcome.BROKEN
+    assert seen.endswith("; by no name is it served")
+
+
+def test_a_list_of_hosts_is_told_once(space: Space, hold: Hold) -> None:
+    outcome, seen = judge(space, hold, lambda _: httpx.Response(421))
+    assert (outcome, seen.count("GET ")) == (Outcome.BROKEN, 1)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from spacedock.space import Space
 from tests.unit.contract.conftest import Hold
 from tests.unit.edges import FakeEdge
 from tests.unit.fakes import FakeDock, FakeInstance
+from tests.unit.spaces import SOUND_MANIFEST, sound_space
 
 PROMISE = "trusts-only-the-edge-for-client-address"
 Who = Callable[[list[str]], str]
@@ -139,3 +141,57 @@ def test_a_counter_of_thousands_of_digits_is_none(space: Space, hold: Hold, head
             return f"r={'9' * 5000}" if header == "RateLimit" else "9" * 5000
 
     assert hold(PROMISE, space, Liar(right_most, left_most, header)).outcome is Outcome.KEPT
+
+
+REQUESTS = '[[requests]]\npath = "/api/ask"\nmethod = "POST"\n'
+
+
+class Strict(Server):
+    """One that says nothing of its limit, and turns away who has asked ten times."""
+
+    most = 10
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        who = right_most if self._counted is None else self._counted
+        client = who(request.headers["x-forwarded-for"].split(", "))
+        if request.url.path == "/api/ask":
+            self._requests[client] += 1
+        return httpx.Response(429 if self._requests[client] > self.most else 200)
+
+
+class FillsUp(Strict):
+    """One that gives a visitor another try by and by."""
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        reply = super().answer(request)
+        if reply.status_code == 429:
+            self._requests.clear()
+        return reply
+
+
+def until_limited(tmp_path: Path, hold: Hold, dock: FakeDock) -> list[str]:
+    space = sound_space(tmp_path / "limited", manifest=SOUND_MANIFEST + REQUESTS)
+    return [problem.seen for problem in hold(PROMISE, space, dock).problems]
+
+
+def test_a_limit_that_bites_late_and_begins_anew_breaks_it(tmp_path: Path, hold: Hold) -> None:
+    (seen,) = until_limited(tmp_path, hold, Strict(None, left_most, ""))
+    assert seen.startswith(
+        "POST /api/ask turns a visitor away (429) after 10 requests, and serves the same one"
+    )
+
+
+@pytest.mark.parametrize("counted", [right_most, proxy])
+def test_a_limit_that_bites_late_and_holds_keeps_it(tmp_path: Path, hold: Hold, counted: Who) -> None:
+    assert until_limited(tmp_path, hold, Strict(None, counted, "")) == []
+
+
+def test_a_limit_that_fills_up_again_keeps_it(tmp_path: Path, hold: Hold) -> None:
+    assert until_limited(tmp_path, hold, FillsUp(None, right_most, "")) == []
+
+
+def test_without_a_limit_there_is_an_end(tmp_path: Path, hold: Hold, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Strict, "most", 10**6)
+    dock = Strict(None, left_most, "")
+    assert until_limited(tmp_path, hold, dock) == []
+    assert 0 < sum(dock._requests.values()) <= 70

@@ -69,7 +69,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def boot_of(space: FakeSpace, timeout: float = 60.0) -> BootResult:
-    return watch(space, "/", began=0.0, window=StartWindow(timeout))
+    return watch(space, "/", host="owner-name.hf.space", began=0.0, window=StartWindow(timeout))
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def _answer(server: socket.socket, answer: bytes) -> None:
 
 def test_any_http_status_is_an_answer(answering: Callable[[bytes], tuple[str, int]]) -> None:
     space = FakeSpace(Clock(), address=answering(b"HTTP/1.1 404 Not Found\r\n\r\n"))
-    assert watch(space, "/", began=0.0, window=StartWindow(1e9)).ready
+    assert watch(space, "/", host="owner-name.hf.space", began=0.0, window=StartWindow(1e9)).ready
 
 
 def test_what_is_no_http_is_no_answer(answering: Callable[[bytes], tuple[str, int]], clock: Clock) -> None:
@@ -116,7 +116,10 @@ def test_an_answer_from_loopback_is_no_answer_from_outside(
 ) -> None:
     address = answering(b"HTTP/1.1 200 OK\r\n\r\n")
     space = FakeSpace(Clock(), address=address, shares_loopback=True, shows=lambda _: (LOOPBACK,))
-    assert watch(space, "/", began=0.0, window=StartWindow(1e9)).cause is Cause.LOOPBACK
+    assert (
+        watch(space, "/", host="owner-name.hf.space", began=0.0, window=StartWindow(1e9)).cause
+        is Cause.LOOPBACK
+    )
 
 
 def test_somebody_elses_answer_is_not_the_spaces(
@@ -219,7 +222,9 @@ def test_the_cause_is_read_from_the_sockets(listeners: tuple[Listener, ...], exp
 
 
 def test_silence_says_the_window_that_was_waited_for_and_the_platforms(clock: Clock) -> None:
-    boot = watch(FakeSpace(clock), "/", began=0.0, window=StartWindow(1800, 1 / 30))
+    boot = watch(
+        FakeSpace(clock), "/", host="owner-name.hf.space", began=0.0, window=StartWindow(1800, 1 / 30)
+    )
     assert str(boot) == "no HTTP answer on port 8080 after 60 s here, 30 min there; it listens on nothing"
 
 

@@ -186,6 +186,34 @@ def test_a_service_that_is_not_there_is_a_reset(proxy: Proxy) -> None:
         client.recv(1)
 
 
+def answered(client: socket.socket, request: bytes, status: bytes) -> None:
+    """Have the service answer a request: it sends back what it gets, the answer too."""
+    said(client, request + b" HTTP/1.1\r\n\r\n")
+    said(client, b"HTTP/1.1 " + status + b"\r\n\r\n")
+
+
+def test_what_the_service_refuses_is_counted_by_request(proxy: Proxy) -> None:
+    with proxy.connect() as client:
+        for status in (b"200 OK", b"401 Unauthorized", b"401 Unauthorized", b"500 Oops"):
+            answered(client, b"POST /v1/chat?key=value", status)
+        answered(client, b"GET /collections", b"404 Not Found")
+        seen = proxy.report()
+    assert seen["refused"] == [["POST", "/v1/chat", 401, 2], ["GET", "/collections", 404, 1]]
+
+
+def test_refusals_are_forgotten_with_the_next_fault(proxy: Proxy) -> None:
+    with proxy.connect() as client:
+        answered(client, b"GET /", b"403 Forbidden")
+        proxy.order("slow", 0.001)
+        assert proxy.report()["refused"] == []
+
+
+def test_what_is_no_http_is_no_refusal(proxy: Proxy) -> None:
+    with proxy.connect() as client:
+        said(client, b"HTTP/1.1 404 Not Found\r\n\r\n")
+        assert proxy.report()["refused"] == []
+
+
 # refuse
 
 

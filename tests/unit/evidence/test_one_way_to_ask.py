@@ -31,3 +31,14 @@ def test_only_asking_speaks_to_a_space() -> None:
 
 def test_what_judges_asks_nobody_by_itself() -> None:
     assert speaking("contract") == set()
+
+
+def test_only_the_one_who_knows_its_host_asks_where_it_listens() -> None:
+    rooms = ("evidence", "failures", "run", "contract", "cli")
+    asking = {
+        path.relative_to(PACKAGE).as_posix()
+        for room in rooms
+        for path in (PACKAGE / room).rglob("*.py")
+        if "spacedock.evidence.asking.directly" in imported(path)
+    }
+    assert asking == {"evidence/boots.py"}

@@ -18,9 +18,10 @@ from spacedock.failures.specimen import mending, write
 
 DOCS = Path(__file__).parents[3] / "docs" / "failures"
 
-# No log of builder, Space or browser has a word of what is wrong with the images; a shell that keeps a signal
-# from the server looks in a log as tini does.
+# No log of builder, Space or browser has a word of what is wrong with the images, or what is pushed; a
+# shell that keeps a signal from the server looks in a log as tini does.
 SILENT = {
+    "key-committed",
     "mounted-secret-written-to-a-file",
     "recursive-chown-bloat",
     "secret-in-env",
@@ -40,9 +41,9 @@ NOT_HERE = {
 # How many failures each group has. By hand, with each one that comes: all else that is known of a failure is
 # in its folder and goes with it, its page in docs/failures at the next writing.
 FAILURES = {
-    Group.REPOSITORY: 13,
+    Group.REPOSITORY: 14,
     Group.BUILD: 18,
-    Group.START: 34,
+    Group.START: 35,
     Group.EDGE: 25,
     Group.DATABASE: 23,
     Group.VECTORS: 5,

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.evidence.asking import Reply
+from spacedock.evidence.requests import Unanswered
 from spacedock.evidence.visits import FollowedDirectly, on_and_on
 from spacedock.space import Space
 
@@ -15,12 +16,12 @@ _METHODS = ("GET", "HEAD")
 
 
 class AnswersHead(Promise):
-    """`HEAD /` is asked by uptime checks, and once by something at start.
+    """HEAD is asked by uptime checks, of `/` and of the ready path, and once by something at start.
 
     A root that sends whoever asks to another host is left alone: what that one answers is not the Space's.
     """
 
-    title = "GET and HEAD / answer 200"
+    title = "GET and HEAD / answer 200, and HEAD the ready path"
     reason = "The Space page shows `/`; one Space that stayed `Starting` logged `HEAD / 405` (contested)."
     consequence = "The page shows an error where the application should be; monitors count the Space as down."
     remedy = 'answer both at the root: `@app.api_route("/", methods=["GET", "HEAD"])`'
@@ -35,9 +36,20 @@ class AnswersHead(Promise):
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look what each comes to in the end, redirects within the Space followed."""
+        if (root := seen(FollowedDirectly())[-1]).failed:
+            raise Unanswered(str(root))
         for wanted in self.wants(space):
             if defect := _defect(seen(wanted)):
                 yield self.problem(f"{wanted.method} / {defect}")
+        ready = space.manifest.space.ready
+        if ready == "/" or _defect(seen(FollowedDirectly(ready))):
+            return
+        if defect := _defect(seen(FollowedDirectly(ready, "HEAD"))):
+            yield self.problem(
+                f"HEAD {ready} {defect}; GET answers it",
+                consequence="Monitors that ask for the state of the Space by HEAD count it as down.",
+                remedy=f'answer both there: `@app.api_route("{ready}", methods=["GET", "HEAD"])`',
+            )
 
 
 def _defect(replies: tuple[Reply, ...]) -> str:

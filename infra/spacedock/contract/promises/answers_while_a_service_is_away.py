@@ -10,6 +10,12 @@ from spacedock.evidence.away import AwayServices, BootedWhileRefused, Hang
 from spacedock.evidence.base import Evidence
 from spacedock.space import Space
 
+_BARE = 500  # what a server says of an error that nobody caught; 503 says that something is away
+_NO_ERROR = (
+    "catch the client's errors where the ready path asks a service, and answer 503 with its name; or let the "
+    "ready path ask none"
+)
+
 
 class AnswersWhileAServiceIsAway(Promise):
     """Each service hangs in turn under a Space that runs; a second boot meets services that refuse."""
@@ -41,7 +47,7 @@ class AnswersWhileAServiceIsAway(Promise):
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look what each hang did; then how a boot went while all refused."""
-        for hang in seen(AwayServices()):
+        for hang in seen(AwayServices()).hangs:
             yield from self._hang(space.manifest.space.ready, hang)
         refused = seen(BootedWhileRefused())
         if not refused.result.ready:
@@ -53,6 +59,11 @@ class AnswersWhileAServiceIsAway(Promise):
         if hang.meanwhile is None:
             said = f"GET {path} is not answered within {hang.budget:.0f} s while {hang.service} hangs"
             yield self.problem(said, log=hang.log_meanwhile)
+        elif hang.meanwhile == _BARE and hang.before is not None and hang.before < _BARE:
+            said = (
+                f"GET {path} answered {hang.before}; while {hang.service} hangs it answers {hang.meanwhile}"
+            )
+            yield self.problem(said, log=hang.log_meanwhile, remedy=_NO_ERROR)
         if hang.before is not None and hang.after != hang.before:
             said = (
                 f"GET {path} answered {hang.before} before {hang.service} hung; {hang.budget:.0f} s after it "

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http.cookies import CookieError, Morsel, SimpleCookie
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from spacedock import platform
 from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.evidence.asking import Reply
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.routes import RoutesAsked
 from spacedock.evidence.visits import Followed, is_page
 from spacedock.space import Space
 
@@ -34,31 +36,41 @@ class FitsInAFrame(Promise):
     )
     source = "spaces-embed; spaces-cookie-limitations; incidents x-frame-options-deny, cookie-samesite-iframe"
     since = "0.2"
-    evidence: ClassVar = (Followed,)
+    evidence: ClassVar = (Followed, RoutesAsked)
 
-    def wants(self, _space: Space) -> tuple[Followed, ...]:
-        """A visit to `/` through the edge."""
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
+        """A visit to `/` through the edge; the rest only where that is a page."""
         return (Followed(),)
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
-        """Look at the headers of the page, and at the cookies that were set on the way to it."""
+        """Look at the headers of the page, then at the cookies of all answers that it may lead to."""
         replies = seen(Followed())
         if is_page(replies[-1]):
             for found in _keeps_out(replies[-1]):
                 yield self.problem(f"the page at / has {found}")
-            yield from self._cookies(replies)
+            known = list(_lost(replies))
+            yield from self._cookies("the page at /", known)
+            others = {reply.path.partition("?")[0]: reply for reply in seen(RoutesAsked())}
+            for path, reply in others.items():
+                lost = [name for name in _lost((reply,)) if name not in known]
+                known += lost
+                yield from self._cookies(f"{reply.method} {path}", lost)
 
-    def _cookies(self, replies: tuple[Reply, ...]) -> Iterator[Problem]:
-        lines = [line for reply in replies for line in reply.headers.get_list("set-cookie")]
-        lost = [cookie.key for line in lines if (cookie := _cookie(line)) and not _passes(cookie)]
+    def _cookies(self, what: str, lost: list[str]) -> Iterator[Problem]:
         if lost:
             yield self.problem(
-                f"the page at / sets {', '.join(dict.fromkeys(lost))} without "
+                f"{what} sets {', '.join(dict.fromkeys(lost))} without "
                 f"`{'; '.join(platform.FRAME_COOKIE.value)}`",
                 consequence="Browsers neither keep nor send the cookie in the frame: a login begins anew, "
                 "forms with a token in a cookie are refused.",
                 remedy=_COOKIE_REMEDY,
             )
+
+
+def _lost(replies: Iterable[Reply]) -> Iterator[str]:
+    """Yield the names of the cookies that browsers neither keep nor send in the frame."""
+    lines = (line for reply in replies for line in reply.headers.get_list("set-cookie"))
+    yield from (cookie.key for line in lines if (cookie := _cookie(line)) and not _passes(cookie))
 
 
 def _keeps_out(page: Reply) -> Iterator[str]:

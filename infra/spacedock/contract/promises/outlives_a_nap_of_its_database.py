@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from spacedock.contract.promise import Level, Problem, Promise, Seen
+from spacedock.evidence.away import databases
 from spacedock.evidence.base import Evidence
-from spacedock.evidence.naps import Napped, databases
+from spacedock.evidence.naps import Napped
 from spacedock.space import Space
 
 
@@ -47,4 +48,4 @@ class OutlivesANapOfItsDatabase(Promise):
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Tell each request that stumbled."""
-        yield from (self.problem(stumble.seen, log=stumble.log) for stumble in seen(Napped()))
+        yield from (self.problem(stumble.seen, log=stumble.log) for stumble in seen(Napped()).stumbles)

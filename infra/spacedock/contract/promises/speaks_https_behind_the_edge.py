@@ -15,6 +15,7 @@ from spacedock.evidence.base import Evidence
 from spacedock.evidence.examples import told
 from spacedock.evidence.pages import LoadedPage, PageSeen
 from spacedock.evidence.redirects import ApiDescribed, Redirected
+from spacedock.evidence.routes import RoutesAsked
 from spacedock.evidence.visits import Followed
 from spacedock.space import Space
 
@@ -29,7 +30,7 @@ _CHOOSES = "wss:"  # a script that knows both takes the one that the page was lo
 
 
 class SpeaksHttpsBehindTheEdge(Promise):
-    """Looked at: redirects, where a login sends back to, the page at `/`, OpenAPI's servers."""
+    """Looked at: redirects of all paths that it names, logins, the page at `/`, OpenAPI's servers."""
 
     title = "its own URLs are https behind the edge"
     reason = "TLS ends at the edge: a server that does not believe `X-Forwarded-Proto` takes itself for http."
@@ -49,11 +50,11 @@ class SpeaksHttpsBehindTheEdge(Promise):
     )
     since = "0.2"
     level = Level.SHOULD  # a redirect that nobody follows harms nobody
-    evidence: ClassVar = (Followed, ApiDescribed, Redirected, PageSeen)
+    evidence: ClassVar = (Followed, ApiDescribed, Redirected, RoutesAsked, PageSeen)
 
     def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
         """What may redirect, and the page."""
-        return (Followed(), ApiDescribed(), Redirected(), PageSeen())
+        return (Followed(), ApiDescribed(), Redirected(), RoutesAsked(), PageSeen())
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look at each URL that a visitor is given."""
@@ -61,7 +62,7 @@ class SpeaksHttpsBehindTheEdge(Promise):
         if page and not _upgrades(page.page.reply):
             yield from self._page(space, page)
         visited = [reply for reply in seen(Followed()) if not _only_turns_the_slash(space, reply)]
-        redirects = dict(_redirects([*visited, *seen(Redirected())]))
+        redirects = dict(_redirects([*visited, *seen(Redirected()), *seen(RoutesAsked())]))
         for defect in (_to_http, _to_nowhere, _back_to_http):
             if found := [what for what, target in redirects.items() if defect(space, target)]:
                 yield self.problem(told(f"{what} {redirects[what]}" for what in found))
@@ -92,7 +93,7 @@ def _redirects(replies: Iterable[Reply]) -> Iterator[tuple[str, str]]:
     """Yield what redirects, and where to."""
     for reply in replies:
         if reply.redirects:
-            yield f"GET {reply.path.partition('?')[0]} redirects to", reply.location
+            yield f"{reply.method} {reply.path.partition('?')[0]} redirects to", reply.location
 
 
 def _only_turns_the_slash(space: Space, reply: Reply) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any, ClassVar
 
 from spacedock import platform
@@ -10,11 +11,9 @@ from spacedock.contract.promise import Problem, Promise, Seen
 from spacedock.edge.base import Manner
 from spacedock.evidence.asking import Reply
 from spacedock.evidence.base import Evidence
-from spacedock.evidence.hosts import FromOrigins, UnderEachHost
+from spacedock.evidence.hosts import MCP_PATHS, REFUSALS, FromOrigins, UnderEachHost
 from spacedock.evidence.preflights import PreflightsAtTheEdge
 from spacedock.space import Space
-
-_REFUSED = frozenset({400, 403, 421})  # how servers refuse a host or an origin that they do not know
 
 # What a browser sends without asking (Fetch standard, CORS-safelisted); JSON is no safelisted content type.
 _SIMPLE_METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -50,22 +49,23 @@ class SurvivesTheObservedEdge(Promise):
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Compare what each host and each origin gets, then look at what a credentialed call needs."""
-        for asked in _under_each_host(space):
-            yield from self._hosts(space, seen, asked)
+        every = (self._hosts(space, seen, asked) for asked in _under_each_host(space))
+        yield from islice(chain.from_iterable(every), 1)  # one list of hosts refuses at each path
         yield from self._origins(space, seen)
         if seen.conditions.edge is Manner.OBSERVED:
             yield from self._credentials(space, seen)
 
     def _hosts(self, space: Space, seen: Seen, asked: UnderEachHost) -> Iterator[Problem]:
         found = seen(asked)
-        statuses = {how: reply.status for how, reply in found.named(space).items() if reply.answered}
-        refused = {how: status for how, status in statuses.items() if status in _REFUSED}
-        served = [f"{how} {status}" for how, status in statuses.items() if how not in refused]
+        replies = {how: reply for how, reply in found.named(space).items() if reply.answered}
+        refused = {how: reply for how, reply in replies.items() if _is_refused(reply)}
+        served = [f"{how} {reply.status}" for how, reply in replies.items() if how not in refused]
         refused.pop("directly", None)  # nobody comes that way on the platform
-        if refused and served:
-            answers = ", ".join(f"{how} {status}" for how, status in refused.items())
+        if refused and (served or any(reply.misdirected for reply in refused.values())):
+            answers = ", ".join(f"{how} {reply.status}" for how, reply in refused.items())
+            beside = served[0] if served else "by no name is it served"
             yield self.problem(
-                f"GET {asked.path} through the edge answers {answers}; {served[0]}", log=found.log
+                f"GET {asked.path} through the edge answers {answers}; {beside}", log=found.log
             )
 
     def _origins(self, space: Space, seen: Seen) -> Iterator[Problem]:
@@ -105,7 +105,7 @@ def is_preflighted(method: str, headers: tuple[str, ...]) -> bool:
 
 
 def _under_each_host(space: Space) -> tuple[UnderEachHost, ...]:
-    return tuple(map(UnderEachHost, dict.fromkeys([space.manifest.space.ready, "/"])))
+    return tuple(map(UnderEachHost, dict.fromkeys([space.manifest.space.ready, "/", *MCP_PATHS])))
 
 
 def _from_origins(space: Space) -> FromOrigins:
@@ -119,7 +119,7 @@ def _own_origin(space: Space) -> str:
 
 
 def _is_refused(reply: Reply) -> bool:
-    return reply.status in _REFUSED
+    return reply.status in REFUSALS
 
 
 def _lets_credentials(reply: Reply) -> bool:

@@ -9,14 +9,14 @@ from typing import ClassVar
 from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.edge.base import VISITOR
 from spacedock.evidence.asking import Headers
-from spacedock.evidence.clients import ClaimedToBeOthers
+from spacedock.evidence.clients import AskedUntilLimited, ClaimedToBeOthers
 from spacedock.space import Space
 
 _COUNTERS = ("x-ratelimit-remaining", "ratelimit-remaining", "ratelimit")
 
 
 class TrustsOnlyTheEdgeForClientAddress(Promise):
-    """Seen where a Space shows it: a line of its log, or how many requests it says are left.
+    """Seen where a Space shows it: a line of its log, how many requests it says are left, whom it turns away.
 
     One that takes the edge itself for its client gives all visitors one limit, as one does that means to.
     """
@@ -35,7 +35,7 @@ class TrustsOnlyTheEdgeForClientAddress(Promise):
     source = "platform fact EDGE_FORWARDED_FOR; incidents spoofed-xff, rate-limit-one-ip"
     since = "0.2"
     level = Level.SHOULD
-    evidence: ClassVar = (ClaimedToBeOthers,)
+    evidence: ClassVar = (AskedUntilLimited, ClaimedToBeOthers)
 
     def wants(self, _space: Space) -> tuple[ClaimedToBeOthers, ...]:
         """Visits as somebody else."""
@@ -63,6 +63,11 @@ class TrustsOnlyTheEdgeForClientAddress(Promise):
             yield self.problem(
                 f"the rate limit of {path} is one for all visitors: two requests of one left {left[0]} and "
                 f"{left[1]}, and the first one of another {beside}"
+            )
+        if space.manifest.requests and (limited := seen(AskedUntilLimited())) and limited.lifted:
+            yield self.problem(
+                f"{limited.request} turns a visitor away (429) after {limited.after} requests, and serves "
+                "the same one again with another X-Forwarded-For"
             )
 
 

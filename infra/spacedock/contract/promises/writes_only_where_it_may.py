@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from spacedock import platform
@@ -11,7 +11,7 @@ from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.docks.image_facts import Identity
 from spacedock.evidence.base import Evidence, NotReady, NotSeen
 from spacedock.evidence.boots import Booted
-from spacedock.evidence.disk import ForbiddenWrites, WrittenAsImageUser
+from spacedock.evidence.disk import ForbiddenWrites, LostWrites, WrittenAsImageUser
 from spacedock.evidence.image import ImageIdentity
 from spacedock.space import Space
 
@@ -22,7 +22,10 @@ _BY_THE_WAY = re.compile(r"/__pycache__(/|$)|\.pyc$|^/(proc|dev|sys|run/(lock|ut
 
 
 class WritesOnlyWhereItMay(Promise):
-    """A boot as the image's own user shows what that one writes and uid 1000, as whom it runs, may not."""
+    """A boot as the image's own user shows what that one writes and uid 1000, as whom it runs, may not.
+
+    Looked at without one: databases that came with the image, a Redis in it, what its log says.
+    """
 
     title = "what it writes as the image's own user, uid 1000 may write too"
     reason = (
@@ -39,7 +42,7 @@ class WritesOnlyWhereItMay(Promise):
     source = "spaces-sdks-docker, Permissions; incident uid1000-permission-denied; root observed in 2026"
     since = "0.2"
     level = Level.SHOULD
-    evidence: ClassVar = (Booted, ImageIdentity, WrittenAsImageUser)
+    evidence: ClassVar = (Booted, ImageIdentity, LostWrites, WrittenAsImageUser)
 
     def wants(self, space: Space) -> tuple[Evidence[Any], ...]:
         """The second boot is sure to be wanted only where the Dockerfile itself ends as root."""
@@ -52,6 +55,8 @@ class WritesOnlyWhereItMay(Promise):
         deployed = seen(Booted())
         if not deployed.ready:
             raise NotReady(deployed)
+        if seen.can_show(LostWrites):
+            yield from self._lost(seen(LostWrites()))
         identity = seen(ImageIdentity())
         if identity is None:
             raise NotSeen("there is no image here, and no user of its own")
@@ -68,6 +73,17 @@ class WritesOnlyWhereItMay(Promise):
             yield self.problem(
                 f"as the image's own user ({identity}) it writes {_listed(paths)}; uid {_USER} may not, and "
                 "starts without a word of it"
+            )
+
+    def _lost(self, lost: Iterable[str]) -> Iterator[Problem]:
+        """Tell what is not written, however it starts."""
+        for said in lost:
+            yield self.problem(
+                said,
+                consequence=f"The container runs as uid {_USER}: it reads well, and what is to be kept is "
+                "lost or answered with an error, hours after the start.",
+                remedy="give file and folder to the user that the Space runs as (`RUN chown 1000 DIR FILE`, "
+                "`COPY --chown=1000`), or write to a copy below /tmp; what must stay belongs outside",
             )
 
 

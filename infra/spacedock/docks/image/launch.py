@@ -135,8 +135,9 @@ class Launcher:
         container.start()
         meter.start()
         with self._watched(container):
-            ready = self._setting.space.manifest.space.ready
-            boot = watch(container, ready, began=began, window=self._setting.window)
+            space = self._setting.space
+            ready = space.manifest.space.ready
+            boot = watch(container, ready, host=space.host, began=began, window=self._setting.window)
         if boot.ready:  # more will follow
             self._setting.sandboxes.expect_another()
         if boot.cause is Cause.EXITED:

@@ -99,7 +99,8 @@ class OpenProcessDock:
         process = SpaceProcess(start, port, self._run.adopt)
         began = time.monotonic()  # it has just been started; its keeper is nothing that the platform has
         self._stack.callback(process.close)
-        boot = watch(process, self._space.manifest.space.ready, began=began, window=self._window)
+        ready, host = self._space.manifest.space.ready, self._space.host
+        boot = watch(process, ready, host=host, began=began, window=self._window)
         boot = replace(boot, processor_seconds=process.processor_seconds() or None)
         if boot.cause is Cause.EXITED:
             process.close()  # as a container's, its other processes end with the first

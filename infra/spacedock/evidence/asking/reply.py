@@ -7,10 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 _SHOWN = 300  # characters of an answer that are told
+_SAID = 10_000  # characters of an answer in which it says why it refuses
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 # Codecs of Python that no page is written in; some take forever, or warn.
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape"})
 
+
+# How servers say that they do not know who they are asked as: MCP, Starlette, webpack, Django, Vite.
+_UNKNOWN_HOST = re.compile(
+    r"invalid host header|invalid http_host header|disallowedhost|\bhost\b.{0,100}\bis not allowed",
+    re.IGNORECASE,
+)
+_MISDIRECTED = 421  # RFC 9110, 15.5.20
 
 # What httpx calls a connection that was refused, reset, or hung up on.
 _BREAKS = frozenset({"ConnectError", "ReadError", "WriteError", "CloseError", "RemoteProtocolError"})
@@ -85,6 +93,13 @@ class Reply:
     def failed(self) -> bool:
         """Whether it is the Space that failed, and not who asked."""
         return self.status is None or self.status >= 500
+
+    @property
+    def misdirected(self) -> bool:
+        """Whether it says that the Space does not know the host that it was asked by."""
+        if self.status == _MISDIRECTED:
+            return True
+        return self.status in {400, 403} and _UNKNOWN_HOST.search(self.text[:_SAID]) is not None
 
     @property
     def ok(self) -> bool:

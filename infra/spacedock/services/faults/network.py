@@ -35,6 +35,20 @@ _PAUSE = 0.01  # seconds between two looks
 
 
 @dataclass(frozen=True)
+class Rebuff:
+    """What a service refused to whoever asked it by plain HTTP (4xx)."""
+
+    method: str
+    path: str
+    status: int
+    times: int = 1
+
+    def __str__(self) -> str:
+        often = f" ({self.times} times)" if self.times > 1 else ""
+        return f"{self.method} {self.path} was answered {self.status}{often}"
+
+
+@dataclass(frozen=True)
 class Traffic:
     """What a proxy saw since its service was last broken or mended; `live` connections are those of now."""
 
@@ -42,6 +56,7 @@ class Traffic:
     accepted: int
     bytes_in: int  # from the Space
     bytes_out: int  # to the Space
+    refused: tuple[Rebuff, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +134,8 @@ class NetworkFaults:
         """What goes through at this moment."""
         self._require(service)
         seen = self._bay.control.ask("GET", f"{self._bay.path}/services/{service}")
-        return Traffic(seen["live"], seen["accepted"], seen["bytes_in"], seen["bytes_out"])
+        refused = tuple(Rebuff(*each) for each in seen["refused"])
+        return Traffic(seen["live"], seen["accepted"], seen["bytes_in"], seen["bytes_out"], refused)
 
     def wait(self, service: str, until: Callable[[Traffic], bool], timeout: float = 10.0) -> Traffic:
         """Watch until it has come to that. Raises TimeoutError with the last look after `timeout` seconds."""

@@ -45,6 +45,7 @@ async def page() -> str:
     return PAGE
 
 
+@app.head("/health", include_in_schema=False)
 @app.get("/health")
 async def health() -> dict[str, str]:
     return {"status": "ok"}

@@ -1,0 +1,58 @@
+"""A push of a Space carries no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.leaks import is_env_file
+from spacedock.evidence.pushed_secrets import Exposed, PushedSecrets
+from spacedock.space import Space
+
+_NAMED = 5  # files that one problem names
+
+
+class KeepsSecretsOutOfThePush(Promise):
+    """Searched are the files as they stand, but tests, documentation and examples: there keys are made up.
+
+    Looked for are keys of known shapes, environment files below the root, and passwords in addresses of
+    databases.
+    """
+
+    title = "no secret is in what is pushed"
+    reason = "A key in a file is a key for everybody who may see the repository, and stays in its history."
+    consequence = (
+        "Everybody can read it; Hugging Face's secret scanner writes to you, and issuers revoke what they "
+        "find."
+    )
+    remedy = (
+        "revoke it; take it out of the file and of the history that is pushed, and read it from the "
+        "environment, where a Space secret puts it"
+    )
+    source = "security-secrets (the scanner and its mail); incident key-committed"
+    since = "0.4"
+    evidence: ClassVar = (PushedSecrets,)
+
+    def wants(self, _space: Space) -> tuple[PushedSecrets, ...]:
+        """All files that are pushed."""
+        return (PushedSecrets(),)
+
+    def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
+        """Tell of each file what it holds, of many the first ones."""
+        found = seen(PushedSecrets())
+        for exposed in found[:_NAMED]:
+            yield self.problem(_told(exposed), remedy=_remedy(exposed, self.remedy))
+        if len(found) > _NAMED:
+            yield self.problem(f"{len(found) - _NAMED} more are in other files")
+
+
+def _told(exposed: Exposed) -> str:
+    place = f"{exposed.path}:{exposed.line}" if exposed.line else exposed.path
+    return f"`{place}` holds {exposed.what}"
+
+
+def _remedy(exposed: Exposed, otherwise: str) -> str:
+    if is_env_file(exposed.path):
+        return "remove it from git, name it in .gitignore and .dockerignore, revoke what was in it"
+    return otherwise
