@@ -131,7 +131,7 @@ def _proc(content: bytes, _place: Path) -> object:
 def _secrets(content: bytes, _place: Path) -> object:
     text = content.decode("utf-8", "replace")
     return [
-        list(leaks.kinds(text)), keys.without_keys(text), list(leaks._assigned(text, ("A",))),
+        list(leaks.kinds(text)), keys.without_keys(text), list(leaks.assigned(text, ("A",))),
         reloading.reloads(text),
     ]  # fmt: skip
 
