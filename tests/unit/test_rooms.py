@@ -83,7 +83,7 @@ BACKEND_FLOORS = (
     {"ingest", "migrate"},
     {"chat", "book"},
     {"services"},
-    {"config", "logs", "origins", "shapes", "migrations", "__init__"},
+    {"config", "imports", "logs", "origins", "shapes", "migrations", "__init__"},
 )
 
 

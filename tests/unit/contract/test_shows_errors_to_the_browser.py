@@ -254,4 +254,4 @@ def test_what_is_described_is_not_changed(tmp_path: Path, hold: Hold) -> None:
 
 def test_what_is_described_and_no_browser_may_call_is_left_alone(tmp_path: Path, hold: Hold) -> None:
     answer = described_api(fails=lambda _: True, asked=[], allows=False)
-    assert ask(tmp_path, hold, answer, REQUEST, ORIGINS).outcome is Outcome.KEPT
+    assert ask(tmp_path, hold, answer, REQUEST, ORIGINS).outcome is Outcome.NOT_PROVEN

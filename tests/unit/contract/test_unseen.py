@@ -65,6 +65,7 @@ class Broken:
 
     dock: Callable[[], FakeDock] = FakeDock
     parts: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
 
 def booting(**instance: Any) -> Broken:
@@ -106,6 +107,7 @@ BREAKS: Final = {
     "keeps-secrets-out-of-the-image": Broken(
         lambda: FakeDock(layers={"COPY . .": {"/app/.env": b"API_KEY=abcdefghij"}})
     ),
+    "keeps-secrets-out-of-the-push": Broken(files={"server/.env": "API_KEY=c0ffee51decade72\n"}),
     "names-each-setting-once": Broken(parts={"manifest": '[secrets]\nA = {}\n[variables]\nA = "1"\n'}),
     "needs-no-ipv6": booting(denied=(Denial("db.example", 5432, "tcp", platform=True, ipv6=True),)),
     "pushes-what-the-hub-takes": Broken(),  # the file is written below
@@ -133,6 +135,9 @@ def nothing_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def held(promise: Promise, folder: Path, name: str, broken: Broken) -> Finding:
     space = sound_space(folder, **{"manifest": MANIFEST, **broken.parts})
+    for path, text in broken.files.items():
+        (space.root / path).parent.mkdir()
+        (space.root / path).write_text(text)
     if broken is BREAKS["pushes-what-the-hub-takes"]:
         with (space.root / "large.bin").open("wb") as file:
             file.truncate(2 * 10**9)
