@@ -43,8 +43,8 @@ def test_with_an_edge_it_says_how_a_client_comes_in_and_the_space_sees_its_own_h
     with spacedock("up", ROOT, dock_name, "--edge") as process:
         assert process.stdout
         said = iter(process.stdout)
-        opened = [next(found[0] for line in said if (found := re.search(r"https://localhost:\d+", line)))]
-        opened += re.findall(r"https://localhost:\d+", next(said))
+        opened = [next(found[0] for line in said if (found := re.search(r"https://[\w.-]+:\d+", line)))]
+        opened += re.findall(r"https://[\w.-]+:\d+", next(said))
         trust = next(found[1] for line in said if (found := re.match(r"trust +(\S+)", line)))
         (curl,) = re.findall(r"curl .*", next(said))
         for url in opened:
