@@ -20,7 +20,8 @@ _UNKNOWN = re.compile(
 )
 # A name without a dot, where a message has a host.
 _HOST = re.compile(
-    r"(?:connecting to|ENOTFOUND|EAI_AGAIN|host name|lookup|resolve host:?|host=|@|//|host)\s*[\"'(]{0,2}"
+    r"(?:connecting to|ENOTFOUND|EAI_AGAIN|host name|lookup|resolve host:?|host=|@|//|host|"
+    r"not known:|name resolution:|with hostname:)\s*[\"'(]{0,2}"
     r"(?P<name>[A-Za-z][\w-]*)(?![\w.-]*\.[\w-])(?=[\s:\"'),/]|$)"
 )
 _NO_HOSTS = frozenset({"localhost", "name", "is", "to", "address", "on", "for", "the", "a"})

@@ -122,6 +122,7 @@ def test_a_script_whose_interpreter_is_elsewhere_is_shown_its_first_line(tmp_pat
     [
         "redis.exceptions.ConnectionError: Error -2 connecting to cache:6379. Name or service not known.",
         "Error: getaddrinfo ENOTFOUND cache",
+        "socket.gaierror: [Errno -2] Name or service not known: 'cache'",
         'psycopg.OperationalError: could not translate host name "cache" to address: ...',
         "dial tcp: lookup cache on 10.0.0.2:53: no such host",
     ],
