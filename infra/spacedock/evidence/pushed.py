@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from spacedock import platform
@@ -48,9 +48,7 @@ def carried(space: Space, *, with_history: bool = True) -> tuple[Carried, ...] |
         return None
     here = frozenset(_listed(repository, "--indexed-objects"))
     staged = {oid: path for oid, path in _staged(repository, space) if oid in here and space.ships(path)}
-    if not with_history or repository.top != space.root.resolve():
-        return tuple(_seen(repository, staged, frozenset(staged), frozenset()))
-    if not repository.text("rev-parse", "--verify", "--quiet", "HEAD", accepted=(0, 1)):  # no commit yet
+    if not (with_history and _is_all_of(repository, space)):
         return tuple(_seen(repository, staged, frozenset(staged), frozenset()))
     paths = space.manifest.space.ships
     every = reachable(repository, "HEAD", paths)
@@ -58,6 +56,29 @@ def carried(space: Space, *, with_history: bool = True) -> tuple[Carried, ...] |
     hubs = [f"--remotes={name}" for name in _HUB.findall(remotes)]
     new = reachable(repository, "HEAD", paths, without=hubs) if hubs else every
     return tuple(_seen(repository, every | staged, frozenset(staged), frozenset(every) - frozenset(new)))
+
+
+def past(space: Space, wanted: Callable[[str], bool], most: int) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of each file of at most `most` bytes that only the history has.
+
+    Of what `carried` counts as history, those whose path is `wanted`. Raises GitError where git cannot tell.
+    """
+    repository = repository_of(space.root)
+    if repository is None or not _is_all_of(repository, space):
+        return
+    current = {oid for oid, _ in _staged(repository, space)}
+    every = reachable(repository, "HEAD", space.manifest.space.ships)
+    old = {oid: path for oid, path in every.items() if oid not in current and wanted(path)}
+    small = [oid for oid, (size, _) in _sizes(repository, old) if size <= most]
+    for oid, content in _contents(repository, small):
+        yield old[oid], content
+
+
+def _is_all_of(repository: Repository, space: Space) -> bool:
+    """Whether the repository has nothing but the Space, and a history."""
+    return repository.top == space.root.resolve() and bool(
+        repository.text("rev-parse", "--verify", "--quiet", "HEAD", accepted=(0, 1))
+    )
 
 
 def arriving(repository: Repository, revision: str) -> tuple[Carried, ...]:
@@ -132,8 +153,13 @@ def _sizes(repository: Repository, objects: Iterable[str]) -> Iterator[tuple[str
 
 def _heads(repository: Repository, objects: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the first bytes of each object."""
+    return ((oid, content[:_HEAD]) for oid, content in _contents(repository, objects))
+
+
+def _contents(repository: Repository, objects: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield each object's id and content. Raises GitError where git cannot tell."""
     with repository.reading("cat-file", "--batch", "--buffer", lines=objects) as output:
         while line := output.readline():
             oid, _, size = line.decode().split()
             content = output.read(int(size) + 1)  # and a line's end
-            yield oid, content[:_HEAD]
+            yield oid, content[:-1]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from spacedock.evidence import keys
 from spacedock.evidence.base import FILES, WHAT_IS_READ, Evidence, Input, Surroundings
 from spacedock.evidence.leaks import assigned, is_env_file
+from spacedock.evidence.pushed import past
 from spacedock.space import Space
 
 _LARGEST = 2**20  # bytes of a file that is searched: what is larger nobody wrote by hand
@@ -49,34 +50,61 @@ class Exposed:
     path: str
     line: int | None
     what: str
+    current: bool = True  # in what is pushed now, not only in its history
 
 
 @dataclass(frozen=True)
 class PushedSecrets(Evidence[tuple[Exposed, ...]]):
-    """Where the files that would be pushed hold what nobody should read, in the order of their paths."""
+    """Where what is pushed holds what nobody should read: its files by their paths, then its history."""
+
+    with_history: bool = True
 
     needs: ClassVar = FILES
     inputs: ClassVar = WHAT_IS_READ | {Input.REPOSITORY}
 
     def gather(self, around: Surroundings) -> tuple[Exposed, ...]:
         """Read each that is text, as far as there is not too much of it."""
-        return tuple(_exposed(around.space))
+        now = tuple(_of_the_files(around.space))
+        if not self.with_history:
+            return now
+        told = {(each.path, each.what) for each in now}
+        return now + tuple(old for old in _of_its_history(around.space) if (old.path, old.what) not in told)
 
 
-def _exposed(space: Space) -> Iterator[Exposed]:
-    left, names = _MOST, frozenset(space.manifest.secrets)
-    for path in space.files():
-        if path == _ROOTS_OWN or _MADE_UP.search(path):
-            continue
-        content = _read(space.root / path)
+def _of_the_files(space: Space) -> Iterator[Exposed]:
+    paths = (path for path in space.files() if path != _ROOTS_OWN and not _MADE_UP.search(path))
+    files = ((path, _read(space.root / path)) for path in paths)
+    for path, content in _enough(files):
+        yield from _exposed(path, content, space)
+
+
+def _of_its_history(space: Space) -> Iterator[Exposed]:
+    """Yield what files held that are no more as they were, of each path and kind the first that is found."""
+    told: set[tuple[str, str]] = set()
+    for path, content in _enough(past(space, lambda path: not _MADE_UP.search(path), _LARGEST)):
+        for exposed in _exposed(path, _text(content), space):
+            if (path, exposed.what) not in told:
+                told.add((path, exposed.what))
+                yield replace(exposed, line=None, current=False)
+
+
+def _enough(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """Yield files until they have too many bytes together."""
+    left = _MOST
+    for path, content in files:
         left -= len(content)
         if left < 0:
             return
-        yield from (Exposed(path, keys.line_of(content), what) for what in keys.shapes_in(content))
-        text = content.decode(errors="replace") if b"://" in content or is_env_file(path) else ""
-        yield from _addresses(path, text)
-        if is_env_file(path) and (given := sorted(_given(text, names))):
-            yield Exposed(path, None, f"a value for {', '.join(given)}")
+        yield path, content
+
+
+def _exposed(path: str, content: bytes, space: Space) -> Iterator[Exposed]:
+    names = frozenset(space.manifest.secrets)
+    yield from (Exposed(path, keys.line_of(content), what) for what in keys.shapes_in(content))
+    text = content.decode(errors="replace") if b"://" in content or is_env_file(path) else ""
+    yield from _addresses(path, text)
+    if is_env_file(path) and (given := sorted(_given(text, names))):
+        yield Exposed(path, None, f"a value for {', '.join(given)}")
 
 
 def _read(path: Path) -> bytes:
@@ -87,6 +115,10 @@ def _read(path: Path) -> bytes:
         content = path.read_bytes()
     except OSError:  # another promise says so
         return b""
+    return _text(content)
+
+
+def _text(content: bytes) -> bytes:
     return b"" if b"\0" in content[:8192] else content
 
 

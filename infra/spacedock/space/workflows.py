@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -38,9 +38,8 @@ _REMOTE = re.compile(
     r"^(?>.*?\bgit\b).* remote (?:add|set-url)(?: -\S+)* (?P<name>[\w.-]+) (?P<url>\S+)", re.MULTILINE
 )
 # A script that makes its own history, or gets the rest of it, pushes something else than was checked out.
-_OWN_HISTORY = re.compile(
-    r"--orphan\b|--unshallow\b|^(?>.*?\bgit\b).* (?:init|clone|commit-tree|subtree)\b", re.MULTILINE
-)
+_OWN_HISTORY = re.compile(r"--orphan\b|^(?>.*?\bgit\b).* (?:init|clone|commit-tree|subtree)\b", re.MULTILINE)
+_WHOLE_HISTORY = re.compile(r"--unshallow\b")
 
 
 class Way(StrEnum):
@@ -60,6 +59,13 @@ class Deploy:
     sdk: str = ""  # that hub-sync creates the Space with; empty where it says none
     forced: bool = False  # git push
     shallow: bool = False  # git push, of a checkout without its history
+    anew: bool = False  # git push, of a history that the job makes for it
+
+
+def brings_history(steps: Iterable[Deploy]) -> bool:
+    """Whether the repository's own history comes to the Hub; where no step is known, a push brings it."""
+    known = tuple(steps)
+    return not known or any(step.way is Way.PUSH and not step.anew for step in known)
 
 
 def deploys(root: Path, space_id: str) -> tuple[Deploy, ...]:
@@ -96,7 +102,7 @@ def _jobs(path: Path) -> Iterator[yaml.SequenceNode]:
 
 def _of_job(path: Path, steps: yaml.SequenceNode, space_id: str) -> Iterator[Deploy]:
     """Yield a job's steps that bring the Space to the Hub, in the light of those before them."""
-    shallow = False
+    shallow = anew = False
     remotes: dict[str, str] = {}
     for step in steps.value:
         place = f"{_FOLDER / path.name}:{step.start_mark.line + 1}"
@@ -106,13 +112,15 @@ def _of_job(path: Path, steps: yaml.SequenceNode, space_id: str) -> Iterator[Dep
         elif uses.startswith(_ACTION) and _syncs(inputs, space_id):
             yield Deploy(place, Way.SYNC, sdk=_value(inputs, "space_sdk"))
         script = _EXPRESSION.sub(_without_spaces, _value(step, "run")).replace("\\\n", " ")
-        if _OWN_HISTORY.search(script):
+        anew = anew or bool(_OWN_HISTORY.search(script))
+        if anew or _WHOLE_HISTORY.search(script):
             shallow = False
         remotes |= {found["name"]: found["url"] for found in _REMOTE.finditer(script)}
         if _UPLOAD.search(script):
             yield Deploy(place, Way.UPLOAD)
         for words in _pushes(script, remotes, space_id):
-            yield Deploy(place, Way.PUSH, forced=any(map(_forces, words)), shallow=shallow)
+            forced = any(map(_forces, words))
+            yield Deploy(place, Way.PUSH, forced=forced, shallow=shallow, anew=anew)
 
 
 def _without_spaces(expression: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from spacedock.contract.finding import Outcome
 from tests.unit.contract.conftest import Hold
+from tests.unit.evidence.repositories import commit, repository
 from tests.unit.evidence.test_keys import REAL
 from tests.unit.fakes import FakeDock
 from tests.unit.spaces import SOUND_MANIFEST, sound_space
@@ -132,3 +133,55 @@ def test_of_many_files_the_first_ones_are_told(tmp_path: Path, hold: Hold) -> No
         (tmp_path / f"{number}.py").write_text(ADDRESS)
     told = seen(tmp_path, hold, "8.py", "")
     assert (len(told), told[-1]) == (6, "2 more are in other files")
+
+
+def of_its_past(folder: Path, hold: Hold, path: str, text: str) -> list[str]:
+    """Hold a Space to it that has had one more file, and has it no more."""
+    space = sound_space(folder)
+    repository(folder)
+    (folder / path).write_text(text)
+    commit(folder)
+    (folder / path).unlink()
+    commit(folder)
+    return [problem.seen for problem in hold(PROMISE, space, FakeDock()).problems]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "what"),
+    [
+        ("client.py", f"KEY = '{REAL['an OpenAI key']}'\n", "an OpenAI key"),
+        (".env", "API_KEY=9f86d081884c7d65\n", "a value for API_KEY"),
+        ("settings.ini", ADDRESS, "the password of a postgresql address at db.notes.dev"),
+    ],
+)
+def test_what_a_file_of_the_history_held_breaks_it(
+    tmp_path: Path, hold: Hold, path: str, text: str, what: str
+) -> None:
+    assert of_its_past(tmp_path, hold, path, text) == [f"its history has {what} in `{path}`"]
+
+
+def test_a_test_of_the_history_keeps_it(tmp_path: Path, hold: Hold) -> None:
+    assert of_its_past(tmp_path, hold, "test_client.py", REAL["an OpenAI key"]) == []
+
+
+def test_what_the_file_still_holds_is_told_once(tmp_path: Path, hold: Hold) -> None:
+    space = sound_space(tmp_path)
+    repository(tmp_path)
+    for ending in ("", "# changed\n"):
+        (tmp_path / "a.py").write_text(f"KEY = '{REAL['an OpenAI key']}'\n{ending}")
+        commit(tmp_path)
+    assert [problem.seen for problem in hold(PROMISE, space, FakeDock()).problems] == [
+        "`a.py:1` holds an OpenAI key"
+    ]
+
+
+@pytest.mark.parametrize("history", ["brought", "left behind"])
+def test_where_the_client_uploads_the_files_the_history_stays_where_it_is(
+    tmp_path: Path, hold: Hold, history: str
+) -> None:
+    command = "git push" if history == "brought" else "hf upload"
+    where = "https://huggingface.co/spaces/owner/name" if history == "brought" else "spaces/owner/name ."
+    workflow = tmp_path / ".github/workflows/push.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(f"jobs:\n  push:\n    steps:\n      - run: {command} {where}\n")
+    assert bool(of_its_past(tmp_path, hold, ".env", "API_KEY=9f86d081884c7d65\n")) is (history == "brought")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from spacedock.space.workflows import Deploy, Way, deploys
+from spacedock.space.workflows import Deploy, Way, brings_history, deploys
 from tests.unit.evidence.repositories import git
 
 JOB = "jobs:\n  push:\n    runs-on: ubuntu-24.04\n    steps:\n"
@@ -158,6 +158,23 @@ def test_a_job_without_a_checkout_pushes_what_it_made_itself(tmp_path: Path) -> 
 def test_a_script_that_makes_or_gets_a_history_has_one(tmp_path: Path, command: str) -> None:
     (step,) = found(tmp_path, CHECKOUT, run(command, f"git push {URL} main"))
     assert not step.shallow
+    assert step.anew is ("--unshallow" not in command)
+
+
+@pytest.mark.parametrize(
+    ("scripts", "brought"),
+    [
+        ([], True),  # somebody pushes by hand
+        ([f"git push {URL} main"], True),
+        (["git checkout --orphan deploy", f"git push --force {URL} deploy:main"], False),
+        (["hf upload owner/name . --repo-type space"], False),
+        (["hf upload owner/name . --repo-type space", f"git push {URL} main"], True),
+    ],
+)
+def test_the_repositorys_history_comes_with_a_push_of_it(
+    tmp_path: Path, scripts: list[str], brought: bool
+) -> None:
+    assert brings_history(found(tmp_path, WHOLE, *map(run, scripts))) is brought
 
 
 @pytest.mark.parametrize("words", ["add", "add -f", "set-url", "set-url --push"])

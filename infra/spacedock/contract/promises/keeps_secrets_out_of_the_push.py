@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.evidence.base import Evidence
+from spacedock.evidence.files import Deploys
 from spacedock.evidence.leaks import is_env_file
 from spacedock.evidence.pushed_secrets import Exposed, PushedSecrets
 from spacedock.space import Space
+from spacedock.space.workflows import brings_history
 
 _NAMED = 5  # files that one problem names
+_OUT_OF_HISTORY = (
+    "revoke it: whoever has the repository has it; push one commit of an orphan branch, or rewrite the "
+    "history (`git filter-repo --invert-paths --path ...`): to delete it in a later commit is no help"
+)
 
 
 class KeepsSecretsOutOfThePush(Promise):
-    """Searched are the files as they stand, but tests, documentation and examples: there keys are made up.
+    """Searched are the files as they stand and as they were, where a push brings the repository's history.
 
-    Looked for are keys of known shapes, environment files below the root, and passwords in addresses of
-    databases.
+    Not tests, documentation and examples: there keys are made up. Looked for are keys of known shapes,
+    environment files below the root, and passwords in addresses of databases.
     """
 
     title = "no secret is in what is pushed"
@@ -32,15 +39,15 @@ class KeepsSecretsOutOfThePush(Promise):
     )
     source = "security-secrets (the scanner and its mail); incident key-committed"
     since = "0.4"
-    evidence: ClassVar = (PushedSecrets,)
+    evidence: ClassVar = (Deploys, PushedSecrets)
 
-    def wants(self, _space: Space) -> tuple[PushedSecrets, ...]:
-        """All files that are pushed."""
-        return (PushedSecrets(),)
+    def wants(self, _space: Space) -> tuple[Evidence[Any], ...]:
+        """How it is brought there says whether its history comes along."""
+        return (Deploys(),)
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Tell of each file what it holds, of many the first ones."""
-        found = seen(PushedSecrets())
+        found = seen(PushedSecrets(with_history=brings_history(seen(Deploys()))))
         for exposed in found[:_NAMED]:
             yield self.problem(_told(exposed), remedy=_remedy(exposed, self.remedy))
         if len(found) > _NAMED:
@@ -49,10 +56,16 @@ class KeepsSecretsOutOfThePush(Promise):
 
 def _told(exposed: Exposed) -> str:
     place = f"{exposed.path}:{exposed.line}" if exposed.line else exposed.path
-    return f"`{place}` holds {exposed.what}"
+    return (
+        f"`{place}` holds {exposed.what}"
+        if exposed.current
+        else f"its history has {exposed.what} in `{place}`"
+    )
 
 
 def _remedy(exposed: Exposed, otherwise: str) -> str:
+    if not exposed.current:
+        return _OUT_OF_HISTORY
     if is_env_file(exposed.path):
         return "remove it from git, name it in .gitignore and .dockerignore, revoke what was in it"
     return otherwise

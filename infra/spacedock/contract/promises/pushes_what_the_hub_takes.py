@@ -11,7 +11,7 @@ from spacedock.evidence.base import Evidence
 from spacedock.evidence.files import Deploys, FolderSize, PushedFiles
 from spacedock.evidence.pushed import Carried
 from spacedock.space import Space
-from spacedock.space.workflows import Deploy, Way
+from spacedock.space.workflows import Deploy, Way, brings_history
 
 _NAMED = 5  # files that one problem names
 _MIB = 2**20
@@ -50,8 +50,9 @@ class PushesWhatTheHubTakes(Promise):
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Look at the kind and the size of each file, then at the sum."""
-        uploaded = _uploaded(seen(Deploys()))
-        files = seen(PushedFiles(with_history=not uploaded))
+        steps = seen(Deploys())
+        uploaded = _uploaded(steps)
+        files = seen(PushedFiles(with_history=brings_history(steps)))
         if files is None:
             yield from self._sum(seen(FolderSize()), ())
             return
