@@ -85,7 +85,8 @@ def test_a_specimen_breaks_the_promises_that_it_names_and_is_diagnosed(
         pytest.skip("the process dock cannot show it: tox -e integration -- --dock=image")
     assert failure.specimen
     account = tell(failure, dock_name, failure.breaks, every=every)
-    assert {finding.promise.id for finding in account.broken} == set(failure.breaks)
+    told = {each.promise.id: [problem.seen for problem in each.problems] for each in account.broken}
+    assert told.keys() == set(failure.breaks), told
     assert [finding.detail for finding in account.findings if finding.outcome is Outcome.ERROR] == []
     seen = "\n".join(problem.seen for finding in account.broken for problem in finding.problems)
     assert failure.specimen.says in seen

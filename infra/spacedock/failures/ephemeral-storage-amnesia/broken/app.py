@@ -32,6 +32,7 @@ async def page() -> str:
     return PAGE
 
 
+@api.head("/health", include_in_schema=False)
 @api.get("/health")
 async def health() -> str:
     return "well"
