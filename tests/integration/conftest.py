@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from spacedock.engine import Engine
 from spacedock.runs import OpenRun, open_run
 
-HERE = Path(__file__).parent
 # What boots a Space that has the port of its README: on this machine itself only one at a time can.
 ON_THE_SPACES_PORT = ("app", "catalogue", "docks", "test_gate.py", "test_up.py")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave a file to one worker, and to one alone all that would be in each other's way (`loadgroup`)."""
-    shares_ports = _named(config) == "process"
-    for item in items:
-        part = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
-        together = shares_ports and part in ON_THE_SPACES_PORT
-        item.add_marker(pytest.mark.xdist_group("the Space's port" if together else str(item.path)))
+class ByFileAndPort(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Leaves each file to one worker, and in the process dock to one alone what wants the same port."""
+
+    def __init__(self, config: pytest.Config, log: Producer, *, shares_ports: bool) -> None:
+        super().__init__(config, log)
+        self.shares_ports = shares_ports
+
+    def _split_scope(self, nodeid: str) -> str:
+        part = nodeid.removeprefix("tests/integration/").partition("::")[0].partition("/")[0]
+        together = self.shares_ports and part in ON_THE_SPACES_PORT
+        return "the Space's port" if together else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFileAndPort | None:
+    """Schedule `--dist=loadfile` so; whatever else is asked for, xdist does."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    return ByFileAndPort(config, log, shares_ports=_named(config) == "process")
 
 
 def _named(config: pytest.Config) -> str:
