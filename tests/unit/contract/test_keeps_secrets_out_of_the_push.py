@@ -135,6 +135,12 @@ def test_of_many_files_the_first_ones_are_told(tmp_path: Path, hold: Hold) -> No
     assert (len(told), told[-1]) == (6, "2 more are in other files")
 
 
+def workflow(folder: Path, command: str) -> None:
+    path = folder / ".github/workflows/push.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"jobs:\n  push:\n    steps:\n      - run: {command}\n")
+
+
 def of_its_past(folder: Path, hold: Hold, path: str, text: str) -> list[str]:
     """Hold a Space to it that has had one more file, and has it no more."""
     space = sound_space(folder)
@@ -160,6 +166,21 @@ def test_what_a_file_of_the_history_held_breaks_it(
     assert of_its_past(tmp_path, hold, path, text) == [f"its history has {what} in `{path}`"]
 
 
+@pytest.mark.parametrize("pushed", [True, False])
+def test_what_only_the_history_has_is_certain_to_come_where_a_workflow_pushes_it(
+    tmp_path: Path, hold: Hold, pushed: bool
+) -> None:
+    if pushed:
+        workflow(tmp_path, "git push https://huggingface.co/spaces/owner/name")
+    space = sound_space(tmp_path)
+    repository(tmp_path)
+    commit(tmp_path, a__py=f"KEY = '{REAL['an OpenAI key']}'\n".encode())
+    commit(tmp_path, a__py=b"KEY = ''\n")
+    finding = hold(PROMISE, space, FakeDock())
+    assert finding.outcome is Outcome.BROKEN
+    assert finding.is_red() is pushed
+
+
 def test_a_test_of_the_history_keeps_it(tmp_path: Path, hold: Hold) -> None:
     assert of_its_past(tmp_path, hold, "test_client.py", REAL["an OpenAI key"]) == []
 
@@ -179,9 +200,6 @@ def test_what_the_file_still_holds_is_told_once(tmp_path: Path, hold: Hold) -> N
 def test_where_the_client_uploads_the_files_the_history_stays_where_it_is(
     tmp_path: Path, hold: Hold, history: str
 ) -> None:
-    command = "git push" if history == "brought" else "hf upload"
-    where = "https://huggingface.co/spaces/owner/name" if history == "brought" else "spaces/owner/name ."
-    workflow = tmp_path / ".github/workflows/push.yml"
-    workflow.parent.mkdir(parents=True)
-    workflow.write_text(f"jobs:\n  push:\n    steps:\n      - run: {command} {where}\n")
+    pushes, uploads = "git push https://huggingface.co/spaces/owner/name", "hf upload spaces/owner/name ."
+    workflow(tmp_path, pushes if history == "brought" else uploads)
     assert bool(of_its_past(tmp_path, hold, ".env", "API_KEY=9f86d081884c7d65\n")) is (history == "brought")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from spacedock.contract.promise import Problem, Promise, Seen
+from spacedock.contract.promise import Level, Problem, Promise, Seen
 from spacedock.evidence.base import Evidence
 from spacedock.evidence.files import Deploys
 from spacedock.evidence.leaks import is_env_file
@@ -23,7 +23,8 @@ _OUT_OF_HISTORY = (
 class KeepsSecretsOutOfThePush(Promise):
     """Searched are the files as they stand and as they were, where a push brings the repository's history.
 
-    Not tests, documentation and examples: there keys are made up. Looked for are keys of known shapes,
+    What only the history has is a `should` unless a workflow pushes it. Tests, documentation and examples are
+    left out: there keys are made up. Looked for are keys of known shapes,
     environment files below the root, and passwords in addresses of databases.
     """
 
@@ -47,11 +48,15 @@ class KeepsSecretsOutOfThePush(Promise):
 
     def judge(self, space: Space, seen: Seen) -> Iterator[Problem]:
         """Tell of each file what it holds, of many the first ones."""
-        found = seen(PushedSecrets(with_history=brings_history(seen(Deploys()))))
+        steps = seen(Deploys())
+        found = seen(PushedSecrets(with_history=brings_history(steps)))
         for exposed in found[:_NAMED]:
-            yield self.problem(_told(exposed), remedy=_remedy(exposed, self.remedy))
-        if len(found) > _NAMED:
-            yield self.problem(f"{len(found) - _NAMED} more are in other files")
+            # Where nobody knows how it is brought there, the files may come alone.
+            level = None if exposed.current or steps else Level.SHOULD
+            yield self.problem(_told(exposed), remedy=_remedy(exposed, self.remedy), level=level)
+        if others := found[_NAMED:]:
+            level = None if steps or any(exposed.current for exposed in others) else Level.SHOULD
+            yield self.problem(f"{len(others)} more are in other files", level=level)
 
 
 def _told(exposed: Exposed) -> str:
