@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from spacedock.contract.finding import Outcome
+from spacedock.evidence import pushed_secrets
 from tests.unit.contract.conftest import Hold
 from tests.unit.evidence.repositories import commit, repository
 from tests.unit.evidence.test_keys import REAL
@@ -203,3 +204,16 @@ def test_where_the_client_uploads_the_files_the_history_stays_where_it_is(
     pushes, uploads = "git push https://huggingface.co/spaces/owner/name", "hf upload spaces/owner/name ."
     workflow(tmp_path, pushes if history == "brought" else uploads)
     assert bool(of_its_past(tmp_path, hold, ".env", "API_KEY=9f86d081884c7d65\n")) is (history == "brought")
+
+
+def test_of_a_history_what_is_too_large_is_not_searched(tmp_path: Path, hold: Hold) -> None:
+    text = f"{REAL['an OpenAI key']}\n" + "a" * 2**20
+    assert of_its_past(tmp_path, hold, "dump.sql", text) == []
+
+
+@pytest.mark.parametrize("most", [10, 10_000_000])
+def test_no_more_than_so_many_bytes_are_searched_together(
+    tmp_path: Path, hold: Hold, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(pushed_secrets, "_MOST", most)
+    assert bool(of_its_past(tmp_path, hold, "client.py", REAL["an OpenAI key"])) is (most > 10)

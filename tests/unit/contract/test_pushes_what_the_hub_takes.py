@@ -117,6 +117,17 @@ def test_the_client_may_upload_what_git_may_not_push(space: Space, hold: Hold) -
     assert problems(space, hold) == ()
 
 
+@pytest.mark.parametrize("orphan", [True, False])
+def test_a_push_of_an_orphan_branch_leaves_the_history_behind(space: Space, hold: Hold, orphan: bool) -> None:
+    commit(space.root, logo__png=BINARY)
+    (space.root / "logo.png").unlink()
+    commit(space.root)
+    made = "git checkout --orphan space && " if orphan else ""
+    push = f"{made}git push https://huggingface.co/spaces/owner/name HEAD:main"
+    workflow(space, f"jobs: {{ push: {{ steps: [{{ run: '{push}' }}] }} }}\n")
+    assert bool(problems(space, hold)) is not orphan
+
+
 def test_the_client_uploads_no_history(space: Space, hold: Hold) -> None:
     commit(space.root, model__bin=pointer(6 * 10**8))
     commit(space.root, model__bin=pointer(6 * 10**8, oid="0" * 64))
